@@ -1,0 +1,27 @@
+"""Clients: one typed client file each, read from YAML and checked."""
+
+from journeykit.clients.form import (
+    EVENT_COLUMNS,
+    Brand,
+    Client,
+    CustomerSource,
+    EventSource,
+    LabelSource,
+    Period,
+    Privacy,
+)
+from journeykit.clients.reading import client_from_dict, client_paths, read_client
+
+__all__ = [
+    "EVENT_COLUMNS",
+    "Brand",
+    "Client",
+    "CustomerSource",
+    "EventSource",
+    "LabelSource",
+    "Period",
+    "Privacy",
+    "client_from_dict",
+    "client_paths",
+    "read_client",
+]

@@ -1,0 +1,218 @@
+"""The form of a client file: which keys there are and what they may hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic_core import PydanticCustomError
+
+from journeykit.errors import nearest
+from journeykit.stage_models import StageModel, load_stage_model
+from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
+
+EVENT_COLUMNS = (
+    "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
+    "cost paid interaction rating referrer_id"
+).split()
+REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
+TIME_FORMS = ("date", "hour", "year", "month", "day", "order", "offset", "unit", "start", "column", "format")
+TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
+
+Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class EventSource(_Part):
+    """A file, glob or folder of events and how its columns are read."""
+
+    path: str
+    columns: dict[str, str | int | float | dict[str, Any]] = Field(default_factory=dict)
+    constants: dict[str, str | bool | int | float] = Field(default_factory=dict)
+    touchpoints: dict[str | int | float | bool, str] = Field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @field_validator("columns", "constants")
+    @classmethod
+    def _known_columns(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name in given:
+            if name not in EVENT_COLUMNS:
+                raise _unknown("event column", name, EVENT_COLUMNS)
+        return given
+
+    @field_validator("columns")
+    @classmethod
+    def _known_time_form(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name, column in given.items():
+            if not isinstance(column, dict):
+                continue
+            if name != "timestamp":
+                raise _fault(f"{name!r} must be a column or an expression; only timestamp takes keys")
+            _check_time_form(column)
+        return given
+
+
+def _check_time_form(form: dict[str, Any]) -> None:
+    for key in form:
+        if key not in TIME_FORMS:
+            raise _unknown("key of timestamp", key, TIME_FORMS)
+    if "offset" in form and form.get("unit", "s") not in TIME_UNITS:
+        raise _unknown("unit", form["unit"], TIME_UNITS)
+    if "offset" in form and "start" not in form:
+        raise _fault("an offset needs its 'start', the date at which it is 0")
+    if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
+        raise _fault("timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start} or {column, format}")
+
+
+class CustomerSource(_Part):
+    """A file with one row a customer and the attributes to take from it."""
+
+    path: str
+    columns: dict[str, str] = Field(default_factory=lambda: {"customer_id": "customer_id"})
+    attributes: list[str] | None = None
+    exclude: list[str] = Field(default_factory=list)
+    missing: dict[str, Annotated[list[Any], BeforeValidator(_as_list)]] = Field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, given: dict[str, str]) -> dict[str, str]:
+        for name in given:
+            if name not in ("customer_id", "account_id"):
+                raise _unknown("customer column", name, ("customer_id", "account_id"))
+        return given
+
+
+class LabelSource(_Part):
+    """A file of stages that an analyst knows: customer_id, at, stage."""
+
+    path: str
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class Personas(_Part):
+    """How many personas to look for, or the saved model to reuse."""
+
+    k: Literal["auto"] | Annotated[int, Field(ge=1, le=30)] = "auto"
+    reuse: str | None = None
+
+
+class Period(_Part):
+    """The day of the report, and how many days it looks back and ahead."""
+
+    as_of: Literal["latest"] | dt.date = "latest"
+    report_days: int = Field(default=90, ge=1)
+    horizon_days: int = Field(default=30, ge=1)
+
+
+class Privacy(_Part):
+    """The smallest group that may be shown, and whether ids are replaced."""
+
+    min_group: int = Field(default=10, ge=1)
+    pseudonymise: bool = False
+
+
+class Brand(_Part):
+    """The client's logo and colour."""
+
+    logo: str | None = None
+    colour: str = Field(default="#0b5fa5", pattern=r"^#[0-9a-fA-F]{6}$")
+
+
+class OwnTouchpoint(_Part):
+    """A touchpoint that the client adds to the vocabulary."""
+
+    name: Text | None = None
+    interaction: Literal["interactive", "passive"] | None = None
+    paid: bool | None = None
+    group: str | None = None
+
+
+class Client(_Part):
+    """The organisation for whom a report is made: its data, stage model, language and setting."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)
+    name: str = Field(min_length=1, max_length=200)
+    language: Literal["nl", "en"] = "en"
+    setting: Literal["b2c", "b2b"] = "b2c"
+    stage_model: str = "universal"
+    timezone: str = "UTC"
+    events: Annotated[list[EventSource], BeforeValidator(_as_list)] = Field(default_factory=list)
+    customers: CustomerSource | None = None
+    labels: LabelSource | None = None
+    markers: dict[str, list[str]] = Field(default_factory=dict)
+    personas: Personas = Personas()
+    period: Period = Period()
+    privacy: Privacy = Privacy()
+    brand: Brand = Brand()
+    touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
+    note: Text | None = None
+
+    _path: Path | None = PrivateAttr(default=None)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, given: str) -> str:
+        if given not in available_timezones():
+            raise _unknown("time zone", given, sorted(available_timezones()), "use a name such as Europe/Amsterdam")
+        return given
+
+    @property
+    def path(self) -> Path | None:
+        """The client file, when it was read from one."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder to which the paths in the client file are relative."""
+        return self._path.parent if self._path else Path()
+
+    @property
+    def unit(self) -> str:
+        """Who travels: ``account`` in a b2b setting, ``customer`` otherwise."""
+        return "account" if self.setting == "b2b" else "customer"
+
+    @cached_property
+    def model(self) -> StageModel:
+        """The stage model, with the client's own markers."""
+        own = {stage: [safe_touchpoint(name) for name in names] for stage, names in self.markers.items()}
+        return load_stage_model(self.stage_model, self.folder).with_markers(own, where=self.path)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The touchpoints that ship, with the client's own added."""
+        own = {safe_touchpoint(key): value.model_dump(exclude_none=True) for key, value in self.touchpoints.items()}
+        return load_vocabulary().extended(own)
+
+    def resolve(self, path: str) -> Path:
+        """Return a path of the client file as an absolute one."""
+        return (self.folder / path).resolve() if not Path(path).is_absolute() else Path(path)
+
+
+def safe_touchpoint(name: object) -> str:
+    """Return a raw touchpoint's name as the identifier under which it is kept."""
+    return safe_identifier(name) or "unnamed"
+
+
+def _unknown(what: str, word: str, known: Any, remedy: str = "") -> PydanticCustomError:
+    near = nearest(word, known)
+    guess = f". Did you mean {near!r}?" if near else ""
+    advice = remedy or f"use one of: {', '.join(list(known)[:20])}"
+    return PydanticCustomError("unknown", "{sentence}", {"sentence": f"unknown {what} {word!r}{guess}|{advice}"})
+
+
+def _fault(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", "{sentence}", {"sentence": f"{sentence}|"})

@@ -1,0 +1,148 @@
+"""Read client files, and say of a mistake where it stands and what is near."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from journeykit.clients.form import Client
+from journeykit.documents import Document, read_document
+from journeykit.errors import ClientFileError, unknown
+
+__all__ = ["client_from_dict", "client_paths", "read_client"]
+
+
+def client_paths(folder: Path | str = "data/clients") -> list[Path]:
+    """Return the client files in a folder, in the order of their names.
+
+    Raises
+    ------
+    ClientFileError
+        When the folder does not exist or holds no client file.
+    """
+    folder = Path(folder)
+    found = sorted(path for path in folder.glob("*.yml") if not path.name.startswith("."))
+    if not found:
+        problem = "the folder holds no client file" if folder.is_dir() else "there is no such folder"
+        raise ClientFileError(problem, where=folder, remedy="make one with 'journeykit new CLIENT --events FILE'")
+    return found
+
+
+def read_client(client: str | Path, folder: Path | str = "data/clients") -> Client:
+    """Read a client file by its path, or by the client's id in a folder of client files.
+
+    Returns
+    -------
+    Client
+
+    Raises
+    ------
+    ClientFileError
+        When there is no such client, or a key or value is unknown: the file, line, key, nearest
+        known value and remedy are named.
+    """
+    document = read_document(_find(client, Path(folder)))
+    checked = _checked(document)
+    checked._path = document.path.resolve()
+    _check_references(checked, document)
+    return checked
+
+
+def client_from_dict(data: dict[str, Any], folder: Path | str = ".") -> Client:
+    """Return a client from the content of a client file; paths are relative to the folder.
+
+    Examples
+    --------
+    >>> client_from_dict({"id": "acme", "name": "Acme"}).unit
+    'customer'
+    """
+    document = Document(Path(folder) / f"{data.get('id', 'client')}.yml", data)
+    checked = _checked(document)
+    checked._path = document.path.resolve()
+    _check_references(checked, document)
+    return checked
+
+
+def _find(client: str | Path, folder: Path) -> Path:
+    as_path = Path(client)
+    if as_path.suffix in (".yml", ".yaml") or as_path.is_file():
+        return as_path
+    found = folder / f"{client}.yml"
+    if found.is_file():
+        return found
+    known = [path.stem for path in folder.glob("*.yml")]
+    raise unknown("client", client, known, where=folder, kind=ClientFileError)
+
+
+def _check_references(client: Client, document: Document) -> None:
+    """Look up the stage model and the client's markers now, so that a mistake is told at the start."""
+    try:
+        _ = client.model
+    except ClientFileError as error:
+        if error.where is not None and Path(str(error.where)) != client.path:
+            raise
+        key = "markers" if error.where else "stage_model"
+        where, line = document.path, document.line_of((key,))
+        raise ClientFileError(error.problem, where=where, line=line, remedy=error.remedy) from None
+
+
+def _checked(document: Document) -> Client:
+    try:
+        return Client.model_validate(document.data)
+    except ValidationError as error:
+        raise _told(error, document) from None
+
+
+def _told(error: ValidationError, document: Document) -> ClientFileError:
+    faults = error.errors(include_url=False)
+    unknown_first = sorted(faults, key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = unknown_first[0]
+    keys = _keys_in_file(fault["loc"], document.data)
+    where, line = document.path, document.line_of(keys)
+    name = ".".join(str(key) for key in keys)
+    kind = ClientFileError
+    if fault["type"] == "extra_forbidden":
+        return unknown("key", keys[-1], _known_keys(keys[:-1]), where=where, line=line, kind=kind)
+    if fault["type"] == "literal_error":
+        options = [word.strip().strip("'") for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")]
+        return unknown(f"value of {name!r}:", fault["input"], options, where=where, line=line, kind=kind)
+    if fault["type"] == "missing":
+        return kind(f"the key {name!r} is missing", where=where, line=line, remedy=f"add '{keys[-1]}: …'")
+    sentence, _, remedy = fault["msg"].partition("|")
+    return kind(f"{name!r}: {sentence}", where=where, line=line, remedy=remedy or f"correct {name!r}")
+
+
+def _keys_in_file(location: tuple, data: Any) -> tuple:
+    """Return the part of pydantic's location that stands in the file (a union adds names of types)."""
+    keys: list = []
+    for part in location:
+        if isinstance(data, list) and isinstance(part, int):
+            data = data[part] if part < len(data) else None
+        elif isinstance(part, int) and isinstance(data, dict):
+            continue  # a single source, written without a list
+        elif isinstance(data, dict):
+            if part not in data and keys and part != location[-1]:
+                continue
+            data = data.get(part)
+        else:
+            continue
+        keys.append(part)
+    return tuple(keys) or location
+
+
+def _known_keys(above: tuple) -> list[str]:
+    model: type[BaseModel] = Client
+    for part in above:
+        if isinstance(part, int) or part not in model.model_fields:
+            continue
+        inner = _models_in(model.model_fields[part].annotation)
+        model = inner[0] if inner else model
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]

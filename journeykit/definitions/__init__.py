@@ -1,0 +1,1 @@
+"""Data, not code: stage models, touchpoints, texts and templates."""
