@@ -1,0 +1,7 @@
+"""Populations with known personas and stages, made for measuring how well methods do."""
+
+from __future__ import annotations
+
+from .population import Population, simulate
+
+__all__ = ["Population", "simulate"]

@@ -1,0 +1,145 @@
+"""What a population is made from: the arguments of `simulate`, checked, and the stages of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from journeykit.errors import JourneykitError, unknown
+from journeykit.stage_models import load_stage_model
+
+__all__ = ["Settings", "StageFacts", "definitions", "read_stages"]
+
+PHASES = 2  # of an Erlang-distributed time in stage
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """What the simulator needs to know of one stage."""
+
+    id: str
+    touchpoints: tuple[str, ...]
+    markers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `simulate`; the same settings always give the same population."""
+
+    customers: int = 2000
+    personas: int = 5
+    stage_model: str = "universal"
+    days: int = 180
+    missing_markers: float = 0.15
+    noise: float = 0.2
+    separation: float = 1.0
+    setting: str = "b2c"
+    start: str = "2025-01-06"
+    pages: bool = True
+    referrals: bool = True
+    ratings: bool = True
+    seed: int = 0
+    world_seed: int | None = None
+    shares: tuple[float, ...] | None = None
+    stage_days: float | None = None
+    sessions_per_day: float = 0.3
+
+    def __post_init__(self) -> None:
+        _check_counts(self)
+        _check_shares(self)
+        _check_words(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values that YAML and JSON can hold."""
+        return asdict(self)
+
+    @property
+    def first_day(self) -> pd.Timestamp:
+        """The day on which the window opens."""
+        return pd.Timestamp(self.start).normalize()
+
+    def days_in_stage(self, stages: int) -> float:
+        """Return the mean number of days in a stage of a model of so many stages."""
+        journey = 160.0 if self.setting == "b2c" else 480.0
+        return self.stage_days or max(4.0, journey / stages)
+
+
+def _check_counts(settings: Settings) -> None:
+    least = {"customers": 1, "personas": 1, "days": 1, "seed": 0}
+    for name, low in least.items():
+        value = getattr(settings, name)
+        if isinstance(value, bool) or int(value) != value or value < low:
+            raise JourneykitError(
+                f"{name} is {value!r}, which is not a whole number of at least {low}",
+                remedy=f"give {name}={low} or more",
+            )
+    for name in ("separation", "sessions_per_day"):
+        if not getattr(settings, name) >= 0:
+            raise JourneykitError(
+                f"{name} is {getattr(settings, name)!r}", remedy="give 0 or more"
+            )
+    if settings.stage_days is not None and not settings.stage_days >= 2:
+        raise JourneykitError(
+            f"stage_days is {settings.stage_days!r}", remedy="give 2 days or more"
+        )
+
+
+def _check_shares(settings: Settings) -> None:
+    for name in ("missing_markers", "noise"):
+        value = getattr(settings, name)
+        if not 0 <= value <= 1:
+            raise JourneykitError(
+                f"{name} is {value!r}, which is no share",
+                remedy="give a value from 0 to 1",
+            )
+    shares = settings.shares
+    if shares is not None and (
+        len(shares) != settings.personas or min(shares) < 0 or sum(shares) <= 0
+    ):
+        raise JourneykitError(
+            f"shares holds {len(shares)} values for {settings.personas} personas or a negative one",
+            remedy="give one share of 0 or more per persona",
+        )
+
+
+def _check_words(settings: Settings) -> None:
+    if settings.setting not in ("b2c", "b2b"):
+        raise unknown("setting", settings.setting, ["b2c", "b2b"])
+    try:
+        moment = pd.Timestamp(settings.start)
+    except (ValueError, TypeError):
+        moment = pd.NaT
+    if pd.isna(moment):
+        raise JourneykitError(
+            f"start is {settings.start!r}, which is no date",
+            remedy="write it as 2025-01-06",
+        )
+
+
+@cache
+def definitions() -> Mapping[str, Any]:
+    """Return the data of the simulated world: channels, pages, products, roles."""
+    return yaml.safe_load(
+        (files("journeykit") / "definitions" / "simulation.yml").read_text("utf-8")
+    )
+
+
+def read_stages(stage_model: str) -> tuple[StageFacts, ...]:
+    """Return the stages of a stage model that ships, or of a file.
+
+    A stage that lists no touchpoints takes its markers, or else those of the whole model.
+    """
+    stages = load_stage_model(stage_model).stages
+    whole = tuple(
+        dict.fromkeys(word for s in stages for word in (*s.touchpoints, *s.markers))
+    )
+    whole = whole or tuple(definitions()["touchpoints"])
+    return tuple(
+        StageFacts(s.id, s.touchpoints or s.markers or whole, s.markers) for s in stages
+    )

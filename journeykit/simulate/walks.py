@@ -1,0 +1,76 @@
+"""Walks: everybody's way through the states of the world, a day at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .settings import PHASES
+from .world import UNDER_WAY, World
+
+__all__ = ["Walks", "walk"]
+
+NOT_BEGUN = -1
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Hidden facts of every unit.
+
+    Attributes
+    ----------
+    persona, level : position of the persona and of the level of activity
+    begin : first day, which always holds a contact
+    under_way : True for those who were under way before the window opened
+    stage : unit x day, position of the stage, -1 before the beginning
+    entered : unit x day, True on the day on which a stage (not `lapsed`) is entered
+    """
+
+    persona: np.ndarray
+    level: np.ndarray
+    begin: np.ndarray
+    under_way: np.ndarray
+    stage: np.ndarray
+    entered: np.ndarray
+
+
+def begin_days(days: int) -> tuple[int, int]:
+    """Return until which day new units begin, and those under way are first seen."""
+    return max(1, round(0.85 * days)), max(1, days // 6)
+
+
+def walk(world: World, units: int, rng: np.random.Generator) -> Walks:
+    """Return the walks of so many units through the world."""
+    days = world.settings.days
+    persona = rng.choice(len(world.shares), units, p=world.shares)
+    level = rng.choice(len(world.levels), units, p=world.level_shares)
+    under_way = rng.random(units) < UNDER_WAY
+    new_until, old_until = begin_days(days)
+    begin = (rng.random(units) * np.where(under_way, old_until, new_until)).astype(
+        np.int32
+    )
+    states = _states(world, persona, begin, under_way, rng)
+    stage = np.append(world.stage_of_state, NOT_BEGUN)[states].astype(np.int8)
+    before = np.concatenate(
+        [np.full((units, 1), NOT_BEGUN, np.int8), stage[:, :-1]], axis=1
+    )
+    entered = (stage != before) & (stage >= 0) & (stage < len(world.stages))
+    entered[under_way, begin[under_way]] = False
+    return Walks(persona, level, begin, under_way, stage, entered)
+
+
+def _states(world: World, persona, begin, under_way, rng) -> np.ndarray:
+    days, last = world.settings.days, len(world.stages) * PHASES
+    ladder = world.moves.cumsum(axis=2)[:, :, :-1]
+    first = np.where(under_way, rng.integers(0, last, len(persona)), 0)
+    states = np.full((len(persona), days), NOT_BEGUN, np.int8)
+    now = np.full(len(persona), NOT_BEGUN)
+    for day in range(days):
+        going = np.flatnonzero(now >= 0)
+        chance = rng.random(len(going))[:, None]
+        now[going] = (chance > ladder[persona[going], now[going]]).sum(axis=1)
+        starts = begin == day
+        now[starts] = first[starts]
+        states[:, day] = now
+    return states
