@@ -68,7 +68,9 @@ def _compose(path: Path) -> yaml.Node | None:
     except IsADirectoryError:
         raise ClientFileError("this is a folder, not a file", where=path) from None
     except UnicodeDecodeError:
-        raise ClientFileError("the file is not text in UTF-8", where=path, remedy="save it as UTF-8") from None
+        raise ClientFileError(
+            "the file is not text in UTF-8", where=path, remedy="save it as UTF-8"
+        ) from None
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "too deeply nested"

@@ -97,4 +97,6 @@ def unknown(
     near = nearest(word, options)
     problem = f"unknown {what} {str(word)!r}" + (f". Did you mean {near!r}?" if near else "")
     shown = ", ".join(options[:12]) + (f" … ({len(options)} in all)" if len(options) > 12 else "")
-    return kind(problem, where=where, line=line, remedy=remedy or (f"use one of: {shown}" if options else None))
+    return kind(
+        problem, where=where, line=line, remedy=remedy or (f"use one of: {shown}" if options else None)
+    )

@@ -14,7 +14,15 @@ from journeykit.documents import Document, read_document
 from journeykit.errors import ClientFileError, nearest, unknown
 from journeykit.touchpoints import both_languages, definitions, load_vocabulary, readable, safe_identifier
 
-__all__ = ["CANONICAL_PHASES", "LAPSED", "Rules", "Stage", "StageModel", "load_stage_model", "stage_model_ids"]
+__all__ = [
+    "CANONICAL_PHASES",
+    "LAPSED",
+    "Rules",
+    "Stage",
+    "StageModel",
+    "load_stage_model",
+    "stage_model_ids",
+]
 
 CANONICAL_PHASES = (
     "need awareness orientation consideration lead decision purchase delivery use aftercare expansion loyalty "
@@ -143,7 +151,9 @@ class StageModel:
         """Return the stage that each marker shows to be reached; the later one where two claim it."""
         return {marker: stage.id for stage in self.stages for marker in stage.markers}
 
-    def with_markers(self, markers: Mapping[str, Iterable[str]], *, where: str | Path | None = None) -> StageModel:
+    def with_markers(
+        self, markers: Mapping[str, Iterable[str]], *, where: str | Path | None = None
+    ) -> StageModel:
         """Return the model with a client's own markers added.
 
         Raises
@@ -219,7 +229,9 @@ def _build(document: Document) -> StageModel:
     _check_keys(document, data, _MODEL_KEYS, ())
     stages = _stages(document, "stages")
     if not stages:
-        raise ClientFileError("the model has no stages", where=document.path, remedy="list them under 'stages:'")
+        raise ClientFileError(
+            "the model has no stages", where=document.path, remedy="list them under 'stages:'"
+        )
     model_id = str(data.get("id") or document.path.stem)
     return StageModel(
         id=model_id,
@@ -251,7 +263,9 @@ def _stages(document: Document, part: str) -> tuple[Stage, ...]:
     seen: set[str] = set()
     for position, stage in enumerate(stages):
         if stage.id in seen:
-            raise _fault(document, f"two stages have the id {stage.id!r}", (part, position), "rename one of them")
+            raise _fault(
+                document, f"two stages have the id {stage.id!r}", (part, position), "rename one of them"
+            )
         seen.add(stage.id)
     return stages
 
@@ -264,7 +278,9 @@ def _stage(document: Document, part: str, position: int, entry: Any) -> Stage:
     _check_keys(document, entry, _STAGE_KEYS, keys)
     stage_id = str(entry["id"])
     if stage_id == LAPSED or safe_identifier(stage_id) != stage_id.replace("-", "_").lower():
-        raise _fault(document, f"{stage_id!r} cannot be the id of a stage", keys, "use letters, digits, '-' and '_'")
+        raise _fault(
+            document, f"{stage_id!r} cannot be the id of a stage", keys, "use letters, digits, '-' and '_'"
+        )
     canonical, guessed = _canonical(document, entry, stage_id, keys)
     return Stage(
         id=stage_id,
@@ -296,6 +312,8 @@ def _canonical(document: Document, entry: dict, stage_id: str, keys: tuple) -> t
 
 def _names(document: Document, entry: dict, key: str, keys: tuple) -> tuple[str, ...]:
     names = entry.get(key) or []
+    if isinstance(names, dict):
+        names = next((listed for listed in names.values() if listed), [])
     if not isinstance(names, list) or any(isinstance(name, dict | list) for name in names):
         raise _fault(document, f"{key!r} must be a list of names", (*keys, key), f"write {key}: [one, two]")
     known = load_vocabulary()

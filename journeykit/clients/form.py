@@ -73,7 +73,9 @@ def _check_time_form(form: dict[str, Any]) -> None:
     if "offset" in form and "start" not in form:
         raise _fault("an offset needs its 'start', the date at which it is 0")
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
-        raise _fault("timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start} or {column, format}")
+        raise _fault(
+            "timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start} or {column, format}"
+        )
 
 
 class CustomerSource(_Part):
@@ -167,7 +169,9 @@ class Client(_Part):
     @classmethod
     def _known_timezone(cls, given: str) -> str:
         if given not in available_timezones():
-            raise _unknown("time zone", given, sorted(available_timezones()), "use a name such as Europe/Amsterdam")
+            raise _unknown(
+                "time zone", given, sorted(available_timezones()), "use a name such as Europe/Amsterdam"
+            )
         return given
 
     @property
@@ -194,7 +198,10 @@ class Client(_Part):
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The touchpoints that ship, with the client's own added."""
-        own = {safe_touchpoint(key): value.model_dump(exclude_none=True) for key, value in self.touchpoints.items()}
+        own = {
+            safe_touchpoint(key): value.model_dump(exclude_none=True)
+            for key, value in self.touchpoints.items()
+        }
         return load_vocabulary().extended(own)
 
     def resolve(self, path: str) -> Path:
@@ -211,7 +218,9 @@ def _unknown(what: str, word: str, known: Any, remedy: str = "") -> PydanticCust
     near = nearest(word, known)
     guess = f". Did you mean {near!r}?" if near else ""
     advice = remedy or f"use one of: {', '.join(list(known)[:20])}"
-    return PydanticCustomError("unknown", "{sentence}", {"sentence": f"unknown {what} {word!r}{guess}|{advice}"})
+    return PydanticCustomError(
+        "unknown", "{sentence}", {"sentence": f"unknown {what} {word!r}{guess}|{advice}"}
+    )
 
 
 def _fault(sentence: str) -> PydanticCustomError:

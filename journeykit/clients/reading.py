@@ -26,7 +26,9 @@ def client_paths(folder: Path | str = "data/clients") -> list[Path]:
     found = sorted(path for path in folder.glob("*.yml") if not path.name.startswith("."))
     if not found:
         problem = "the folder holds no client file" if folder.is_dir() else "there is no such folder"
-        raise ClientFileError(problem, where=folder, remedy="make one with 'journeykit new CLIENT --events FILE'")
+        raise ClientFileError(
+            problem, where=folder, remedy="make one with 'journeykit new CLIENT --events FILE'"
+        )
     return found
 
 
@@ -106,7 +108,9 @@ def _told(error: ValidationError, document: Document) -> ClientFileError:
     if fault["type"] == "extra_forbidden":
         return unknown("key", keys[-1], _known_keys(keys[:-1]), where=where, line=line, kind=kind)
     if fault["type"] == "literal_error":
-        options = [word.strip().strip("'") for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")]
+        options = [
+            word.strip().strip("'") for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")
+        ]
         return unknown(f"value of {name!r}:", fault["input"], options, where=where, line=line, kind=kind)
     if fault["type"] == "missing":
         return kind(f"the key {name!r} is missing", where=where, line=line, remedy=f"add '{keys[-1]}: …'")

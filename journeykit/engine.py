@@ -1,0 +1,96 @@
+"""The one place that knows the table engines: DuckDB by default."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.datatypes as dt
+
+from journeykit.errors import JourneykitError, unknown
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["ENGINES", "connect", "day_number", "in_zone", "row_hash", "to_utc", "try_time", "zoned"]
+
+ENGINES = ("duckdb", "spark")
+
+
+def connect(engine: str = "duckdb", *, memory_gb: float | None = None, threads: int | None = None) -> Any:
+    """Return a connection to a table engine that works in memory and spills to a temporary folder.
+
+    Raises
+    ------
+    JourneykitError
+        When the engine is not known or not available.
+    """
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    if engine == "spark":
+        raise JourneykitError("the engine 'spark' cannot read events here", remedy="use --engine duckdb")
+    connection = ibis.duckdb.connect(temp_directory=str(Path(tempfile.gettempdir()) / "journeykit-duckdb"))
+    connection.raw_sql("SET TimeZone = 'UTC'")
+    connection.raw_sql("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    if memory_gb:
+        connection.raw_sql(f"SET memory_limit = '{float(memory_gb):.2f}GB'")
+    if threads:
+        connection.raw_sql(f"SET threads = {int(threads)}")
+    return connection
+
+
+_NAIVE, _AWARE = dt.timestamp, dt.Timestamp("UTC")
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, _NAIVE), _AWARE))
+def _zoned(zone, moment):
+    """Read a naive timestamp in a time zone."""
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, _AWARE), _NAIVE))
+def _unzoned(zone, moment):
+    """Return the wall time of a moment in a time zone."""
+
+
+@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))
+def _hash(values):
+    """Hash a text."""
+
+
+@ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), _NAIVE))
+def _try_strptime(text, pattern):
+    """Read a text as a timestamp, or return null."""
+
+
+def to_utc(local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+    """Return the naive UTC timestamp of a wall time in a time zone."""
+    return _unzoned("UTC", _zoned(zone, local))
+
+
+def in_zone(utc: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+    """Return the wall time, in a time zone, of a naive UTC timestamp."""
+    return _unzoned(zone, _zoned("UTC", utc))
+
+
+def zoned(text: ir.StringValue) -> ir.TimestampValue:
+    """Return the naive UTC timestamp of texts that carry an offset; null where they can't be read."""
+    return _unzoned("UTC", text.try_cast(dt.Timestamp("UTC")))
+
+
+def try_time(text: ir.StringValue, pattern: str) -> ir.TimestampValue:
+    """Return texts as timestamps by a strptime pattern; null where they can't be read."""
+    return _try_strptime(text, pattern)
+
+
+def row_hash(columns: Sequence[ir.Value]) -> ir.IntegerValue:
+    """Return one number for the values of a row, equal where all values are equal."""
+    parts = [ibis.coalesce(column.cast("string"), ibis.literal("␀")) for column in columns]
+    return _hash(ibis.literal("␟").join(parts))
+
+
+def day_number(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Return the number of days since 1970-01-01."""
+    return moment.date().epoch_days()

@@ -1,0 +1,7 @@
+"""Events: a client's files read, mapped and checked into one log."""
+
+from journeykit.events.log import EventLog
+from journeykit.events.mapping import LOG_COLUMNS
+from journeykit.events.reading import read_events
+
+__all__ = ["LOG_COLUMNS", "EventLog", "read_events"]

@@ -1,0 +1,122 @@
+"""What is known of customers beside their events: attributes, and the stages that an analyst knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journeykit.clients import Client
+from journeykit.clients.form import CustomerSource
+from journeykit.errors import ClientFileError, DataError, unknown
+from journeykit.events.files import expand, inspect, read_raw
+from journeykit.stage_models import LAPSED
+
+__all__ = ["read_customers", "read_labels"]
+
+_NOTHING = {"", "nan", "none", "null", "na", "n/a", "<na>"}
+
+
+def read_customers(connection: Any, client: Client) -> pd.DataFrame:
+    """Return the customers' attributes, one row a customer, indexed by ``customer_id``.
+
+    Numbers are numbers, everything else is text; missing means not known.
+
+    Raises
+    ------
+    ClientFileError
+        When the client file names a column that the file does not have.
+    """
+    source = client.customers
+    if source is None:
+        return pd.DataFrame(index=pd.Index([], name="customer_id", dtype="str"))
+    frame = _read(connection, client, source.path, source.encoding, source.delimiter)
+    ids = {name: _known(frame, column, source.path) for name, column in source.columns.items()}
+    ids = (
+        {"customer_id": _known(frame, "customer_id", source.path)} | ids if "customer_id" not in ids else ids
+    )
+    chosen = _attributes(frame, source, set(ids.values()))
+    table = pd.DataFrame({name: _typed(frame[name], source.missing.get(name, [])) for name in chosen})
+    if "account_id" in ids:
+        table.insert(0, "account_id", _ids(frame[ids["account_id"]]))
+    table.index = pd.Index(_ids(frame[ids["customer_id"]]), name="customer_id")
+    table = table[table.index.notna()]
+    return table[~table.index.duplicated()]
+
+
+def read_labels(connection: Any, client: Client) -> pd.DataFrame:
+    """Return the stages that an analyst knows: ``customer_id, at, stage``.
+
+    Raises
+    ------
+    DataError
+        When a label names a stage that the model does not have, or a date that can't be read.
+    """
+    if client.labels is None:
+        return pd.DataFrame({"customer_id": [], "at": [], "stage": []})
+    frame = _read(connection, client, client.labels.path, None, None)
+    names = {name: client.labels.columns.get(name, name) for name in ("customer_id", "at", "stage")}
+    columns = {name: frame[_known(frame, column, client.labels.path)] for name, column in names.items()}
+    labels = pd.DataFrame(columns)
+    labels["customer_id"] = _ids(labels["customer_id"])
+    labels["at"] = pd.to_datetime(labels["at"], errors="coerce", format="ISO8601").astype("datetime64[us]")
+    unread = labels["at"].isna()
+    if unread.any():
+        row = int(unread.idxmax()) + 2
+        remedy = "write dates as 2026-04-01"
+        raise DataError(
+            "the date of a label cannot be read", where=client.labels.path, line=row, remedy=remedy
+        )
+    allowed = [*client.model.ids, LAPSED]
+    for row, stage in enumerate(labels["stage"], start=2):
+        if stage not in allowed:
+            raise unknown("stage", stage, allowed, where=client.labels.path, line=row, kind=DataError)
+    return labels
+
+
+def _read(
+    connection: Any, client: Client, path: str, encoding: str | None, delimiter: str | None
+) -> pd.DataFrame:
+    files = [inspect(file, encoding, delimiter) for file in expand(client.resolve(path))]
+    parts = []
+    for raw in files:
+        table, _ = read_raw(connection, raw, "raw_customers")
+        parts.append(table.drop("_row").execute())
+        connection.drop_table("raw_customers")
+    return pd.concat(parts, ignore_index=True)
+
+
+def _known(frame: pd.DataFrame, column: str, where: str) -> str:
+    if column not in frame.columns:
+        raise unknown("column", column, frame.columns, where=where, kind=ClientFileError)
+    return column
+
+
+def _attributes(frame: pd.DataFrame, source: CustomerSource, ids: set[str]) -> list[str]:
+    for name in [*(source.attributes or []), *source.exclude, *source.missing]:
+        _known(frame, name, source.path)
+    chosen = source.attributes if source.attributes is not None else [str(name) for name in frame.columns]
+    return [name for name in chosen if name not in ids and name not in source.exclude]
+
+
+def _ids(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(column):
+        column = column.astype("Int64")
+    text = column.astype("str").str.strip()
+    return text.where(column.notna() & ~text.str.lower().isin(_NOTHING), None)
+
+
+def _typed(column: pd.Series, missing: list[Any]) -> pd.Series:
+    if pd.api.types.is_bool_dtype(column):
+        return column.astype("str")
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column
+    absent = {str(value) for value in missing} | {
+        str(float(v)) for v in missing if isinstance(v, int | float)
+    }
+    text = column.astype("str").str.strip()
+    kept = column.where(column.notna() & ~text.isin(absent) & ~text.str.lower().isin(_NOTHING))
+    numbers = pd.to_numeric(kept, errors="coerce")
+    if numbers.notna().sum() >= kept.notna().sum() and kept.notna().any():
+        return numbers.astype("float64")
+    return kept.astype("str").where(kept.notna(), None)

@@ -1,0 +1,160 @@
+"""Times as they are written: found, read and brought to UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import pandas as pd
+
+from journeykit import engine
+from journeykit.clients.form import TIME_UNITS
+from journeykit.errors import DataError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["find_pattern", "read_time"]
+
+Column = Callable[[str], "ir.Value"]
+
+_DATES = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d",
+          "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%d-%b-%Y", "%d-%m-%y", "%d/%m/%y", "%m/%d/%y"]  # fmt: skip
+_CLOCKS = [
+    "",
+    " %H:%M:%S",
+    " %H:%M",
+    "T%H:%M:%S",
+    "T%H:%M",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S.%f",
+    " %I:%M:%S %p",
+    " %I:%M %p",
+]
+_OFFSET = re.compile(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?|UTC)$")
+EPOCH_SECONDS, EPOCH_MILLISECONDS, WITH_OFFSET = "epoch seconds", "epoch milliseconds", "with offset"
+
+
+def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | None:
+    """Return the way in which most of a sample of times is written; None when nothing fits.
+
+    Day-first and month-first can't be told apart while all days are 12 or less; ``month_first`` decides then.
+
+    Examples
+    --------
+    >>> find_pattern(["04-03-2026 19:12", "25-03-2026 08:00"])
+    '%d-%m-%Y %H:%M'
+    >>> find_pattern(["2026-03-04T19:12:00Z"])
+    'with offset'
+    """
+    sample = [text.strip() for text in texts if text and text.strip()][:500]
+    if not sample:
+        return None
+    digits = [text for text in sample if re.fullmatch(r"\d{9,10}|\d{12,13}", text)]
+    if len(digits) > len(sample) / 2:
+        return EPOCH_MILLISECONDS if len(digits[0]) >= 12 else EPOCH_SECONDS
+    if sum(bool(_OFFSET.search(text)) for text in sample) > len(sample) / 2:
+        return WITH_OFFSET
+    dates = sorted(_DATES, key=lambda date: month_first and not date.startswith("%m"))
+    patterns = [date + clock for date in dates for clock in _CLOCKS]
+    hits = {pattern: sum(_fits(text, pattern) for text in sample) for pattern in patterns}
+    best = max(patterns, key=lambda pattern: hits[pattern])
+    return best if hits[best] else None
+
+
+def _fits(text: str, pattern: str) -> bool:
+    try:
+        datetime.strptime(text, pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def read_time(
+    form: str | dict[str, Any], column: Column, zone: str, sample: Callable[[Any], list[str]], where: Any
+):
+    """Return the naive UTC timestamps that a form of the client file describes.
+
+    Parameters
+    ----------
+    form
+        A column, or the keys ``{date, hour}``, ``{year, month, day, order}``, ``{offset, unit, start}``
+        or ``{column, format}``.
+    column
+        Gives the raw column of a name.
+    zone
+        Time zone of times that carry no offset.
+    sample
+        Gives some texts of a column, by which its pattern is found.
+
+    Raises
+    ------
+    DataError
+        When no known pattern fits any of the times.
+    """
+    month_first = zone.startswith(("America/", "US/"))
+    if isinstance(form, str):
+        return _read_column(column(form), None, zone, sample, where, month_first)
+    if "column" in form:
+        return _read_column(column(form["column"]), form.get("format"), zone, sample, where, month_first)
+    if "offset" in form:
+        seconds = _number(column(form["offset"])) * TIME_UNITS[form.get("unit", "s")]
+        start = pd.Timestamp(str(form["start"]))
+        local = ibis.timestamp(str(start)) + (seconds * 1_000_000).round().cast("int64").as_interval("us")
+        return engine.to_utc(local, zone)
+    if "date" in form:
+        day = _read_column(column(form["date"]), form.get("format"), "UTC", sample, where, month_first)
+        return engine.to_utc(day + _clock(form, column), zone)
+    parts = [_number(column(form[part])).cast("int64").cast("string") for part in ("year", "month", "day")]
+    day = engine.try_time(parts[0] + "-" + parts[1] + "-" + parts[2], "%Y-%m-%d")
+    return engine.to_utc(day + _clock(form, column), zone)
+
+
+def _clock(form: dict[str, Any], column: Column):
+    """Return the time within the day: its hour, or its place in the order of the day as seconds."""
+    if "hour" in form:
+        hours = _number(column(form["hour"]))
+        return (hours * 3_600_000_000).round().cast("int64").as_interval("us")
+    seconds = _number(column(form["order"])) if "order" in form else ibis.literal(0.0)
+    return (seconds * 1_000_000).round().cast("int64").as_interval("us")
+
+
+def _number(column: ir.Value):
+    return column.try_cast("float64")
+
+
+def _read_column(
+    column: ir.Value, pattern: str | None, zone: str, sample: Any, where: Any, month_first: bool
+):
+    kind = column.type()
+    if kind.is_timestamp():
+        if kind.timezone:
+            return engine.in_zone(column.cast(dt.Timestamp("UTC")).cast("timestamp"), "UTC")
+        return engine.to_utc(column.cast("timestamp"), zone)
+    if kind.is_date():
+        return engine.to_utc(column.cast("timestamp"), zone)
+    if kind.is_numeric() and not pattern:
+        return _epoch(column.cast("float64"))
+    text = column.cast("string").strip()
+    pattern = pattern or find_pattern(sample(text), month_first=month_first)
+    if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
+        return _epoch(text.try_cast("float64"))
+    if pattern is None:
+        remedy = "name the right column, or give its form: timestamp: {column: …, format: '%d-%m-%Y %H:%M'}"
+        raise DataError("none of the times can be read", where=where, remedy=remedy)
+    if pattern == WITH_OFFSET:
+        return engine.zoned(text)
+    iso = text.try_cast("timestamp") if pattern.startswith("%Y-%m-%d") else ibis.null("timestamp")
+    return engine.to_utc(ibis.coalesce(iso, engine.try_time(text, pattern)), zone)
+
+
+def _epoch(number: ir.Value):
+    """Return the moment of a number of seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    size = number.abs()
+    scale = ibis.cases((size < 1e11, 1e6), (size < 1e14, 1e3), (size < 1e17, 1.0), else_=1e-3)
+    micros = (number * scale).round().try_cast("int64")
+    return ibis.timestamp("1970-01-01 00:00:00") + micros.as_interval("us")
