@@ -1,0 +1,161 @@
+"""Numbers, shares, dates and times as they are written in Dutch and English."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from functools import cache
+from typing import Any
+
+from journeykit.errors import unknown
+
+__all__ = ["LANGUAGES", "say_interval", "say_value"]
+
+LANGUAGES = ("nl", "en")
+MISSING = "–"
+_LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+_TIME_UNITS = {"nl": {"hour": ("uur", "uur"), "day": ("dag", "dagen"), "week": ("week", "weken"),
+                      "month": ("maand", "maanden"), "year": ("jaar", "jaar")},
+               "en": {"hour": ("hour", "hours"), "day": ("day", "days"), "week": ("week", "weeks"),
+                      "month": ("month", "months"), "year": ("year", "years")}}  # fmt: skip
+_UNIT_DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+
+
+def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
+    """Return a value as text.
+
+    Parameters
+    ----------
+    value
+        A number, a date, or text. Null becomes a dash.
+    form
+        `plain`, `whole`, `number` (one decimal below 10), `percent`, `points` (percentage points, signed),
+        `signed`, `amount` (money without a currency), `date`, `duration` (from days) or `p_value`.
+    language
+        `nl` or `en`.
+
+    Examples
+    --------
+    >>> say_value(0.823, "percent", "nl"), say_value(12345.6, "amount", "nl"), say_value(45, "duration", "nl")
+    ('82%', '12.346', '6 weken')
+    >>> say_value("2026-04-01", "date", "en")
+    '1 April 2026'
+    """
+    if language not in LANGUAGES:
+        raise unknown("language", language, LANGUAGES)
+    if form not in _FORMS:
+        raise unknown("form", form, _FORMS)
+    return MISSING if is_missing(value) else _FORMS[form](value, _LOCALES[language])
+
+
+def say_interval(low: Any, high: Any, form: str = "percent", language: str = "nl") -> str:
+    """Return an interval in one breath, `78–86%`; empty when it is not known.
+
+    Examples
+    --------
+    >>> say_interval(0.78, 0.86, "percent", "nl"), say_interval(-0.04, 0.02, "points", "en")
+    ('78–86%', '−4 to +2')
+    """
+    if is_missing(low) or is_missing(high):
+        return ""
+    if form == "percent":
+        digits = _percent_digits(low, high)
+        ends = [_decimal(100 * end, digits, _LOCALES[language]) for end in (low, high)]
+        return f"{ends[0]}–{ends[1]}%"
+    if form in ("points", "signed"):
+        between = " tot " if language == "nl" else " to "
+        return between.join(
+            _signed(100 * end if form == "points" else end, _LOCALES[language]) for end in (low, high)
+        )
+    return f"{say_value(low, form, language)}–{say_value(high, form, language)}"
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value is null (None, NaN, NaT or an infinite number)."""
+    if value is None or value != value:
+        return True
+    try:
+        return math.isinf(value)
+    except TypeError:
+        return False
+
+
+def _plain(value: Any, locale: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        return str(value)
+    return _decimal(value, 0 if float(value).is_integer() else _digits(value), locale)
+
+
+def _digits(value: Any) -> int:
+    size = abs(float(value))
+    return 0 if size >= 10 or size == 0 else 1 if size >= 0.1 else 2
+
+
+@cache
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
+
+
+def _decimal(value: Any, digits: int, locale: str) -> str:
+    from babel.numbers import format_decimal
+
+    rounded = round(float(value), digits) + 0.0
+    return format_decimal(rounded, format=_pattern(digits), locale=locale).replace("-", "−")
+
+
+def _percent_digits(*values: Any) -> int:
+    return (
+        1 if any(0 < abs(float(value)) < 0.01 or 0 < abs(1 - float(value)) < 0.005 for value in values) else 0
+    )
+
+
+def _percent(value: Any, locale: str) -> str:
+    return f"{_decimal(100 * float(value), _percent_digits(value), locale)}%"
+
+
+def _signed(value: Any, locale: str) -> str:
+    written = _decimal(value, 0 if abs(float(value)) >= 1 else 1, locale)
+    return f"+{written}" if float(value) > 0 and not written.startswith("0,0") else written
+
+
+def _date(value: Any, locale: str) -> str:
+    import pandas as pd
+    from babel.dates import format_date
+
+    day = value if type(value) is date else pd.Timestamp(value).date()
+    return format_date(day, format="d MMMM y", locale=locale)
+
+
+def _duration(days: Any, locale: str) -> str:
+    days = float(days)
+    unit = next(unit for unit, limit in _LIMITS if days < limit)
+    count = round(days / _UNIT_DAYS[unit])
+    if unit == "hour" and count < 1:
+        return "minder dan een uur" if locale == "nl_NL" else "less than an hour"
+    one, many = _TIME_UNITS["nl" if locale == "nl_NL" else "en"][unit]
+    return f"{_decimal(count, 0, locale)} {one if count == 1 else many}"
+
+
+_LIMITS = (("hour", 0.98), ("day", 27.5), ("week", 75.0), ("month", 725.0), ("year", math.inf))
+
+
+def _p_value(value: Any, locale: str) -> str:
+    if float(value) < 0.001:
+        return "< " + _decimal(0.001, 3, locale)
+    return _decimal(value, 3, locale)
+
+
+_FORMS = {
+    "plain": _plain,
+    "whole": lambda value, locale: _decimal(value, 0, locale),
+    "number": lambda value, locale: _decimal(value, _digits(value), locale),
+    "percent": _percent,
+    "points": lambda value, locale: _signed(100 * float(value), locale),
+    "signed": _signed,
+    "amount": lambda value, locale: _decimal(value, 0 if abs(float(value)) >= 1000 else 2, locale),
+    "date": _date,
+    "duration": _duration,
+    "p_value": _p_value,
+}

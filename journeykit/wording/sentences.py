@@ -1,0 +1,144 @@
+"""Findings as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from journeykit.errors import unknown
+from journeykit.wording.formats import is_missing, say_interval, say_value
+from journeykit.wording.labels import label
+from journeykit.wording.texts import fill, is_one, load_texts
+
+if TYPE_CHECKING:
+    from journeykit.findings import Finding
+
+__all__ = ["say"]
+
+# how a finding's interval is written, where it is not a share
+_INTERVALS = {
+    "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
+    "nps": "signed", "referrals": "number",
+}  # fmt: skip
+
+
+def say(finding: Finding, language: str, client=None) -> str:
+    """Return a finding as one or two sentences.
+
+    Parameters
+    ----------
+    finding
+        What was found.
+    language
+        `nl` or `en`.
+    client
+        The client, for the names of its own stages and touchpoints.
+
+    Raises
+    ------
+    JourneykitError
+        When there is no sentence for the finding's key, or a number is missing that the sentence says.
+
+    Examples
+    --------
+    >>> from journeykit.findings import Finding
+    >>> found = Finding("leaks_at", {"share": 0.82}, 0.78, 0.86, "journey_map", "p1", "consideration", 412,
+    ...                 names={"persona": {"nl": "Zoekers", "en": "Seekers"}})
+    >>> say(found, "nl")
+    'Van de 412 zoekers haakt 82% af in de fase Overweging (78–86%).'
+    >>> say(found, "en")
+    'Of the 412 seekers, 82% drop out in the Consideration stage (78–86%).'
+    """
+    sentences = load_texts(language)["sentences"]
+    if finding.key not in sentences:
+        raise unknown("kind of finding", finding.key, sentences, remedy="add a sentence in nl and en")
+    said = fill(sentences[finding.key], _values(finding, language, client), language)
+    return said[:1].upper() + said[1:]
+
+
+def _values(finding: Finding, language: str, client) -> dict[str, Any]:
+    numbers = dict(finding.numbers)
+    form = _INTERVALS.get(finding.key, "percent")
+    interval = say_interval(finding.low, finding.high, form, language)
+    values = {
+        **numbers,
+        "customers": finding.customers if finding.customers is not None else 0,
+        "interval": f" ({interval})" if interval else "",
+        **_group_words(finding, language, client),
+        **_named(finding, numbers, language, client),
+    }
+    if "form" in numbers:
+        values |= {name: say_value(numbers[name], numbers["form"], language) for name in ("value", "other")}
+    if "skipped" in numbers:
+        kind = "skipped_more" if numbers["skipped"] >= 3 else "skipped"
+        values["skipped"] = fill(load_texts(language)["names"]["phrases"][kind], numbers, language)
+    return values
+
+
+def _group_words(finding: Finding, language: str, client) -> dict[str, str]:
+    """Return the group that a finding is about, in the forms that sentences need."""
+    names = load_texts(language)["names"]
+    unit = finding.numbers.get("unit") or (
+        "account" if getattr(client, "setting", "") == "b2b" else "customer"
+    )
+    count = finding.customers if finding.customers is not None else 0
+    one = is_one(count)
+    fillings = {"customers": count, "noun": names["units"][unit]["one" if one else "many"]}
+    everyone = {"customers": count, "noun": names["units"][unit]["many"]}
+    phrase = names["phrases"]
+    words = {"units": fill(phrase["count"], fillings, language), "noun": everyone["noun"]}
+    if finding.persona in (None, "all"):
+        return words | {
+            "who": words["units"],
+            "of_who": fill(phrase["of_one" if one else "of_all"], fillings, language),
+            "group": fill(phrase["group_all"], everyone, language),
+        }
+    name = in_sentence(_persona_name(finding, language, client))
+    fillings["persona"] = name
+    return words | {
+        "who": fill(phrase["persona_one" if one else "persona_count"], fillings, language),
+        "of_who": fill(phrase["of_one_persona" if one else "of_persona"], fillings, language),
+        "group": fill(phrase["group"], fillings, language),
+    }
+
+
+def _persona_name(finding: Finding, language: str, client) -> str:
+    given = finding.names.get("persona")
+    return given[language] if given else label("persona", finding.persona, language, client)
+
+
+def in_sentence(name: str) -> str:
+    """Return a name as it stands inside a sentence, abbreviations kept.
+
+    Examples
+    --------
+    >>> in_sentence("E-maillezers"), in_sentence("NPS-gevers")
+    ('e-maillezers', 'NPS-gevers')
+    """
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) -> dict[str, str]:
+    """Return the names of the stage, channel, touchpoints and so on that a finding is about."""
+    named: dict[str, str] = {}
+    if finding.persona is not None:
+        named["persona"] = _persona_name(finding, language, client)
+    if finding.stage is not None:
+        given = finding.names.get("stage")
+        named["stage"] = given[language] if given else label("stage", finding.stage, language, client)
+    for kind in ("channel", "trait", "reason"):
+        if not is_missing(numbers.get(kind)):
+            named[kind] = label(kind, numbers[kind], language, client)
+    if numbers.get("touchpoints"):
+        named["touchpoints"] = _listed(
+            [label("touchpoint", t, language, client) for t in numbers["touchpoints"]], language
+        )
+    if "page" in numbers:
+        named["page"] = f"‘{numbers['page']}’"
+    return named
+
+
+def _listed(names: list[str], language: str) -> str:
+    shown = [in_sentence(name) for name in names]
+    joiner = load_texts(language)["names"]["or"]
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + joiner + shown[-1]
