@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .population import Population, simulate
+from .posterior import limit
 
-__all__ = ["Population", "simulate"]
+__all__ = ["Population", "limit", "simulate"]
