@@ -1,0 +1,20 @@
+"""Figures: a finished frame and an axes in, the axes out; nothing is computed."""
+
+from journeykit.plots.journeys import (
+    drop_off,
+    funnel,
+    journey_canvas,
+    pages_bounce,
+    shares_map,
+    time_in_stage,
+    transition_map,
+)
+from journeykit.plots.personas import persona_profile, persona_sizes
+from journeykit.plots.stages import forecast, reliability, stage_distribution
+from journeykit.plots.theme import PERSONA_COLOURS, accent_theme, persona_colours, theme
+
+__all__ = [
+    "PERSONA_COLOURS", "accent_theme", "drop_off", "forecast", "funnel", "journey_canvas", "pages_bounce",
+    "persona_colours", "persona_profile", "persona_sizes", "reliability", "shares_map", "stage_distribution", "theme",
+    "time_in_stage", "transition_map",
+]  # fmt: skip

@@ -1,0 +1,76 @@
+"""Figures of where customers are and where they go."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from journeykit.plots.theme import GREY, INK, SOFT, accent, canvas, legend, percent_axis, stage_colours, tidy
+
+__all__ = ["forecast", "reliability", "stage_distribution"]
+
+LEAST = 0.045  # a part of a bar narrower than this gets no figure
+
+
+def stage_distribution(frame: pd.DataFrame, ax: Axes | None = None, *, apart: int = 1) -> Axes:
+    """Draw how each persona is spread over the stages, as bars that add up to 100 %.
+
+    Parameters
+    ----------
+    frame
+        A row per persona, a column per stage in order (labels), shares that sum to 1 along a row.
+    apart
+        How many of the last columns are no stages (lapsed, unsure): they are grey.
+    """
+    stages = frame.shape[1] - apart
+    colours = [*stage_colours(stages), *["#8d96a0", "#d7dbe0"][:apart]]
+    return _stacked(frame, colours, canvas(ax, 1.35 + 0.5 * len(frame)), columns=4)
+
+
+def forecast(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw what is expected within the horizon: a row per persona; columns stay, move and lapse (labels)."""
+    return _stacked(frame, ["#c9ced4", accent(), "#b3541e"], canvas(ax, 1.1 + 0.5 * len(frame)), columns=3)
+
+
+def _stacked(frame: pd.DataFrame, colours: list[str], ax: Axes, columns: int) -> Axes:
+    left = pd.Series(0.0, index=frame.index)
+    places = range(len(frame))
+    for name, colour in zip(frame.columns, colours, strict=False):
+        ax.barh(places, frame[name], left=left, height=0.66, color=colour, label=name, edgecolor="white", linewidth=1)
+        for place, (start, share) in enumerate(zip(left, frame[name], strict=True)):
+            if share >= LEAST:
+                ink = "white" if _dark(colour) else INK
+                ax.text(start + share / 2, place, f"{100 * share:.0f}", ha="center", va="center", color=ink, size=9)
+        left = left + frame[name].fillna(0)
+    ax.set_yticks(places, frame.index)
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1)
+    percent_axis(ax.xaxis)
+    legend(ax, columns)
+    return tidy(ax, None)
+
+
+def _dark(colour: str) -> bool:
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
+
+
+def reliability(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = "") -> Axes:
+    """Draw stated probabilities against what came true; on the line, they are honest.
+
+    Parameters
+    ----------
+    frame
+        Columns `predicted`, `observed` (shares) and optionally `customers` (the size of the dot).
+    """
+    ax = canvas(ax, 4.6, width=5.2)
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1.2)
+    most = frame["customers"].max() if "customers" in frame else 1
+    size = 30 + 140 * frame["customers"] / most if "customers" in frame else 60
+    ax.plot(frame["predicted"], frame["observed"], color=accent(), linewidth=1.2, alpha=0.5)
+    ax.scatter(frame["predicted"], frame["observed"], s=size, color=accent(), zorder=3, edgecolor="white")
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=xlabel, ylabel=ylabel)
+    percent_axis(ax.xaxis)
+    percent_axis(ax.yaxis)
+    ax.tick_params(colors=SOFT)
+    return tidy(ax, "y")

@@ -1,0 +1,108 @@
+"""The one look of all figures: type, lines, and colours that are fixed and safe for the colour-blind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+
+__all__ = [
+    "GREY", "INK", "PERSONA_COLOURS", "SOFT", "accent", "accent_theme", "canvas", "legend", "percent_axis",
+    "persona_colours", "stage_colours", "theme", "tidy",
+]  # fmt: skip
+
+INK, SOFT, LINE, GREY = "#1c2127", "#57606a", "#dfe3e8", "#b4bbc3"
+PERSONA_COLOURS = (
+    "#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#332288",
+    "#cc6677", "#44aa99", "#882255", "#6b8e23", "#5f9ed1", "#7a5c3e",
+)  # fmt: skip
+WIDTH = 9.0  # inches; the page's column
+_ACCENT = ["#0b5fa5"]
+
+
+def theme() -> dict[str, Any]:
+    """Return the settings of matplotlib that all figures share."""
+    import seaborn as sns
+
+    base = sns.axes_style("white")
+    return base | {
+        "figure.dpi": 96, "figure.facecolor": "white", "axes.facecolor": "white", "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"], "font.size": 10, "axes.labelsize": 9.5, "axes.labelcolor": SOFT,
+        "xtick.color": SOFT, "ytick.color": INK, "text.color": INK, "axes.edgecolor": LINE, "axes.linewidth": 1.0,
+        "grid.color": LINE, "grid.linewidth": 0.8, "xtick.labelsize": 9.5, "ytick.labelsize": 10,
+        "legend.fontsize": 9.5, "legend.frameon": False, "axes.grid": False, "axes.unicode_minus": True,
+        "axes.prop_cycle": mpl.cycler(color=PERSONA_COLOURS), "lines.solid_capstyle": "butt",
+    }  # fmt: skip
+
+
+def accent_theme(colour: str) -> None:
+    """Set the look for all figures that follow, with the client's colour as the accent."""
+    mpl.rcParams.update(theme())
+    _ACCENT[0] = colour
+
+
+def accent() -> str:
+    """Return the accent of the figures."""
+    return _ACCENT[0]
+
+
+def persona_colours(personas: Iterable[str]) -> dict[str, str]:
+    """Return the colour of each persona, the same throughout a report.
+
+    Examples
+    --------
+    >>> persona_colours(["p1", "all"])
+    {'p1': '#0072b2', 'all': '#57606a'}
+    """
+    named = [persona for persona in personas if persona not in ("all", "unassigned")]
+    found = {persona: PERSONA_COLOURS[n % len(PERSONA_COLOURS)] for n, persona in enumerate(named)}
+    return found | {persona: SOFT if persona == "all" else GREY for persona in personas if persona not in found}
+
+
+def stage_colours(count: int) -> list[str]:
+    """Return colours for stages in order, light to dark."""
+    import seaborn as sns
+
+    palette = sns.color_palette("mako_r", n_colors=count + 2)[1:-1]
+    return [mpl.colors.to_hex(colour) for colour in palette]
+
+
+def canvas(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
+    """Return the axes that was given, or a new one of the page's width (inches) in the house style."""
+    if ax is not None:
+        return ax
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(theme()):
+        return Figure(figsize=(width, height), layout="constrained").subplots()
+
+
+def tidy(ax: Axes, grid: str | None = "x") -> Axes:
+    """Take away the frame and leave thin lines to read values by."""
+    for side in ("top", "right", "left" if grid == "x" else "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_axisbelow(True)
+    if grid:
+        ax.grid(axis=grid)
+    return ax
+
+
+def percent_axis(axis: Any) -> None:
+    """Write an axis of shares as percentages."""
+    axis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{100 * value:.0f}%"))
+
+
+def legend(ax: Axes, columns: int = 4, **handles: Any) -> None:
+    """Put the legend above the figure, on the left."""
+    found = handles.get("handles") or ax.get_legend_handles_labels()[0]
+    if found:
+        rows = int(np.ceil(len(found) / columns))
+        ax.legend(
+            **handles, loc="lower left", bbox_to_anchor=(0, 1.01), ncols=min(columns, len(found)), borderaxespad=0.2,
+            handlelength=1.0, handletextpad=0.5, columnspacing=1.6, labelspacing=0.35 if rows > 1 else 0.5,
+        )  # fmt: skip

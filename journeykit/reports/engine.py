@@ -1,0 +1,198 @@
+"""A papermill engine that runs a notebook's cells in this process, without a kernel.
+
+Registered with papermill under the name ``journeykit`` (an entry point), so
+``papermill --engine journeykit in.ipynb out.ipynb`` works too. Nothing imports this module directly:
+papermill loads it while it is itself being imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from tempfile import TemporaryDirectory
+
+from papermill.engines import Engine
+
+__all__ = ["InProcessEngine"]
+
+PRINT_LIMIT = 200_000  # characters of printed text that a cell keeps
+
+
+class InProcessEngine(Engine):
+    """Run the cells one after the other in an IPython shell of this process."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, on_cell=None, **options):
+        """Run every code cell; stop at the first that raises, and leave its error in the notebook.
+
+        Parameters
+        ----------
+        nb_man
+            papermill's NotebookExecutionManager.
+        kernel_name
+            Ignored: the cells run in this process.
+        on_cell
+            Called with (number of the cell, number of cells) before each cell.
+        """
+        cells = nb_man.nb.cells
+        with _shell() as shell:
+            for number, cell in enumerate(cells):
+                if on_cell:
+                    on_cell(number, len(cells))
+                nb_man.cell_start(cell, number)
+                passed = cell.cell_type != "code" or _run(shell, cell, number)
+                if not passed:
+                    nb_man.cell_exception(cell, number)
+                nb_man.cell_complete(cell, number)
+                if not passed:
+                    return
+
+
+def _run(shell, cell, number: int) -> bool:
+    """Run one code cell, put what it shows into its outputs, and say whether it passed."""
+    from nbformat.v4 import new_output
+
+    cell.outputs = outputs = []
+    shell.display_pub.outputs = shell.displayhook.outputs = outputs
+    if not cell.source.strip():
+        return True
+    with redirect_stdout(_Stream("stdout", outputs)), redirect_stderr(_Stream("stderr", outputs)):
+        result = shell.run_cell(cell.source, store_history=True)
+    cell.execution_count = result.execution_count
+    error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        return True
+    kind, value, trace = type(error), error, error.__traceback__
+    lines = shell.InteractiveTB.structured_traceback(kind, value, trace, tb_offset=1)
+    outputs.append(new_output("error", ename=kind.__name__, evalue=str(value), traceback=list(lines)))
+    return False
+
+
+class _Stream:
+    """Collects printed text as one notebook output per stream, up to a limit."""
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, name: str, outputs: list) -> None:
+        self.name, self.outputs, self.kept = name, outputs, 0
+
+    def write(self, text: str) -> int:
+        room = PRINT_LIMIT - self.kept
+        if room > 0:
+            shown = str(text)[:room]
+            self.kept += len(shown)
+            self._append(shown if self.kept < PRINT_LIMIT else f"{shown}\n[more was printed and is left out]\n")
+        return len(text)
+
+    def _append(self, text: str) -> None:
+        from nbformat.v4 import new_output
+
+        last = self.outputs[-1] if self.outputs else None
+        if last is not None and last.output_type == "stream" and last.name == self.name:
+            last.text += text
+        else:
+            self.outputs.append(new_output("stream", name=self.name, text=text))
+
+    def flush(self) -> None:
+        """Do nothing: the text is in the notebook already."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+
+@contextmanager
+def _shell():
+    """Lend a fresh IPython shell, and put everything it took over back afterwards."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    shell_class = _capturing_shell()
+    lineage = [kind for kind in shell_class.mro() if issubclass(kind, InteractiveShell)]
+    before = {kind: kind.__dict__.get("_instance") for kind in lineage}
+    main, hooks = sys.modules.get("__main__"), (sys.displayhook, sys.excepthook)
+    for kind in lineage:
+        kind._instance = None
+    with TemporaryDirectory(prefix="journeykit-ipython-") as folder:
+        config = Config()
+        config.HistoryManager.enabled = False
+        shell = shell_class.instance(config=config, ipython_dir=folder)
+        try:
+            shell.colors = "nocolor"
+            shell.enable_matplotlib("inline")
+            yield shell
+        finally:
+            _close_figures()
+            shell.reset(new_session=False)
+            shell.restore_sys_module_state()
+            sys.modules["__main__"], (sys.displayhook, sys.excepthook) = main, hooks
+            for kind, instance in before.items():
+                kind._instance = instance
+
+
+def _close_figures() -> None:
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def _capturing_shell():
+    """Return IPython's shell, made to collect what is shown as notebook outputs."""
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from nbformat.v4 import new_output
+
+    class Publisher(DisplayPublisher):
+        outputs: list = []
+
+        def publish(self, data, metadata=None, **_):
+            self.outputs.append(new_output("display_data", data=data, metadata=metadata or {}))
+
+        def clear_output(self, wait=False):
+            self.outputs.clear()
+
+    class Hook(DisplayHook):
+        outputs: list = []
+
+        def write_output_prompt(self):
+            """Write none: outputs are collected, not printed."""
+
+        def write_format_data(self, format_dict, md_dict=None):
+            count = self.shell.execution_count
+            shown = new_output("execute_result", data=format_dict, metadata=md_dict or {}, execution_count=count)
+            self.outputs.append(shown)
+
+        def finish_displayhook(self):
+            """Write nothing: outputs are collected, not printed."""
+
+    class Shell(InteractiveShell):
+        def init_io(self):
+            """Leave the streams as they are: they are redirected per cell."""
+
+        def init_display_pub(self):
+            self.display_pub = Publisher(parent=self, shell=self)
+
+        def init_displayhook(self):
+            self.displayhook = Hook(parent=self, shell=self, cache_size=0)
+            from IPython.core.display_trap import DisplayTrap
+
+            self.display_trap = DisplayTrap(hook=self.displayhook)
+
+        def enable_gui(self, gui=None):
+            """Start no event loop: figures are drawn into the notebook."""
+
+        def _showtraceback(self, etype, evalue, stb):
+            """Print no traceback: it is put into the notebook."""
+
+        def showtraceback(self, *args, **kwargs):
+            """Print no traceback: it is put into the notebook."""
+
+        def showsyntaxerror(self, *args, **kwargs):
+            """Print no traceback: it is put into the notebook."""
+
+        def showindentationerror(self):
+            """Print no traceback: it is put into the notebook."""
+
+    return Shell

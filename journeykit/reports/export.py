@@ -1,0 +1,82 @@
+"""The executed notebook as one HTML file: nbconvert with journeykit's own template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from journeykit.reports.blocks import BLOCK, as_html, blocks_of, template_folder
+from journeykit.reports.colours import readable, tint, writing_on
+from journeykit.reports.folders import replace_file
+from journeykit.wording import text
+
+__all__ = ["as_page", "write_html"]
+
+SHOWN = ("text/html", "image/svg+xml", "image/png")
+COLOUR = "#0b5fa5"
+
+
+def write_html(notebook, path: Path) -> None:
+    """Write the report of an executed notebook as one HTML file."""
+    replace_file(path, as_page(notebook))
+
+
+def as_page(notebook) -> str:
+    """Return the report of an executed notebook as one HTML page that asks for nothing from outside."""
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(extra_template_basedirs=[str(template_folder())], template_name="report")
+    page, _ = exporter.from_notebook_node(notebook, resources={"report": _content(notebook)})
+    return page
+
+
+def _content(notebook) -> dict[str, Any]:
+    """Return what the template sets: cover, contents, body and the brand's colours."""
+    blocks = blocks_of(notebook)
+    cover = next((block for block in blocks if block["block"] == "cover"), {})
+    language = cover.get("language", "en")
+    colour = cover.get("colour", COLOUR)
+    headings = [block for block in blocks if block["block"] == "heading" and block["level"] == 1]
+    return {
+        "language": language,
+        "title": f"{cover['client']} · {cover['title']}" if cover else "journeykit",
+        "cover": as_html(cover) if cover else "",
+        "chapters": _chapters(notebook),
+        "contents": headings,
+        "words": {name: text(f"parts.{name}", language) for name in ("contents", "to_contents", "skip")},
+        "accent": readable(colour), "ground": colour, "ink": writing_on(colour), "tint": tint(readable(colour)),
+    }  # fmt: skip
+
+
+def _chapters(notebook) -> list[dict[str, str]]:
+    """Return the body in chapters: each begins with a heading of level 1."""
+    chapters: list[dict[str, str]] = []
+    for kind, html, key in _pieces(notebook):
+        if kind == "chapter" or not chapters:
+            chapters.append({"id": key, "html": ""})
+        chapters[-1]["html"] += html + "\n"
+    return chapters
+
+
+def _pieces(notebook):
+    """Yield what the cells show: the report's own blocks, and figures or tables that a researcher added."""
+    for cell in notebook.cells:
+        if "remove-output" in cell.metadata.get("tags", []):
+            continue
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            block = data.get(BLOCK)
+            if block is None:
+                yield "own", _own(data), "own"
+            elif block["block"] != "cover":
+                chapter = block["block"] == "heading" and block["level"] == 1
+                yield ("chapter" if chapter else "block"), as_html(block), block.get("id", "start")
+
+
+def _own(data: dict[str, Any]) -> str:
+    kind = next((kind for kind in SHOWN if kind in data), None)
+    if kind is None:
+        return ""
+    if kind == "image/png":
+        return f'<figure><img alt="" src="data:image/png;base64,{data[kind].strip()}"></figure>'
+    return f"<div class='own'>{data[kind]}</div>"

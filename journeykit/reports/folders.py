@@ -1,0 +1,77 @@
+"""Files and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+__all__ = ["place", "replace_file", "sweep", "workshop"]
+
+PREFIX = ".making-"
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a text file beside its place and move it there in one go."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=path.suffix)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def workshop(home: Path) -> Path:
+    """Make a temporary folder beside a client's reports, in which the next one is made."""
+    home.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=home, prefix=f"{PREFIX}{os.getpid()}-"))
+    made.chmod(0o755)
+    return made
+
+
+def place(made: Path, target: Path) -> None:
+    """Move a finished folder to its place; the older one there goes only when the new one stands."""
+    older = made.with_name(f"{made.name}-older")
+    if target.exists():
+        os.rename(target, older)
+    try:
+        os.rename(made, target)
+    except BaseException:
+        if older.exists():
+            os.rename(older, target)
+        raise
+    shutil.rmtree(older, ignore_errors=True)
+
+
+def sweep(home: Path) -> None:
+    """Clear away what earlier runs left behind when they were cut off."""
+    for folder in home.glob(f"{PREFIX}*"):
+        maker = folder.name.removeprefix(PREFIX).split("-")[0]
+        if maker.isdigit() and not _alive(int(maker)):
+            _rescue(folder, home)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rescue(folder: Path, home: Path) -> None:
+    """Put a report back that was moved aside by a run that died before placing its own."""
+    from journeykit.reports.outcomes import read_run
+
+    date = read_run(folder).get("as_of") if folder.name.endswith("-older") else None
+    if date and not (home / date).exists():
+        os.rename(folder, home / date)
+
+
+def _alive(process: int) -> bool:
+    if process == os.getpid():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

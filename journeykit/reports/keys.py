@@ -1,0 +1,76 @@
+"""The key of a report: a hash of all that it is made from, so that one that is up to date is not made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from journeykit.clients import Client
+from journeykit.reports.outcomes import runs_of
+
+__all__ = ["input_files", "report_key", "up_to_date"]
+
+LIBRARIES = ("duckdb", "ibis-framework", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "scikit-learn")
+
+
+def input_files(client: Client) -> list[dict[str, Any]]:
+    """Return the files that a client's data come from: path and sha256, in order of their paths."""
+    given = [*(source.path for source in client.events), *_further(client)]
+    found = sorted({file for path in given for file in _files(client.resolve(path))})
+    return [{"path": str(file), "sha256": _hash_file(file)} for file in found]
+
+
+def _further(client: Client) -> list[str]:
+    sources = (client.customers, client.labels)
+    named = [source.path for source in sources if source is not None]
+    named += [path for path in (client.personas.reuse, client.brand.logo) if path]
+    own_model = client.resolve(client.stage_model)
+    return [*named, client.stage_model] if own_model.is_file() else named
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return [file for file in path.rglob("*") if file.is_file()]
+    if path.is_file():
+        return [path]
+    return [file for file in path.parent.glob(path.name) if file.is_file()] if path.parent.is_dir() else []
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def report_key(client: Client, inputs: list[dict[str, Any]], notebook: Path, parameters: dict[str, Any]) -> str:
+    """Return the hash of data, client file, parameters, notebook, texts and code of the package, and versions."""
+    parts = [entry["sha256"] for entry in inputs]
+    parts += [_hash_file(client.path) if client.path else client.model_dump_json()]
+    parts += [_hash_file(notebook), json.dumps(parameters, sort_keys=True, default=str), _package_hash(), _versions()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def _package_hash() -> str:
+    home = Path(__file__).parents[1]
+    files = sorted(file for file in home.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return hashlib.sha256("".join(_hash_file(file) for file in files).encode()).hexdigest()
+
+
+@cache
+def _versions() -> str:
+    from importlib.metadata import version
+
+    return " ".join([sys.version.split()[0], *(f"{name}={version(name)}" for name in LIBRARIES)])
+
+
+def up_to_date(home: Path, key: str, formats: tuple[str, ...]) -> Path | None:
+    """Return the folder of a finished report made from just this, or None."""
+    for folder, run in reversed(runs_of(home)):
+        made = run.get("status") == "ok" and run.get("key") == key
+        if made and all((folder / f"report.{name}").is_file() for name in (*formats, "ipynb")):
+            return folder
+    return None

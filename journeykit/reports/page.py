@@ -1,0 +1,170 @@
+"""The page: what a notebook shows, as numbered blocks of a report in the client's language."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from journeykit.clients import Client
+from journeykit.reports.blocks import BLOCK, as_html, plain
+from journeykit.reports.colours import readable
+from journeykit.reports.pictures import picture, read_logo
+from journeykit.wording import say, say_value, text
+from journeykit.wording.texts import has_text
+
+__all__ = ["Page"]
+
+NUMERIC = ("whole", "number", "percent", "points", "signed", "amount", "duration", "p_value")
+
+
+class Page:
+    """What a report shows, block by block: each is displayed in the notebook and kept in `blocks`.
+
+    Parameters
+    ----------
+    client
+        The client for whom the report is made: its name, language and brand.
+    language
+        ``nl`` or ``en``; the client's when None or empty.
+
+    Examples
+    --------
+    >>> from journeykit.clients import client_from_dict
+    >>> page = Page(client_from_dict({"id": "acme", "name": "Acme"}), "en")
+    >>> page.say("Half of them come back.")
+    >>> page.blocks[-1]["paragraphs"]
+    ['Half of them come back.']
+    """
+
+    def __init__(self, client: Client, language: str | None = None) -> None:
+        self.client, self.language = client, language or client.language
+        self.accent = readable(client.brand.colour)
+        self.blocks: list[dict[str, Any]] = []
+        self.counts = {"figure": 0, "table": 0, "chapter": 0}
+
+    def text(self, key: str, **values: Any) -> str:
+        """Return one of the report's texts in its language."""
+        return text(key, self.language, **values)
+
+    def value(self, value: Any, form: str = "plain") -> str:
+        """Return a value as it is written in the report's language."""
+        return say_value(value, form, self.language)
+
+    def cover(self, as_of: Any, facts: Mapping[str, str]) -> None:
+        """Show the cover: client, day, a few facts, and the brand."""
+        logo = self.client.brand.logo
+        note = getattr(self.client.note, self.language, None) if self.client.note else None
+        self._add(
+            "cover", client=self.client.name, title=self.text("parts.title"), day=self.value(as_of, "date"),
+            as_of=self.text("parts.as_of", day=self.value(as_of, "date")), facts=dict(facts),
+            colour=self.client.brand.colour, language=self.language, note=note,
+            made_by=self.text("parts.made_by"), logo=read_logo(self.client.resolve(logo)) if logo else None,
+        )  # fmt: skip
+
+    def heading(self, key: str, *, level: int = 1, numbered: bool = True, **values: Any) -> None:
+        """Begin a chapter (level 1) or a section (level 2), by the key of its heading."""
+        self.title(self.text(f"headings.{key}", **values), key, level=level, numbered=numbered)
+
+    def title(self, words: str, key: str, *, level: int = 1, numbered: bool = True) -> None:
+        """Begin a chapter or a section under a finished title."""
+        number = ""
+        if level == 1 and numbered:
+            self.counts["chapter"] += 1
+            number = str(self.counts["chapter"])
+        same = sum(block.get("key") == key for block in self.blocks)
+        self._add("heading", key=key, id=f"{key}-{same + 1}" if same else key, level=level, number=number, text=words)
+
+    def say(self, *said: Any) -> None:
+        """Write paragraphs; a list of findings becomes a list of sentences."""
+        for item in said:
+            if isinstance(item, (list, tuple)):
+                self._points(item)
+            elif item:
+                self._add("prose", paragraphs=[self._sentence(item)])
+
+    def _points(self, items: Iterable[Any]) -> None:
+        sentences = [self._sentence(item) for item in items]
+        if sentences:
+            self._add("points", points=sentences)
+
+    def _sentence(self, item: Any) -> str:
+        return item if isinstance(item, str) else say(item, self.language)
+
+    def note(self, words: str) -> None:
+        """Set a remark apart: a limit of the data, or why something is not shown."""
+        self._add("note", text=words)
+
+    def facts(self, facts: Mapping[str, str]) -> None:
+        """Show a few headline figures side by side: what is counted, and the figure."""
+        self._add("facts", facts=dict(facts))
+
+    def cards(self, cards: Sequence[Mapping[str, Any]]) -> None:
+        """Show cards: `title`, `colour`, `lead` and `rows` of name and value."""
+        self._add("cards", cards=[dict(card) for card in cards])
+
+    def terms(self, terms: Mapping[str, str]) -> None:
+        """Show a list of words and what they mean."""
+        self._add("terms", terms=dict(terms))
+
+    def figure(self, drawn: Any, caption: str, alt: str | None = None) -> None:
+        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it."""
+        self.counts["figure"] += 1
+        self._add(
+            "figure", number=self.counts["figure"], name=self.text("parts.figure"), caption=caption,
+            alt=alt or caption, **picture(drawn),
+        )  # fmt: skip
+
+    def table(
+        self, frame: pd.DataFrame, caption: str, formats: Mapping[str, str], *, limit: int | None = 40
+    ) -> None:
+        """Show the columns named in `formats`, each written in its form (see `say_value`) and aligned by it."""
+        self.counts["table"] += 1
+        shown = frame.head(limit) if limit else frame
+        left_out = len(frame) - len(shown)
+        self._add(
+            "table", number=self.counts["table"], name=self.text("parts.table"), caption=caption,
+            columns=[self._column(name, form) for name, form in formats.items()],
+            rows=[[plain(value) for value in row] for row in shown[list(formats)].itertuples(index=False)],
+            cells=[self._cells(row, formats) for row in shown[list(formats)].itertuples(index=False)],
+            more=self.text("parts.more_rows", rows=left_out) if left_out else "",
+        )  # fmt: skip
+
+    def _column(self, name: str, form: str) -> dict[str, Any]:
+        key = f"columns.{name}"
+        header = self.text(key) if has_text(key, self.language) else str(name)
+        return {"id": str(name), "header": header, "form": form, "numeric": form in NUMERIC}
+
+    def _cells(self, row: Sequence[Any], formats: Mapping[str, str]) -> list[str]:
+        forms = formats.values()
+        return [self.value(value, "plain" if form == "text" else form) for value, form in zip(row, forms, strict=True)]
+
+    def record(self, study: Any, folder: str | Path = "") -> None:
+        """Write the study's tables, models and findings to a folder, and note what run.json says of the report."""
+        if folder:
+            study.write(Path(folder))
+        sources = study.log.sources
+        inputs = [] if sources is None else [
+            {"path": str(row.get("path", row.get("source", ""))), "rows": plain(row.get("rows"))}
+            for row in sources.reset_index().to_dict("records")
+        ]  # fmt: skip
+        figures = {name: plain(value) for name, value in study.figures.items()}
+        self._add("record", as_of=self.day(study.log.moment), figures=figures, inputs=inputs)
+
+    def day(self, moment: Any) -> str:
+        """Return the day, in the client's time zone, that ends at a moment in UTC."""
+        stamp = pd.Timestamp(moment)
+        stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp
+        return str((stamp.tz_convert(self.client.timezone) - pd.Timedelta(seconds=1)).date())
+
+    def _add(self, kind: str, **content: Any) -> None:
+        block = {"block": kind, **content}
+        self.blocks.append(block)
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        if shell is not None:
+            bundle = {BLOCK: block, "text/plain": f"[{kind}]"}
+            html = as_html(block)
+            shell.display_pub.publish(bundle | ({"text/html": html} if html else {}))

@@ -1,0 +1,73 @@
+"""Figures and logos as data that travel inside the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+from journeykit.errors import ClientFileError
+
+__all__ = ["picture", "read_logo"]
+
+SVG_LIMIT = 600_000  # a figure with more marks than this many bytes describe is shown as pixels
+LOGO_LIMIT = 2_000_000
+FONTS = "'Inter','Source Sans 3','Segoe UI','Helvetica Neue',Arial,'Liberation Sans',sans-serif"
+
+
+def picture(drawn: Any) -> dict[str, Any]:
+    """Return a drawn axes or figure as an image for the page, its size in pixels, and close it."""
+    import matplotlib.pyplot as plt
+
+    figure = drawn.figure if hasattr(drawn, "figure") and drawn.figure is not None else drawn
+    width, height = (round(inches * 96) for inches in figure.get_size_inches())
+    svg = _svg(figure)
+    image = svg if len(svg) <= SVG_LIMIT else _png(figure)
+    kind = "image/svg+xml" if image is svg else "image/png"
+    plt.close(figure)
+    return {"image": f"data:{kind};base64,{base64.b64encode(image).decode()}", "width": width, "height": height}
+
+
+def _svg(figure: Any) -> bytes:
+    """Return a figure as SVG whose text is text, in the page's typefaces, and which is the same each time."""
+    import matplotlib as mpl
+
+    file = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "journeykit"}):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue().replace("'DejaVu Sans'", FONTS).encode()
+
+
+def _png(figure: Any) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=200)
+    return file.getvalue()
+
+
+def read_logo(path: Path) -> str:
+    """Return a logo as data for the page.
+
+    Raises
+    ------
+    ClientFileError
+        When the file is missing, is larger than 2 MB or is no image.
+    """
+    if not path.is_file():
+        raise ClientFileError("there is no such logo", where=path, remedy="mend brand: logo in the client file")
+    content = path.read_bytes()
+    if len(content) > LOGO_LIMIT:
+        raise ClientFileError("the logo is larger than 2 MB", where=path, remedy="give a smaller one")
+    kind = _image_kind(content)
+    if kind is None:
+        raise ClientFileError("the logo is no image", where=path, remedy="give a PNG, JPEG, GIF, WebP or SVG file")
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _image_kind(content: bytes) -> str | None:
+    starts = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if b"<svg" in content[:2000]:
+        return "image/svg+xml"
+    return next((kind for start, kind in starts.items() if content.startswith(start)), None)
