@@ -1,0 +1,209 @@
+"""Channels per stage: touches, and what each contributed to moving on to a later stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from journeykit.journeys.attribution import attribute_paths
+from journeykit.journeys.paths import ALL, Paths, per_persona
+from journeykit.journeys.statistics import wilson
+from journeykit.journeys.steps import hold_back, personas_of, units_of
+
+__all__ = ["CHANNEL_COLUMNS", "find_entry_points", "weigh_channels", "weigh_touchpoints"]
+
+CHANNEL_COLUMNS = (
+    "persona stage channel touches paid attribution_markov attribution_shapley attribution_last low high customers"
+).split()
+GROUPS = 100
+
+
+def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
+    """Measure what each channel contributed to moving on from each stage.
+
+    A unit's path through a stage holds its contacts from the moment it first shows the stage until it shows a
+    later one. It ends in *moved on*, or in *gone* with the probability that the unit has lapsed; who is still
+    under way weighs nothing there. Repeats of a channel in a row count once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, stage, channel, touches, paid` (touches on paid media), `attribution_markov,
+        attribution_shapley, attribution_last` (shares that sum to 1 over the channels of a persona and stage),
+        `low, high` (95 % bootstrap interval of the Markov share), `customers` (units with a path) and
+        `held_back`. Contributions are null where fewer units moved on than the smallest group. They describe;
+        they do not show a cause.
+    """
+    path = _channel_paths(paths, random_state)
+    touches = _touches(path)
+    if touches.empty:
+        return pd.DataFrame(columns=[*CHANNEL_COLUMNS, "held_back"])
+    moves, ends, shares = _moves(path), _ends(path), _shared(path)
+    cells = touches.groupby(["persona", "stage_at"], sort=False)
+    parts = [
+        _cell(key, cell, *(_of(frame, key) for frame in (moves, ends, shares)), paths, random_state)
+        for key, cell in cells
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table.sort_values(
+        ["order", "stage_at", "touches", "channel"], ascending=[True, True, False, True]
+    )
+    table["stage"] = paths.stage_names(table["stage_at"])
+    held = hold_back(
+        table[CHANNEL_COLUMNS], table["customers"] < paths.min_group, ("persona", "stage", "channel")
+    )
+    return held.reset_index(drop=True)
+
+
+def _channel_paths(paths: Paths, random_state: int) -> Any:
+    """Return contacts on the way through a stage, with how the unit's way through it ended."""
+    units = paths.units
+    bucket = np.random.default_rng(random_state).permutation(len(units)) % GROUPS
+    facts = pd.DataFrame(
+        {
+            "unit_id": units.index,
+            "bucket": bucket,
+            "top": units["furthest"].to_numpy(),
+            "gone": units["p_lapsed"].to_numpy(),
+        }
+    )
+    on = paths.contacts.filter(paths.contacts.furthest.notnull() & paths.contacts.channel.notnull())
+    on = on.select("unit_id", "persona", "channel", "order", "paid", "touchpoint", stage_at=on.furthest)
+    on = on.inner_join(ibis.memtable(facts.dropna(subset=["top"])), "unit_id")
+    won = (on.top > on.stage_at).cast("float64")
+    return on.mutate(won=won, weight=(won > 0).ifelse(1.0, on.gone))
+
+
+def _both(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return counts for everyone and per persona; they are sums, so everyone is the sum of all."""
+    everyone = frame.drop(columns="persona").groupby(keys, as_index=False).sum().assign(persona=ALL)
+    return pd.concat([everyone, frame[frame["persona"].notna()]], ignore_index=True)
+
+
+def _touches(path: Any) -> pd.DataFrame:
+    counted = path.group_by(["persona", "stage_at", "channel"]).aggregate(
+        touches=path.count(), paid=path.paid.fill_null(False).cast("int64").sum()
+    )
+    return _both(counted.execute(), ["stage_at", "channel"])
+
+
+def _moves(path: Any) -> pd.DataFrame:
+    order = ibis.window(group_by=["unit_id", "stage_at"], order_by="order")
+    steps = path.mutate(before=path.channel.lag().over(order))
+    steps = steps.filter(steps.before.isnull() | (steps.before != steps.channel))
+    keys = ["persona", "stage_at", "bucket", "before", "channel"]
+    frame = steps.group_by(keys).aggregate(weight=steps.weight.sum()).execute()
+    frame["before"] = frame["before"].fillna("")
+    return _both(frame, ["stage_at", "bucket", "before", "channel"])
+
+
+def _ends(path: Any) -> pd.DataFrame:
+    last = path.group_by(["unit_id", "persona", "stage_at", "bucket"]).aggregate(
+        channel=path.channel.argmax(path.order), weight=path.weight.max(), won=path.won.max()
+    )
+    counted = last.group_by(["persona", "stage_at", "bucket", "channel"]).aggregate(
+        won=last.won.sum(), gone=(last.weight * (1 - last.won)).sum(), units=last.count()
+    )
+    return _both(counted.execute(), ["stage_at", "bucket", "channel"])
+
+
+def _shared(path: Any) -> pd.DataFrame:
+    """Return each channel's Shapley credit: every unit that moved on, divided over the channels it met."""
+    met = (
+        path.filter(path.won > 0)
+        .group_by(["unit_id", "persona", "stage_at", "channel"])
+        .aggregate(n=lambda t: t.count())
+    )
+    several = met.count().over(ibis.window(group_by=["unit_id", "stage_at"]))
+    met = met.mutate(credit=1.0 / several)
+    counted = met.group_by(["persona", "stage_at", "channel"]).aggregate(credit=met.credit.sum())
+    return _both(counted.execute(), ["stage_at", "channel"])
+
+
+def _of(frame: pd.DataFrame, key: tuple) -> pd.DataFrame:
+    return frame[(frame["persona"] == key[0]) & (frame["stage_at"] == key[1])]
+
+
+def _cell(key, touches, moves, ends, shares, paths: Paths, random_state: int) -> pd.DataFrame:
+    table = touches.set_index("channel")
+    channels, won = list(table.index), ends["won"].sum()
+    table = table.assign(customers=int(ends["units"].sum()), order=_order(key[0]))
+    credit = shares.groupby("channel")["credit"].sum().reindex(channels).fillna(0.0)
+    last = ends.groupby("channel")["won"].sum().reindex(channels).fillna(0.0)
+    shown = won >= paths.min_group
+    measured = attribute_paths(_tensor(moves, ends, channels), random_state) if shown else {}
+    for column, name in (("attribution_markov", "share"), ("low", "low"), ("high", "high")):
+        table[column] = measured.get(name, np.nan)
+    table["attribution_shapley"] = credit / credit.sum() if shown else np.nan
+    table["attribution_last"] = last / won if shown else np.nan
+    return table.reset_index()
+
+
+def _order(persona: str) -> int:
+    return 0 if persona == ALL else int("".join(filter(str.isdigit, persona)) or 1)
+
+
+def _tensor(moves: pd.DataFrame, ends: pd.DataFrame, channels: list[str]) -> np.ndarray:
+    """Return the moves per random group of units: groups × (start and channels) × (channels, moved on, gone)."""
+    place, n = {channel: at for at, channel in enumerate(channels)}, len(channels)
+    tensor = np.zeros((GROUPS, n + 1, n + 2))
+    rows = np.where(moves["before"] == "", 0, moves["before"].map(place).fillna(0).to_numpy(int) + 1)
+    np.add.at(
+        tensor,
+        (moves["bucket"].to_numpy(int), rows, moves["channel"].map(place).to_numpy(int)),
+        moves["weight"],
+    )
+    rows = ends["channel"].map(place).to_numpy(int) + 1
+    np.add.at(tensor, (ends["bucket"].to_numpy(int), rows, n), ends["won"])
+    np.add.at(tensor, (ends["bucket"].to_numpy(int), rows, n + 1), ends["gone"])
+    return tensor
+
+
+def weigh_touchpoints(paths: Paths) -> pd.DataFrame:
+    """Count the touchpoints of each persona in each stage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, stage, touchpoint, touches, customers`, most frequent first within persona and stage.
+    """
+    on = per_persona(
+        paths.contacts.filter(paths.contacts.here.notnull()).select("unit_id", "persona", "here", "step")
+    )
+    counted = on.group_by(["persona", "here", "step"]).aggregate(
+        touches=on.count(), customers=on.unit_id.nunique()
+    )
+    frame = counted.execute().rename(columns={"step": "touchpoint"})
+    frame = frame[frame["customers"] >= paths.min_group]
+    frame = frame.assign(stage=paths.stage_names(frame["here"]), order=frame["persona"].map(_order))
+    frame = frame.sort_values(["order", "here", "touches", "touchpoint"], ascending=[True, True, False, True])
+    return frame[["persona", "stage", "touchpoint", "touches", "customers"]].reset_index(drop=True)
+
+
+def find_entry_points(paths: Paths) -> pd.DataFrame:
+    """Count where journeys start in these data: channel and touchpoint of each unit's first contact.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, channel, touchpoint, customers, share, low, high`, largest first; small groups are left out.
+    """
+    first = per_persona(
+        paths.contacts.filter(paths.contacts.order == 0).select("persona", "channel", "touchpoint")
+    )
+    counted = (
+        first.group_by(["persona", "channel", "touchpoint"]).aggregate(customers=first.count()).execute()
+    )
+    sizes = {persona: len(units_of(paths, persona)) for persona in personas_of(paths)}
+    counted["total"] = counted["persona"].map(sizes)
+    counted = counted[counted["customers"] >= paths.min_group]
+    counted["share"] = counted["customers"] / counted["total"]
+    counted["low"], counted["high"] = wilson(counted["customers"], counted["total"])
+    counted = counted.assign(order=counted["persona"].map(_order))
+    counted = counted.sort_values(["order", "customers", "touchpoint"], ascending=[True, False, True])
+    return counted[["persona", "channel", "touchpoint", "customers", "share", "low", "high"]].reset_index(
+        drop=True
+    )

@@ -1,0 +1,117 @@
+"""Journeys: everything that was counted about a log's journeys, as frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import pandas as pd
+
+from journeykit.journeys.channels import find_entry_points, weigh_channels, weigh_touchpoints
+from journeykit.journeys.pages import measure_pages
+from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.skips import count_skips
+from journeykit.journeys.standing import count_stages_now, list_observable_stages, sum_outlook
+from journeykit.journeys.steps import (
+    count_back_steps,
+    count_drop_off,
+    count_funnel,
+    count_transitions,
+    time_in_stages,
+)
+from journeykit.journeys.voices import count_referrals, count_returns, measure_ratings, measure_value
+
+__all__ = ["Journeys", "map_journeys"]
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """What happened on the journeys of a log, persona by persona (`all` is everyone).
+
+    Every attribute is a pandas frame that is described by the function that makes it. `held_back` marks groups
+    that are too small to show: their figures are null. `units` has one row per unit.
+    """
+
+    transitions: pd.DataFrame
+    funnel: pd.DataFrame
+    time_in_stage: pd.DataFrame
+    drop_off: pd.DataFrame
+    skips: pd.DataFrame
+    back_steps: pd.DataFrame
+    channels: pd.DataFrame
+    touchpoints: pd.DataFrame
+    entry_points: pd.DataFrame
+    pages: pd.DataFrame
+    ratings: pd.DataFrame
+    referrals: pd.DataFrame
+    value: pd.DataFrame
+    lapsed: pd.DataFrame
+    stages_now: pd.DataFrame
+    outlook: pd.DataFrame
+    observable: pd.DataFrame
+    units: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the frames by name, without the one per unit."""
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "units"}
+
+
+def map_journeys(
+    log,
+    personas: pd.Series | None = None,
+    stages: pd.DataFrame | None = None,
+    *,
+    min_group: int | None = None,
+    random_state: int = 0,
+) -> Journeys:
+    """Count the journeys of a log.
+
+    Parameters
+    ----------
+    log : EventLog
+        The events up to a moment.
+    personas
+        Persona id per `unit_id`; null or absent for units without one, which count in `all` only.
+    stages
+        The stage table of `StageClassifier`, indexed by `unit_id`. Without it drop-off is read from silence, and
+        where everyone stands is left out.
+    min_group
+        The smallest group that is shown; the client's by default.
+    random_state
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Journeys
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from journeykit.events import EventLog
+    >>> events = pd.DataFrame({"customer_id": ["a", "a", "b"],
+    ...                        "timestamp": ["2026-01-01", "2026-01-03", "2026-01-02"],
+    ...                        "touchpoint": ["compare_items", "purchase", "compare_items"]})
+    >>> journeys = map_journeys(EventLog.from_frame(events), min_group=1)
+    >>> journeys.funnel.loc[1:3, ["stage", "reached"]].to_numpy().tolist()
+    [['consideration', 2.0], ['decision', 1.0], ['action', 1.0]]
+    """
+    paths = trace_paths(log, personas, stages, min_group)
+    return Journeys(
+        transitions=count_transitions(paths),
+        funnel=count_funnel(paths),
+        time_in_stage=time_in_stages(paths),
+        drop_off=count_drop_off(paths),
+        skips=count_skips(paths),
+        back_steps=count_back_steps(paths),
+        channels=weigh_channels(paths, random_state),
+        touchpoints=weigh_touchpoints(paths),
+        entry_points=find_entry_points(paths),
+        pages=measure_pages(paths),
+        ratings=measure_ratings(paths),
+        referrals=count_referrals(paths),
+        value=measure_value(paths),
+        lapsed=count_returns(paths),
+        stages_now=count_stages_now(paths, stages),
+        outlook=sum_outlook(paths, stages),
+        observable=list_observable_stages(paths),
+        units=paths.units,
+    )

@@ -1,0 +1,99 @@
+"""Pages: where visits start, stop, go on and end in a sale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from journeykit.journeys.paths import Paths
+from journeykit.journeys.statistics import wilson
+
+__all__ = ["PAGE_COLUMNS", "SALES", "measure_pages"]
+
+PAGE_COLUMNS = (
+    "page landings bounce_share exit_share continue_share sales_completed low high sessions sale_share sale_low "
+    "sale_high"
+).split()
+SALES = ("purchase", "repeat_purchase", "contract_signed")
+
+
+def measure_pages(paths: Paths) -> pd.DataFrame:
+    """Measure what visits do on each page.
+
+    A visit is a session. Query strings, fragments and e-mail addresses are taken out of the page first. Pages
+    seen in fewer visits than the smallest group are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `page, landings` (visits that start there), `bounce_share` (of landings, visits without a second
+        contact), `exit_share` (of the visits with the page, those that end there), `continue_share` (those that
+        go on), `sales_completed` (sales on the page, or when a sale has no page of its own, on the last page
+        before it), `low, high` (Wilson interval of the bounce share), `sessions` (visits with the page),
+        `sale_share` (of those, the share with a sale) with its interval. Empty without page data.
+    """
+    visits = paths.contacts.select("unit_id", "session", "order", "page", "step")
+    visits = _with_clean_pages(visits)
+    seen = visits.filter(visits.page.notnull())
+    if not seen.limit(1).count().execute():
+        return pd.DataFrame(columns=PAGE_COLUMNS)
+    table = _per_page(visits).execute().set_index("page")
+    table = table.join(_sales(visits).execute().set_index("page"))
+    table = table[table["sessions"] >= paths.min_group]
+    return _with_shares(table, paths.min_group)
+
+
+def _with_clean_pages(visits: Any) -> Any:
+    page = visits.page.re_replace(r"[?#].*$", "").re_replace(r"^[a-zA-Z]+://[^/]+", "")
+    page = page.re_replace(r"[^/\s]*(@|%40)[^/\s]*", ":address")
+    page = page.strip()
+    page = ibis.ifelse((page == "") & visits.page.notnull(), "/", page)
+    return visits.mutate(page=page)
+
+
+def _per_page(visits: Any) -> Any:
+    visit = visits.group_by(["unit_id", "session"]).aggregate(
+        contacts=visits.count(),
+        sale=visits.step.isin(SALES).cast("int64").max(),
+        landing=visits.page.argmin(visits.order, where=visits.page.notnull()),
+        exit=visits.page.argmax(visits.order, where=visits.page.notnull()),
+    )
+    pages = visits.filter(visits.page.notnull()).select("unit_id", "session", "page").distinct()
+    both = pages.inner_join(visit, ["unit_id", "session"])
+    landed = both.page == both.landing
+    return both.group_by("page").aggregate(
+        sessions=both.count(),
+        landings=landed.cast("int64").sum(),
+        bounces=(landed & (both.contacts == 1)).cast("int64").sum(),
+        exits=(both.page == both.exit).cast("int64").sum(),
+        with_sale=both.sale.sum(),
+    )
+
+
+def _sales(visits: Any) -> Any:
+    so_far = ibis.window(group_by=["unit_id", "session"], order_by="order", preceding=None, following=0)
+    paged = visits.mutate(
+        paged_at=ibis.ifelse(visits.page.notnull(), visits.order, ibis.null("int64")).max().over(so_far)
+    )
+    since = ibis.window(
+        group_by=["unit_id", "session", "paged_at"], order_by="order", preceding=None, following=0
+    )
+    placed = paged.mutate(on=paged.page.max().over(since))
+    sold = placed.filter(placed.step.isin(SALES) & placed["on"].notnull())
+    return sold.group_by(page=sold["on"]).aggregate(sales_completed=sold.count())
+
+
+def _with_shares(table: pd.DataFrame, min_group: int) -> pd.DataFrame:
+    table["sales_completed"] = table["sales_completed"].fillna(0).astype(int)
+    landings = table["landings"].where(table["landings"] >= min_group)
+    table["bounce_share"] = table["bounces"] / landings
+    table["low"], table["high"] = wilson(table["bounces"], landings)
+    table["exit_share"] = table["exits"] / table["sessions"]
+    table["continue_share"] = 1 - table["exit_share"]
+    table["sale_share"] = table["with_sale"] / table["sessions"]
+    table["sale_low"], table["sale_high"] = wilson(table["with_sale"], table["sessions"])
+    table = table.reset_index().sort_values(["sessions", "page"], ascending=[False, True], ignore_index=True)
+    table.attrs["site_sale_share"] = float(table["with_sale"].sum() / max(table["sessions"].sum(), 1))
+    return table[PAGE_COLUMNS]

@@ -1,0 +1,178 @@
+"""The marker path: when each unit entered which stage, as tables in the log's engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from journeykit.sessions import contacts
+
+__all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
+
+ALL = "all"
+_DAY_MS = 86_400_000.0
+
+
+@dataclass(frozen=True)
+class Paths:
+    """What the tables of a journey are counted from.
+
+    Attributes
+    ----------
+    contacts
+        ibis: the contacts with `persona`, `marker` (position of the stage that the contact shows, or null),
+        `here` (last stage shown so far) and `furthest` (latest stage shown so far).
+    entries
+        ibis: one row per entry into a stage, repeats collapsed: `unit_id, persona, position, at, next_position,
+        next_at, before`. The last entry of a unit has no next.
+    levels
+        ibis: one row per unit and furthest stage: `unit_id, persona, position, at, next_position, next_at`.
+    units
+        pandas: one row per unit, indexed by `unit_id`: `persona, first_at, last_at, contacts, here, furthest,
+        value, p_lapsed`.
+    moment, model, follow_days, horizon_days, min_group
+        The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
+        the smallest group that is shown.
+    """
+
+    contacts: Any
+    entries: Any
+    levels: Any
+    units: pd.DataFrame
+    moment: pd.Timestamp
+    model: Any
+    follow_days: float
+    horizon_days: float
+    min_group: int
+    lapse_known: bool
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The ids of the stages, in order."""
+        return self.model.ids
+
+    def days_since(self, table: Any, column: str) -> Any:
+        """Return the days from a column to the end of the data."""
+        moment = ibis.literal(self.moment.to_pydatetime()).cast("timestamp(6)")
+        return moment.delta(table[column], unit="millisecond") / _DAY_MS
+
+    def stage_names(self, positions: pd.Series) -> pd.Series:
+        """Return stage ids of positions; null stays null."""
+        return positions.map(dict(enumerate(self.stages)))
+
+
+def trace_paths(
+    log, personas: pd.Series | None = None, stages: pd.DataFrame | None = None, min_group: int | None = None
+) -> Paths:
+    """Return the marker paths of a log, with personas and the chance of having lapsed joined.
+
+    Without a stage table the chance is 1 for who was silent for longer than the horizon, else 0.
+    """
+    client = log.client
+    placed = _kept(log, "placed", _with_persona(_placed(log), personas))
+    entries = _kept(log, "entries", _entries(placed))
+    levels = _kept(log, "levels", _levels(placed))
+    units = _units(placed).execute().set_index("unit_id").sort_index()
+    units["p_lapsed"] = _chance_lapsed(units, stages, log.moment, client.period.horizon_days)
+    span = (log.moment - units["first_at"].min()).total_seconds() / 86400 if len(units) else 0.0
+    days = float(client.period.report_days)
+    return Paths(
+        contacts=placed,
+        entries=entries,
+        levels=levels,
+        units=units,
+        moment=log.moment,
+        model=client.model,
+        follow_days=days if span >= 2 * days else float(client.period.horizon_days),
+        horizon_days=float(client.period.horizon_days),
+        min_group=client.privacy.min_group if min_group is None else min_group,
+        lapse_known=stages is not None,
+    )
+
+
+def per_persona(table: Any) -> Any:
+    """Return a table with every row counted for everyone, and again for its persona when it has one."""
+    everyone = table.mutate(persona=ibis.literal(ALL))
+    return everyone.union(table.filter(table.persona.notnull()))
+
+
+def _kept(log, name: str, table: Any) -> Any:
+    """Make a table once in the log's engine; a next call writes it anew."""
+    return log.connection.create_table(f"journeys_{name}_{log.moment:%Y%m%d%H%M%S%f}", table, overwrite=True)
+
+
+def _placed(log) -> Any:
+    table = contacts(log)
+    places = {stage: number for number, stage in enumerate(log.client.model.ids)}
+    cases = [(table.step == name, places[stage]) for name, stage in log.client.model.markers().items()]
+    marker = ibis.cases(*cases, else_=ibis.null("int64")) if cases else ibis.null("int64")
+    table = table.mutate(marker=marker.cast("int64"))
+    so_far = ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
+    table = table.mutate(
+        marked_at=ibis.ifelse(table.marker.notnull(), table.order, ibis.null("int64")).max().over(so_far),
+        furthest=table.marker.max().over(so_far),
+    )
+    since = ibis.window(group_by=["unit_id", "marked_at"], order_by="order", preceding=None, following=0)
+    return table.mutate(here=table.marker.max().over(since))
+
+
+def _with_persona(table: Any, personas: pd.Series | None) -> Any:
+    if personas is None or personas.dropna().empty:
+        return table.mutate(persona=ibis.null("string"))
+    known = personas.dropna().astype(str)
+    frame = pd.DataFrame({"unit_id": known.index.astype(str), "persona": known.to_numpy()})
+    return table.left_join(ibis.memtable(frame), "unit_id").drop("unit_id_right")
+
+
+def _entries(placed: Any) -> Any:
+    order = ibis.window(group_by="unit_id", order_by="order")
+    marked = placed.filter(placed.marker.notnull())
+    marked = marked.mutate(before=marked.marker.lag().over(order))
+    entered = marked.filter(marked.before.isnull() | (marked.before != marked.marker))
+    return entered.select(
+        "unit_id",
+        "persona",
+        "before",
+        position=entered.marker,
+        at=entered.timestamp,
+        next_position=entered.marker.lead().over(order),
+        next_at=entered.timestamp.lead().over(order),
+        furthest=entered.furthest,
+    )
+
+
+def _levels(placed: Any) -> Any:
+    known = placed.filter(placed.furthest.notnull())
+    reached = known.group_by(["unit_id", "persona", "furthest"]).aggregate(at=known.timestamp.min())
+    order = ibis.window(group_by="unit_id", order_by="furthest")
+    return reached.select(
+        "unit_id",
+        "persona",
+        "at",
+        position=reached.furthest,
+        next_position=reached.furthest.lead().over(order),
+        next_at=reached["at"].lead().over(order),
+    )
+
+
+def _units(placed: Any) -> Any:
+    return placed.group_by(["unit_id", "persona"]).aggregate(
+        first_at=placed.timestamp.min(),
+        last_at=placed.timestamp.max(),
+        contacts=placed.count(),
+        furthest=placed.furthest.max(),
+        here=placed.here.argmax(placed.order),
+        value=placed.value.sum(),
+    )
+
+
+def _chance_lapsed(
+    units: pd.DataFrame, stages: pd.DataFrame | None, moment: pd.Timestamp, horizon: float
+) -> pd.Series:
+    silent = (moment - units["last_at"]).dt.total_seconds() / 86400 > horizon
+    if stages is None or "p_lapsed" not in stages:
+        return silent.astype(float)
+    return stages["p_lapsed"].reindex(units.index).astype(float).fillna(silent.astype(float))

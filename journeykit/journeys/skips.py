@@ -1,0 +1,100 @@
+"""Skipped stages, and what becomes of those who skip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from journeykit.journeys.paths import ALL, Paths
+from journeykit.journeys.statistics import risk_difference, wilson
+from journeykit.journeys.steps import hold_back, personas_of
+
+__all__ = ["MOST_SKIPPED", "count_skips"]
+
+MOST_SKIPPED = 3  # three stands for three or more
+
+
+def count_skips(paths: Paths) -> pd.DataFrame:
+    """Compare units that skip stages with units that skip none, at their first step forward.
+
+    A unit's first step from a stage to a later one lands somewhere; the stages between are skipped. Everybody
+    is followed for equally long after landing; who landed too recently is left out, and so is who landed in the
+    last stage, from which there is no later one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, skipped_stages` (3 stands for three or more), `customers, later_stage_reached_share, low, high,
+        effect, effect_low, effect_high, p_value, held_back`. `effect` is the difference in share with those who
+        skipped none, within the same landing stage and persona (Mantel-Haenszel); null for none skipped.
+    """
+    counts = _landed(paths)
+    rows = [_skip_row(counts, who, n, paths) for who in personas_of(paths) for n in range(MOST_SKIPPED + 1)]
+    table = pd.DataFrame(rows)
+    share = table["later"] / table["customers"].where(table["customers"] > 0)
+    low, high = wilson(table["later"], table["customers"])
+    table = table.assign(later_stage_reached_share=share, low=low, high=high)
+    columns = (
+        "persona skipped_stages customers later_stage_reached_share low high effect effect_low effect_high p_value"
+    ).split()
+    return hold_back(table[columns], table["customers"] < paths.min_group, ("persona", "skipped_stages"))
+
+
+def _landed(paths: Paths) -> pd.DataFrame:
+    """Return, per persona, landing stage and stages skipped, how many landed and how many came later still."""
+    entries = paths.entries
+    forward = entries.filter(entries.next_position > entries.position)
+    first = ibis.row_number().over(ibis.window(group_by="unit_id", order_by=["at", "position"]))
+    forward = forward.mutate(turn=first).filter(lambda t: t.turn == 0)
+    landed = forward.select(
+        "unit_id",
+        "persona",
+        landing=forward.next_position,
+        landed_at=forward.next_at,
+        skipped=ibis.least(forward.next_position - forward.position - 1, MOST_SKIPPED),
+    )
+    landed = landed.filter(
+        (landed.landing < len(paths.stages) - 1)
+        & (paths.days_since(landed, "landed_at") >= paths.follow_days)
+    )
+    return _followed(landed, entries, paths.follow_days).execute()
+
+
+def _followed(landed: Any, entries: Any, days: float) -> Any:
+    later = entries.select("unit_id", later_position="position", later_at="at")
+    joined = landed.left_join(later, "unit_id")
+    after = joined.later_at.delta(joined.landed_at, unit="millisecond") / 86_400_000.0
+    came = (joined.later_position > joined.landing) & (after >= 0) & (after <= days)
+    joined = joined.mutate(came=came.fill_null(False).cast("int64"))
+    unit = joined.group_by(["unit_id", "persona", "landing", "skipped"]).aggregate(came=joined.came.max())
+    return unit.group_by(["persona", "landing", "skipped"]).aggregate(
+        customers=unit.count(), later=unit.came.sum()
+    )
+
+
+def _skip_row(counts: pd.DataFrame, persona: str, skipped: int, paths: Paths) -> dict[str, Any]:
+    own = counts if persona == ALL else counts[counts["persona"] == persona]
+    mine = own[own["skipped"] == skipped]
+    row = {"persona": persona, "skipped_stages": skipped}
+    row |= {"customers": int(mine["customers"].sum()), "later": int(mine["later"].sum())}
+    effect = (np.nan,) * 4
+    if skipped and row["customers"] >= paths.min_group:
+        effect = risk_difference(_strata(own, skipped))
+    return row | dict(zip(("effect", "effect_low", "effect_high", "p_value"), effect, strict=True))
+
+
+def _strata(counts: pd.DataFrame, skipped: int) -> np.ndarray:
+    """Return later and total of who skipped, later and total of who did not, per landing stage and persona."""
+    keys = ["persona", "landing"]
+    totals = (
+        counts.assign(persona=counts["persona"].fillna(""))
+        .groupby([*keys, "skipped"])[["later", "customers"]]
+        .sum()
+    )
+    wide = totals.unstack("skipped", fill_value=0)
+    none = [(name, 0) for name in ("later", "customers")]
+    some = [(name, skipped) for name in ("later", "customers")]
+    return wide.reindex(columns=[*some, *none], fill_value=0).to_numpy(float)

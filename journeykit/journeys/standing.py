@@ -1,0 +1,113 @@
+"""Where everyone stands and what is expected next, added up from everyone's probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from journeykit.journeys.paths import ALL, Paths
+from journeykit.journeys.statistics import wilson
+from journeykit.journeys.steps import hold_back, personas_of, units_of
+from journeykit.stage_models import LAPSED
+
+__all__ = ["count_stages_now", "list_observable_stages", "sum_outlook"]
+
+NOW_COLUMNS = "persona stage customers share low high named".split()
+OUTLOOK_COLUMNS = "persona stage customers moves move_share lapses lapse_share".split()
+OBSERVED_COLUMNS = "stage contacts customers markers marker_contacts observable missing_touchpoints".split()
+
+
+def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
+    """Count the expected number of units in each stage, and in `lapsed`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, stage` (`lapsed` last; null for units without a named stage), `customers` (sum of the
+        probabilities), `share, low, high` (Wilson), `named` (units for which the stage was named), `held_back`.
+        The row with a null stage counts in `named` the units for which the model abstains. Empty without a
+        stage table.
+    """
+    rows = []
+    for persona in personas_of(paths) if stages is not None else ():
+        own = stages.reindex(units_of(paths, persona).index.intersection(stages.index))
+        names = own["stage"].value_counts()
+        for stage in (*paths.stages, LAPSED):
+            rows.append((persona, stage, float(own[f"p_{stage}"].sum()), len(own), int(names.get(stage, 0))))
+        unsure = int(own["stage"].isna().sum())
+        rows.append((persona, None, float(unsure), len(own), unsure))
+    table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "total", "named"])
+    table["share"] = table["customers"] / table["total"].where(table["total"] > 0)
+    table["low"], table["high"] = wilson(table["customers"], table["total"])
+    return hold_back(table[NOW_COLUMNS], table["total"] < paths.min_group, ("persona", "stage"))
+
+
+def sum_outlook(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
+    """Add up the expected moves within the horizon, per persona and the stage in which units are named.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, stage` (`all` for every unit), `customers, moves` (expected number that goes to another stage),
+        `move_share, lapses` (expected number of units, not lapsed now, that lapse), `lapse_share, held_back`.
+        Empty without a stage table.
+    """
+    if stages is None or "p_next_stay" not in stages:
+        return hold_back(pd.DataFrame(columns=OUTLOOK_COLUMNS), np.zeros(0, bool), ("persona", "stage"))
+    lapses = _expected_lapses(stages)
+    moves = (1 - stages["p_next_stay"] - stages[f"p_next_{LAPSED}"]).clip(lower=0)
+    rows = []
+    for persona in personas_of(paths):
+        index = units_of(paths, persona).index.intersection(stages.index)
+        named = stages["stage"].reindex(index)
+        groups = [("all", index), *((stage, index[named == stage]) for stage in paths.stages)]
+        rows += [
+            (persona, stage, len(at), float(moves[at].sum()), float(lapses[at].sum())) for stage, at in groups
+        ]
+    table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "moves", "lapses"])
+    size = table["customers"].where(table["customers"] > 0)
+    table = table.assign(move_share=table["moves"] / size, lapse_share=table["lapses"] / size)
+    return hold_back(table[OUTLOOK_COLUMNS], table["customers"] < paths.min_group, ("persona", "stage"))
+
+
+def _expected_lapses(stages: pd.DataFrame) -> pd.Series:
+    """Return the chance to lapse for those who are not expected to have lapsed already."""
+    now = stages[f"p_{LAPSED}"].fillna(0) if f"p_{LAPSED}" in stages else 0.0
+    return stages[f"p_next_{LAPSED}"].where(now < 0.5, 0.0)
+
+
+def list_observable_stages(paths: Paths) -> pd.DataFrame:
+    """List which stages the data can show.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `stage, contacts` (with touchpoints typical of the stage), `customers, markers` (touchpoints in the data
+        that show the stage), `marker_contacts, observable` (some marker is in the data), `missing_touchpoints`
+        (markers that would show it and are not in the data).
+    """
+    table = paths.contacts
+    counted = (
+        table.group_by("step").aggregate(contacts=table.count(), customers=table.unit_id.nunique()).execute()
+    )
+    counts, shows = counted.set_index("step"), paths.model.markers()
+    rows = []
+    for stage in paths.model.stages:
+        typical = counts.reindex(
+            [name for name in {*stage.touchpoints, *stage.markers} if name in counts.index]
+        )
+        mine = [name for name in stage.markers if shows[name] == stage.id]
+        found = [name for name in mine if name in counts.index]
+        missing = [name for name in mine if name not in counts.index]
+        rows.append(
+            (
+                stage.id, int(typical["contacts"].sum()), int(typical["customers"].max() if len(typical) else 0),
+                ", ".join(found), int(counts.reindex(found)["contacts"].sum()), bool(found), ", ".join(missing),
+            )
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=OBSERVED_COLUMNS)
+
+
+def personas_total(paths: Paths) -> dict[str, int]:
+    """Return the number of units of each persona, and of everyone under `all`."""
+    return {persona: len(units_of(paths, persona)) for persona in [ALL, *personas_of(paths)[1:]]}

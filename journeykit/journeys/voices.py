@@ -1,0 +1,169 @@
+"""What customers say and bring: ratings, referrals, value, silence and return."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from journeykit.journeys.paths import ALL, Paths
+from journeykit.journeys.statistics import bootstrap_mean, wilson
+from journeykit.journeys.steps import hold_back, personas_of, units_of
+
+__all__ = ["count_referrals", "count_returns", "measure_ratings", "measure_value", "say_nps"]
+
+RATING_COLUMNS = "persona stage touchpoint customers rating_mean nps low high".split()
+REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high".split()
+VALUE_COLUMNS = (
+    "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share"
+).split()
+RETURN_COLUMNS = (
+    "persona customers lapsed share low high silent_before returned returned_share returned_low returned_high"
+).split()
+
+
+def say_nps(ratings: pd.Series) -> pd.Series:
+    """Return 100, 0 or -100 per rating from 0 to 10: promoter, passive, detractor; their mean is the NPS.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> say_nps(pd.Series([9, 7, 3])).tolist()
+    [100.0, 0.0, -100.0]
+    """
+    return 100.0 * ((ratings >= 9).astype(float) - (ratings <= 6).astype(float))
+
+
+def measure_ratings(paths: Paths) -> pd.DataFrame:
+    """Measure the ratings of each persona, in each stage and in all of them.
+
+    A unit's latest rating counts. Ratings given as a recommendation score, on a scale of 0 to 10, are read as
+    NPS: promoters (9, 10) minus detractors (0 to 6), times 100. Other ratings have a mean only.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, held_back`. The interval
+        is a bootstrap over units, of the NPS where there is one and else of the mean.
+    """
+    rated = paths.contacts.filter(paths.contacts.rating.notnull())
+    latest = rated.group_by(["unit_id", "persona", "touchpoint", "here"]).aggregate(
+        rating=rated.rating.argmax(rated.order), order=rated.order.max()
+    )
+    frame = latest.execute()
+    rows = []
+    for persona in personas_of(paths) if len(frame) else ():
+        own = frame if persona == ALL else frame[frame["persona"] == persona]
+        for touchpoint, given in own.groupby("touchpoint"):
+            top = frame.loc[frame["touchpoint"] == touchpoint, "rating"].max()
+            newest = given.sort_values("order").drop_duplicates("unit_id", keep="last")
+            rows.append((persona, None, touchpoint, *_rating_figures(newest["rating"], touchpoint, top)))
+            rows += [
+                (
+                    persona,
+                    paths.stages[int(here)],
+                    touchpoint,
+                    *_rating_figures(part["rating"], touchpoint, top),
+                )
+                for here, part in given.groupby("here")
+            ]
+    table = pd.DataFrame(rows, columns=RATING_COLUMNS)
+    return hold_back(table, table["customers"] < paths.min_group, ("persona", "stage", "touchpoint"))
+
+
+def _rating_figures(
+    ratings: pd.Series, touchpoint: str, top: float
+) -> tuple[int, float, float, float, float]:
+    is_nps = touchpoint == "nps_rating" and 5 < top <= 10
+    centre, low, high = bootstrap_mean(say_nps(ratings) if is_nps else ratings)
+    return len(ratings), float(ratings.mean()), centre if is_nps else np.nan, low, high
+
+
+def count_referrals(paths: Paths) -> pd.DataFrame:
+    """Count who brought in others: units named as the referrer of somebody's contact.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona` (of the referrer), `customers, referrers, referrals` (units brought in), `referrals_per_referrer,
+        low, high` (bootstrap over referrers), `held_back`. Empty when no contact names a referrer.
+    """
+    table = paths.contacts
+    named = table.filter(table.referrer_id.notnull()).select("unit_id", "referrer_id").distinct()
+    owners = table.select(referrer="unit_id", referrer_id="customer_id").distinct()
+    pairs = named.inner_join(owners, "referrer_id").select("referrer", "unit_id").distinct()
+    brought = (
+        pairs.filter(pairs.referrer != pairs.unit_id).group_by("referrer").aggregate(n=lambda t: t.count())
+    )
+    counts = brought.execute().set_index("referrer")["n"]
+    rows = []
+    for persona in personas_of(paths) if len(counts) else ():
+        units = units_of(paths, persona)
+        mine = counts[counts.index.isin(units.index)]
+        rows.append((persona, len(units), len(mine), int(mine.sum()), *bootstrap_mean(mine)))
+    frame = pd.DataFrame(rows, columns=REFERRAL_COLUMNS)
+    return hold_back(frame, frame["referrers"] < paths.min_group, ("persona",))
+
+
+def measure_value(paths: Paths) -> pd.DataFrame:
+    """Measure what each persona's customers brought in.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, customers, buyers` (units with a value), `value_total, value_mean` (per buyer, with its bootstrap
+        interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (value of the tenth of
+        buyers with the highest value), `held_back`. Empty without values.
+    """
+    values = paths.units["value"].dropna()
+    total = values.sum()
+    rows = []
+    for persona in personas_of(paths) if len(values) else ():
+        units = units_of(paths, persona)
+        own = units["value"].dropna().sort_values(ascending=False)
+        top = own.iloc[: max(round(len(own) / 10), 1)].sum() if len(own) >= 10 else np.nan
+        rows.append(
+            (
+                persona, len(units), len(own), own.sum(), *bootstrap_mean(own), own.sum() / total if total else np.nan,
+                len(units) / len(paths.units), top / own.sum() if own.sum() > 0 else np.nan,
+            )
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=VALUE_COLUMNS)
+    return hold_back(frame, frame["buyers"] < paths.min_group, ("persona",))
+
+
+def count_returns(paths: Paths) -> pd.DataFrame:
+    """Count who has lapsed, and who came back after a long silence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `persona, customers, lapsed` (expected), `share, low, high, silent_before` (units with a silence longer
+        than the report's period, now or earlier), `returned` (who had contact after it), `returned_share` with its
+        interval, and `held_back`.
+    """
+    table = paths.contacts
+    gaps = (
+        table.group_by("unit_id")
+        .aggregate(longest=table.gap_days.max())
+        .execute()
+        .set_index("unit_id")["longest"]
+    )
+    open_days = (paths.moment - paths.units["last_at"]).dt.total_seconds() / 86400
+    rows = []
+    for persona in personas_of(paths):
+        units = units_of(paths, persona)
+        came_back = gaps.reindex(units.index) > paths.follow_days
+        silent = came_back | (open_days.reindex(units.index) > paths.follow_days)
+        rows.append(
+            (persona, len(units), float(units["p_lapsed"].sum()), int(silent.sum()), int(came_back.sum()))
+        )
+    frame = pd.DataFrame(rows, columns=["persona", "customers", "lapsed", "silent_before", "returned"])
+    frame["share"] = frame["lapsed"] / frame["customers"]
+    frame["low"], frame["high"] = wilson(frame["lapsed"], frame["customers"])
+    frame["returned_share"] = frame["returned"] / frame["silent_before"].where(
+        frame["silent_before"] >= paths.min_group
+    )
+    frame["returned_low"], frame["returned_high"] = wilson(
+        frame["returned"], frame["silent_before"].where(frame["silent_before"] >= paths.min_group)
+    )
+    return hold_back(frame[RETURN_COLUMNS], frame["customers"] < paths.min_group, ("persona",))
