@@ -33,13 +33,9 @@ class Draws:
 
 def draw_contacts(world: World, walks: Walks, rng: np.random.Generator) -> Draws:
     """Return the events of all units; the marker of a stage opens the visit of its day."""
-    marked = walks.entered & (
-        rng.random(walks.entered.shape, np.float32) >= _missing(world, walks)
-    )
+    marked = walks.entered & (rng.random(walks.entered.shape, np.float32) >= _missing(world, walks))
     visits = _visits(world, walks, marked, rng)
-    ordinary = np.where(
-        visits, 1 + rng.poisson(EVENTS_PER_VISIT - 1, visits.shape).astype(np.int16), 0
-    )
+    ordinary = np.where(visits, 1 + rng.poisson(EVENTS_PER_VISIT - 1, visits.shape).astype(np.int16), 0)
     unit, day = np.nonzero(ordinary + marked)
     count = ordinary[unit, day] + marked[unit, day]
     visit = np.repeat(np.arange(len(unit)), count)
@@ -65,23 +61,15 @@ def pick(shares: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.n
 
 
 def _missing(world: World, walks: Walks) -> np.ndarray:
-    by_stage = np.concatenate([world.missing, [1.0, 1.0]]).astype(
-        np.float32
-    )  # lapsed; not begun
+    by_stage = np.concatenate([world.missing, [1.0, 1.0]]).astype(np.float32)  # lapsed; not begun
     return by_stage[walks.stage]
 
 
-def _visits(
-    world: World, walks: Walks, marked: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    rates = np.concatenate(
-        [world.rates, np.zeros((len(world.rates), 1))], axis=1
-    ).astype(np.float32)
+def _visits(world: World, walks: Walks, marked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    rates = np.concatenate([world.rates, np.zeros((len(world.rates), 1))], axis=1).astype(np.float32)
     rate = rates[walks.persona[:, None], walks.stage]
     rate *= world.levels[walks.level].astype(np.float32)[:, None]
-    rate *= world.weekdays.astype(np.float32)[walks.persona][
-        :, dates(world.settings).dayofweek
-    ]
+    rate *= world.weekdays.astype(np.float32)[walks.persona][:, dates(world.settings).day_of_week]
     visits = rng.random(rate.shape, np.float32) < -np.expm1(-rate)
     everyone = np.arange(len(walks.begin))
     visits[everyone, walks.begin] |= ~marked[everyone, walks.begin]
@@ -102,9 +90,7 @@ def _seconds(world: World, walks: Walks, unit, count, visit, rng) -> np.ndarray:
 def _touchpoints(world: World, walks: Walks, unit, day, is_marker, rng) -> np.ndarray:
     persona, stage = walks.persona[unit], walks.stage[unit, day].astype(np.int64)
     wide = world.touches.shape[1]
-    touchpoint = pick(
-        world.touches.reshape(-1, len(world.touchpoints)), persona * wide + stage, rng
-    )
+    touchpoint = pick(world.touches.reshape(-1, len(world.touchpoints)), persona * wide + stage, rng)
     marks = world.marks.reshape(-1, len(world.touchpoints))
     marks = np.where(marks.sum(axis=1, keepdims=True) > 0, marks, 1.0)
     rows = persona[is_marker] * len(world.stages) + stage[is_marker]

@@ -56,7 +56,9 @@ def limit(population: Population, at: str | pd.Timestamp | None = None) -> tuple
     days = dates(world.settings)
     last = len(days) - 1 if at is None else int((pd.Timestamp(at).normalize() - days[0]).days)
     seen = _read(world, population.events, last)
-    blocks = [_filter(world, seen.block(start, start + BLOCK), last) for start in range(0, len(seen.units), BLOCK)]
+    blocks = [
+        _filter(world, seen.block(start, start + BLOCK), last) for start in range(0, len(seen.units), BLOCK)
+    ]
     personas = pd.DataFrame(np.concatenate([b[0] for b in blocks]), seen.units, list(world.personas))
     stages = pd.DataFrame(np.concatenate([b[1] for b in blocks]), seen.units, list(world.stage_ids))
     return personas.rename_axis("unit_id"), stages.rename_axis("unit_id")
@@ -115,7 +117,9 @@ def _leaning(world: World, events: pd.DataFrame, unit, first, touchpoint, units:
     with np.errstate(divide="ignore"):
         channel_logs, hour_logs = np.log(world.channel_shares), np.log(world.hours)
     channel = pd.Index(world.channels).get_indexer(events["channel"])
-    brought = events["referrer_id"].notna().to_numpy() if "referrer_id" in events else np.zeros(len(events), bool)
+    brought = (
+        events["referrer_id"].notna().to_numpy() if "referrer_id" in events else np.zeros(len(events), bool)
+    )
     logs = np.where(brought[:, None], 0.0, channel_logs[:, touchpoint, channel].T)
     logs += np.where(first[:, None], hour_logs[:, events["timestamp"].dt.hour.to_numpy()].T, 0.0)
     away = np.log(events["value"].to_numpy(float) / usual_values(world)[touchpoint])[:, None] - world.basket
@@ -142,7 +146,9 @@ def _filter(world: World, seen: _Seen, last: int) -> tuple[np.ndarray, np.ndarra
         moved += np.einsum("ukli,kij->uklj", alpha, enter_moves, optimize=True) * entered
         starts = np.flatnonzero(seen.begin == day)
         if len(starts):
-            moved[starts] = _beginning(world, count[starts, day], words.of(day, starts), day, seen.referred[starts])
+            moved[starts] = _beginning(
+                world, count[starts, day], words.of(day, starts), day, seen.referred[starts]
+            )
         size = moved.max(axis=(1, 2, 3))
         size[size == 0] = 1.0
         alpha = moved / size[:, None, None, None]
@@ -191,11 +197,13 @@ def _day_words(world: World, seen: _Seen, last: int) -> _Words:
 
 def _chances(world: World, count: np.ndarray, day: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the chance of so many ordinary events, with visits at their rate and with a certain visit."""
-    weekday = dates(world.settings)[day].dayofweek
+    weekday = dates(world.settings)[day].day_of_week
     rate = world.rates[:, None, :] * world.levels[None, :, None] * world.weekdays[:, weekday][:, None, None]
     more = _poisson(np.maximum(count - 1, 0), EVENTS_PER_VISIT - 1)[:, None, None, None]
     some = (count > 0)[:, None, None, None]
-    usual = np.where(some, -np.expm1(-rate)[None] * more, np.where((count == 0)[:, None, None, None], np.exp(-rate), 0))
+    usual = np.where(
+        some, -np.expm1(-rate)[None] * more, np.where((count == 0)[:, None, None, None], np.exp(-rate), 0)
+    )
     return usual, np.where(some, more, 0.0)
 
 
@@ -226,6 +234,8 @@ def _beginning(world: World, count: np.ndarray, words, day: int, referred: np.nd
     new_until, old_until = begin_days(world.settings.days)
     states = np.arange(len(world.stage_of_state))
     start_new = (states == 0) * (1 - UNDER_WAY) / new_until
-    start_old = (states < len(states) - 1) / (PHASES * len(world.stages)) * UNDER_WAY / old_until * (day < old_until)
+    start_old = (
+        (states < len(states) - 1) / (PHASES * len(world.stages)) * UNDER_WAY / old_until * (day < old_until)
+    )
     told = new * start_new + np.where(referred, 0.0, 1.0)[:, None, None, None] * old * start_old
     return told * world.shares[:, None, None] * world.level_shares[:, None]
