@@ -68,16 +68,23 @@ def map_source(table: Any, source: EventSource, client: Client, where: str) -> A
     columns = {name: _mapped(raw, name) for name in LOG_COLUMNS}
     values = {name: column for name, column in columns.items() if column is not None}
     spare = {name: ibis.null(kind) for name, kind in LOG_COLUMNS.items() if name not in values}
-    data = [table[name] for name in table.columns if name != "_row"]
-    duplicate = (
-        ibis.row_number().over(ibis.window(group_by=engine.row_hash(data), order_by=table["_row"])) > 0
-    )
     marks = {f"_bad_{name}": _unreadable_number(raw, name, values.get(name)) for name in NUMBERS}
     time_given = _is_given(raw, "timestamp")
     mapped = table.select(
-        row=table["_row"], **values, **spare, **marks, _time_given=time_given, _twice=duplicate
+        row=table["_row"], **values, **spare, **marks, _time_given=time_given, _twice=_is_repeated(table)
     )
     return _with_reason(mapped, client).select("row", "reason", *LOG_COLUMNS)
+
+
+def _is_repeated(table: Any) -> ir.BooleanValue:
+    """Tell of each row whether an earlier one is equal in every column of the file."""
+    connection = table.get_backend()
+    data = [table[name] for name in table.columns if name != "_row"]
+    hashed = table.select(row=table["_row"], hash=engine.row_hash(data))
+    place = ibis.row_number().over(ibis.window(group_by=hashed["hash"], order_by=hashed["row"]))
+    later = hashed.mutate(place=place).filter(lambda t: t["place"] > 0).select("row")
+    repeated = connection.create_table("repeated_rows", later, overwrite=True)
+    return table["_row"].isin(repeated["row"])
 
 
 def _check_required(raw: _Raw) -> None:
@@ -118,7 +125,9 @@ def _text(column: ir.Value) -> ir.StringValue:
     if column.type().is_floating():
         whole = column.cast("int64").cast("string")
         column = (column == column.round()).ifelse(whole, column.cast("string"))
-    text = column.cast("string").strip()
+    if not column.type().is_string():
+        return column.cast("string")
+    text = column.strip()
     return text.lower().isin(_NOTHING).ifelse(ibis.null("string"), text)
 
 
@@ -179,13 +188,17 @@ def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
     columns = [raw.column(column) for column in names if column in raw.table.columns]
     if not columns:
         return ibis.literal(True)
-    return ibis.and_(*[column.cast("string").strip().length() > 0 for column in columns])
+    return ibis.and_(*[_is_filled(column) for column in columns])
+
+
+def _is_filled(column: ir.Value) -> ir.BooleanValue:
+    return column.strip().length() > 0 if column.type().is_string() else column.notnull()
 
 
 def _unreadable_number(raw: _Raw, name: str, value: ir.Value | None) -> ir.BooleanValue:
     """Tell where a number was written that can't be read as one."""
     form = raw.source.columns.get(name, name)
-    if value is None or str(form) not in raw.table.columns:
+    if value is None or str(form) not in raw.table.columns or not raw.column(str(form)).type().is_string():
         return ibis.literal(False)
     return value.isnull() & _text(raw.column(str(form))).notnull()
 

@@ -49,12 +49,10 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    events = (
-        ibis.union(*[connection.table(name) for name in tables])
-        if len(tables) > 1
-        else connection.table(tables[0])
-    )
-    connection.create_table("events", events)
+    usable = [
+        connection.table(name).filter(ibis._["reason"].isnull()).select(*LOG_COLUMNS) for name in tables
+    ]
+    connection.create_table("events", ibis.union(*usable) if len(usable) > 1 else usable[0])
     for name in tables:
         connection.drop_table(name)
     table = connection.table("events")
@@ -88,9 +86,8 @@ def _read_file(
     """Return the name of the table of usable events, the rejected rows and the facts of the file."""
     number = len(connection.list_tables())
     table, malformed = read_raw(connection, raw, f"raw_{number}")
-    mapped_name, kept_name = f"mapped_{number}", f"kept_{number}"
-    mapped = connection.create_table(mapped_name, map_source(table, source, client, raw.path.name))
-    connection.create_table(kept_name, mapped.filter(mapped["reason"].isnull()).select(*LOG_COLUMNS))
+    name = f"mapped_{number}"
+    mapped = connection.create_table(name, map_source(table, source, client, raw.path.name))
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -98,7 +95,7 @@ def _read_file(
     )
     rejects = _with_malformed(rejects, malformed)
     rejects.insert(0, "source", raw.path.name)
-    used = int(connection.table(kept_name).count().execute())
+    used = int(mapped.filter(mapped["reason"].isnull()).count().execute())
     facts = {
         "path": str(raw.path),
         "rows": used + len(rejects),
@@ -107,8 +104,7 @@ def _read_file(
         "sha256": file_digest(raw.path),
     }
     connection.drop_table(f"raw_{number}")
-    connection.drop_table(mapped_name)
-    return kept_name, rejects, facts
+    return name, rejects, facts
 
 
 def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:

@@ -1,0 +1,182 @@
+"""What a client's data can and cannot answer: counts, rejects, evidence per stage, a verdict per question."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from journeykit.events import EventLog
+from journeykit.sessions import contacts
+
+__all__ = ["QUESTIONS", "DataCheck", "check_data", "stage_evidence"]
+
+QUESTIONS = ("personas", "stages", "forecast", "leaks", "channels", "pages", "value", "ratings", "referrals")
+_ENOUGH_UNITS, _ENOUGH_CONTACTS, _ENOUGH_DAYS = 100, 10, 60
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """The judgement of a log: frames of facts, and for every question whether it can be answered."""
+
+    client: str
+    counts: dict[str, Any]
+    sources: pd.DataFrame
+    rejects: pd.DataFrame
+    touchpoints: pd.DataFrame
+    stages: pd.DataFrame
+    questions: pd.DataFrame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the judgement as plain lists and numbers, for JSON."""
+        frames = ("sources", "rejects", "touchpoints", "stages", "questions")
+        told = {name: _records(getattr(self, name)) for name in frames}
+        return {"client": self.client, "counts": self.counts, **told}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return json.loads(frame.to_json(orient="records", date_format="iso"))
+
+
+def check_data(log: EventLog) -> DataCheck:
+    """Return what a log holds up to its moment and which questions it answers.
+
+    Returns
+    -------
+    DataCheck
+        ``questions`` has one row a question: ``question, verdict`` (answerable, weak, not observable)
+        and ``because``, the fact that decides.
+    """
+    counts = _counts(log)
+    touchpoints = log.touchpoints()
+    stages = stage_evidence(log)
+    return DataCheck(
+        client=log.client.id,
+        counts=counts,
+        sources=log.sources,
+        rejects=_rejects(log),
+        touchpoints=touchpoints,
+        stages=stages,
+        questions=_questions(log, counts, stages, set(touchpoints["touchpoint"])),
+    )
+
+
+def _counts(log: EventLog) -> dict[str, Any]:
+    table = contacts(log)
+    row = table.aggregate(
+        contacts=table.count(),
+        customers=table["customer_id"].nunique(),
+        units=table["unit_id"].nunique(),
+        channels=table["channel"].nunique(),
+        pages=table["page"].notnull().sum(),
+        values=table["value"].notnull().sum(),
+        ratings=table["rating"].notnull().sum(),
+        referrals=table["referrer_id"].notnull().sum(),
+        hours=table["hour"].nunique(),
+    ).execute()
+    first, last = log.span()
+    counts = {name: int(value) for name, value in row.iloc[0].items()}
+    read = int(log.sources["rows"].sum()) if len(log.sources) else log.count()
+    used = int(log.sources["used"].sum()) if len(log.sources) else log.count()
+    facts = {
+        "rows_read": read,
+        "rows_used": used,
+        "rows_rejected": read - used,
+        "events": log.count(),
+        "events_after_as_of": log.later(),
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "days": (last - first).days + 1,
+        "as_of": log.as_of_date.isoformat(),
+    }
+    return facts | counts
+
+
+def _rejects(log: EventLog) -> pd.DataFrame:
+    if log.rejects.empty:
+        return pd.DataFrame({"source": [], "reason": [], "rows": [], "first_row": []})
+    grouped = log.rejects.groupby(["source", "reason"], as_index=False)
+    return grouped.agg(rows=("row", "size"), first_row=("row", "min"))
+
+
+def stage_evidence(log: EventLog) -> pd.DataFrame:
+    """Return, per stage of the model, what of it can be seen up to the log's moment.
+
+    Returns
+    -------
+    DataFrame
+        ``stage, contacts, units, marker_units, touchpoints`` (those seen), ``missing`` (touchpoints that
+        would show it), ``observable``.
+    """
+    table = contacts(log)
+    seen = (
+        table.group_by("step").aggregate(contacts=table.count(), units=table["unit_id"].nunique()).execute()
+    )
+    seen = seen.set_index("step")
+    rows = [_evidence(log, stage, table, seen) for stage in log.client.model.stages]
+    return pd.DataFrame(rows)
+
+
+def _evidence(log: EventLog, stage: Any, table: Any, seen: pd.DataFrame) -> dict[str, Any]:
+    typical = [name for name in dict.fromkeys((*stage.touchpoints, *stage.markers)) if name in seen.index]
+    missing = [name for name in dict.fromkeys((*stage.markers, *stage.touchpoints)) if name not in seen.index]
+    return {
+        "stage": stage.id,
+        "contacts": int(seen.loc[typical, "contacts"].sum()),
+        "units": _units(table, typical),
+        "marker_units": _units(table, [name for name in stage.markers if name in seen.index]),
+        "touchpoints": ", ".join(typical),
+        "missing": ", ".join(missing),
+        "observable": bool(typical),
+    }
+
+
+def _units(table: Any, steps: list[str]) -> int:
+    if not steps:
+        return 0
+    return int(table.filter(ibis._["step"].isin(steps))["unit_id"].nunique().execute())
+
+
+def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str]) -> pd.DataFrame:
+    seen = int(stages["observable"].sum())
+    per_unit = counts["contacts"] / max(counts["units"], 1)
+    verdicts = {
+        "personas": _judge(
+            counts["units"] >= _ENOUGH_UNITS and per_unit >= _ENOUGH_CONTACTS,
+            counts["units"] >= 20 and per_unit >= 3,
+            f"{counts['units']:,} {log.client.unit}s with {per_unit:.1f} contacts on average",
+        ),
+        "stages": _judge(seen >= 3, seen >= 2, f"{seen} of {len(stages)} stages can be seen"),
+        "forecast": _judge(
+            seen >= 2 and counts["days"] >= 2 * log.client.period.horizon_days + _ENOUGH_DAYS,
+            seen >= 1 and counts["days"] > log.client.period.horizon_days,
+            f"{counts['days']:,} days of data",
+        ),
+        "leaks": _judge(seen >= 3, seen >= 2, f"{seen} of {len(stages)} stages can be seen"),
+        "channels": _judge(
+            counts["channels"] > 1, counts["channels"] == 1, f"{counts['channels']} channels are named"
+        ),
+        "pages": _judge(
+            counts["pages"] >= 1000, counts["pages"] > 0, f"{counts['pages']:,} contacts name a page"
+        ),
+        "value": _judge(
+            counts["values"] >= 100, counts["values"] > 0, f"{counts['values']:,} contacts carry a value"
+        ),
+        "ratings": _judge(
+            counts["ratings"] >= 100, counts["ratings"] > 0, f"{counts['ratings']:,} contacts carry a rating"
+        ),
+        "referrals": _judge(
+            counts["referrals"] >= 30,
+            counts["referrals"] > 0 or "referral" in names,
+            f"{counts['referrals']:,} contacts name who referred",
+        ),
+    }
+    rows = [{"question": key, "verdict": verdict, "because": why} for key, (verdict, why) in verdicts.items()]
+    return pd.DataFrame(rows)
+
+
+def _judge(answerable: bool, weak: bool, because: str) -> tuple[str, str]:
+    return ("answerable" if answerable else "weak" if weak else "not observable"), because

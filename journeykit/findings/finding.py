@@ -1,0 +1,153 @@
+"""Finding: a statement in numbers, and how findings are controlled and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from journeykit.journeys.statistics import adjust_p_values
+
+__all__ = ["SECTIONS", "Finding", "control", "headlines", "rank"]
+
+# the part of a report to which each kind of finding belongs
+SECTIONS = {
+    "personas": ("personas_found", "no_personas", "persona_size", "persona_uncertain", "persona_stands_out"),
+    "value": ("persona_worth", "value_concentration"),
+    "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
+    "next_steps": ("moves_soon", "lapses_soon"),
+    "leaks": ("leaks_at", "reaches_stage", "reactivated"),
+    "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
+    "timing": ("slow_stage",),
+    "channels": ("channel_contributes", "entry_point"),
+    "pages": ("page_bounces", "page_sells", "page_without_sales"),
+    "voices": ("nps", "referrals"),
+    "caveats": (
+        "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
+        "few_customers", "nothing_left_out",
+    ),
+}  # fmt: skip
+_SECTION_OF = {key: section for section, keys in SECTIONS.items() for key in keys}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement about a client's customers, in numbers only.
+
+    Attributes
+    ----------
+    key
+        What kind of statement it is.
+    numbers
+        The figures of the statement. `at_stake` is the number of customers concerned, times the size of the
+        effect; `value_at_stake` is the same in the value that these customers bring on average.
+    low, high
+        95 % interval of the main figure.
+    evidence
+        Name of the table from which it follows.
+    persona, stage
+        Whom and where it is about; null: everyone, everywhere.
+    customers
+        Base of the main figure.
+    p_value
+        Where something was tested; `numbers["p_adjusted"]` after false-discovery control.
+    rank
+        1 is what matters most.
+    names
+        Names that the data gave, per blank and language: `{"persona": {"nl": …, "en": …}}`.
+    """
+
+    key: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    evidence: str = ""
+    persona: str | None = None
+    stage: str | None = None
+    customers: int | None = None
+    p_value: float | None = None
+    rank: int | None = None
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def section(self) -> str:
+        """The part of a report to which the finding belongs."""
+        return _SECTION_OF.get(self.key, "summary")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain values, for JSON."""
+        return {
+            "key": self.key,
+            "section": self.section,
+            "rank": self.rank,
+            "persona": self.persona,
+            "stage": self.stage,
+            "customers": None if self.customers is None else int(self.customers),
+            "numbers": {name: _plain(value) for name, value in self.numbers.items()},
+            "interval": [_plain(self.low), _plain(self.high)],
+            "p_value": _plain(self.p_value),
+            "evidence": self.evidence,
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (np.bool_, bool)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return None if value is None else str(value)
+
+
+def control(findings: Iterable[Finding], alpha: float = 0.05) -> list[Finding]:
+    """Return the findings that stand after false-discovery control (Benjamini-Hochberg).
+
+    Untested findings pass. Candidates whose key starts with `_` were tested but are not worth a sentence; they
+    count as tests and are then left out.
+    """
+    findings = list(findings)
+    adjusted = adjust_p_values([np.nan if found.p_value is None else found.p_value for found in findings])
+    kept = []
+    for found, p in zip(findings, adjusted, strict=True):
+        if found.key.startswith("_") or p > alpha:
+            continue
+        numbers = {**found.numbers, "p_adjusted": float(p)} if np.isfinite(p) else found.numbers
+        kept.append(replace(found, numbers=numbers))
+    return kept
+
+
+def rank(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in order of what is at stake, with their rank; caveats come last, in the given order."""
+    findings = list(findings)
+    matters = [found for found in findings if found.section != "caveats"]
+    matters.sort(key=lambda found: -_stake(found))
+    ordered = [*matters, *(found for found in findings if found.section == "caveats")]
+    return [replace(found, rank=place) for place, found in enumerate(ordered, start=1)]
+
+
+def _stake(found: Finding) -> float:
+    for name in ("value_at_stake", "at_stake"):
+        value = found.numbers.get(name)
+        if value is not None and np.isfinite(value):
+            return float(value)
+    return 0.0
+
+
+def headlines(findings: Sequence[Finding], most: int = 5) -> list[Finding]:
+    """Return the findings for a summary: the highest ranked, at most one of each kind and two of each section."""
+    chosen: list[Finding] = []
+    for found in sorted(findings, key=lambda one: one.rank or 10**9):
+        sections = [one.section for one in chosen]
+        if (
+            found.section == "caveats"
+            or found.key in {one.key for one in chosen}
+            or sections.count(found.section) > 1
+        ):
+            continue
+        chosen.append(found)
+    return chosen[:most]

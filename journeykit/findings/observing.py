@@ -1,0 +1,170 @@
+"""Observe: all findings about a log, controlled for false discoveries and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from journeykit.findings.finding import Finding, control, rank
+from journeykit.findings.people import persona_findings, value_findings
+from journeykit.findings.travel import journey_findings
+from journeykit.journeys.pages import SALES
+
+__all__ = ["observe"]
+
+FEW = 200
+MOST_PER_KIND = 6
+
+
+def observe(
+    journeys,
+    *,
+    log=None,
+    personas: pd.Series | None = None,
+    certificate: pd.DataFrame | None = None,
+    found: bool | None = None,
+    profile: pd.DataFrame | None = None,
+    names: pd.DataFrame | Mapping[str, Mapping[str, str]] | None = None,
+    client=None,
+    alpha: float = 0.05,
+) -> list[Finding]:
+    """Return what matters in the tables, largest stake first and caveats last.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        What was counted.
+    log : EventLog
+        For what was left out, and when the data begin.
+    personas, certificate, found
+        Persona per unit; the certificate of `PersonaClusterer`; whether it found any.
+    profile
+        One row per unit of readable measures, for what sets personas apart.
+    names
+        Per persona its name in `nl` and `en`.
+    client
+        The client; the log's by default.
+    alpha
+        Expected share of false discoveries among the tested findings that are returned.
+
+    Returns
+    -------
+    list of Finding
+        At most six of a kind; groups below the client's smallest group are never named.
+    """
+    client = client or getattr(log, "client", None)
+    min_group = client.privacy.min_group if client is not None else 10
+    horizon = client.period.horizon_days if client is not None else 30
+    candidates = [
+        *persona_findings(personas, certificate, found, profile, min_group),
+        *value_findings(journeys.value),
+        *journey_findings(journeys, horizon),
+        *_caveats(journeys, log),
+    ]
+    standing = rank(map(_with_value(journeys), control(candidates, alpha)))
+    return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
+
+
+def _with_value(journeys):
+    """Return a function that adds the value that is at stake, where customers' value is known."""
+    value = journeys.value
+    known = value[~value["held_back"].astype(bool)] if len(value) else value
+    each = (
+        dict(zip(known["persona"], known["value_total"] / known["customers"], strict=True))
+        if len(known)
+        else {}
+    )
+
+    def add(found: Finding) -> Finding:
+        worth = each.get(found.persona or "all", each.get("all"))
+        if worth is None or "at_stake" not in found.numbers or not worth > 0:
+            return found
+        return replace(
+            found, numbers={**found.numbers, "value_at_stake": float(found.numbers["at_stake"] * worth)}
+        )
+
+    return add
+
+
+def _not_too_many(findings: list[Finding]) -> list[Finding]:
+    """Keep the first of each kind, and number them again."""
+    counts: dict[str, int] = {}
+    kept = []
+    for found in findings:
+        counts[found.key] = counts.get(found.key, 0) + 1
+        limit = (
+            20
+            if found.key in ("persona_size", "persona_stands_out", "stage_not_observable")
+            else MOST_PER_KIND
+        )
+        if counts[found.key] <= limit:
+            kept.append(replace(found, rank=len(kept) + 1))
+    return kept
+
+
+def _named(found: Finding, names: Any, client) -> Finding:
+    given: dict[str, Mapping[str, str]] = {}
+    if found.persona is not None and names is not None:
+        table = names.to_dict("index") if isinstance(names, pd.DataFrame) else names
+        if found.persona in table:
+            given["persona"] = {language: table[found.persona][language] for language in ("nl", "en")}
+    if found.stage is not None and client is not None and found.stage in client.model.ids:
+        given["stage"] = dict(client.model.stage(found.stage).name)
+    numbers = found.numbers
+    if client is not None and client.setting == "b2b":
+        numbers = {**numbers, "unit": "account"}
+    return replace(found, names={**found.names, **given}, numbers=numbers)
+
+
+def _caveats(journeys, log) -> Iterator[Finding]:
+    units = journeys.units
+    if len(units) < FEW:
+        yield Finding("few_customers", {}, evidence="customers", customers=len(units))
+    if not journeys.observable["observable"].any():
+        yield Finding("journeys_not_observable", {}, evidence="observable", customers=len(units))
+    for row in journeys.observable[~journeys.observable["observable"]].itertuples():
+        missing = [name for name in row.missing_touchpoints.split(", ") if name][:3]
+        if missing and journeys.observable["observable"].any():
+            yield Finding(
+                "stage_not_observable", {"touchpoints": missing}, evidence="observable", stage=row.stage
+            )
+    if log is not None:
+        yield from _about_the_log(journeys, log)
+
+
+def _about_the_log(journeys, log) -> Iterator[Finding]:
+    entries = journeys.entry_points
+    bought_first = entries[(entries["persona"] == "all") & entries["touchpoint"].isin(SALES)]["share"].sum()
+    if bought_first > 0.5:
+        begin = log.span()[0]
+        yield Finding(
+            "window_opens_late",
+            {"date": str(begin.date())},
+            evidence="entry_points",
+            customers=len(journeys.units),
+        )
+    rejected = len(log.rejects)
+    if rejected:
+        rows = int(log.sources["rows"].sum()) if "rows" in log.sources else rejected + log.count()
+        numbers = {
+            "rejected": rejected,
+            "share": rejected / max(rows, 1),
+            "reason": log.rejects["reason"].mode().iloc[0],
+        }
+        yield Finding("rejects", numbers, evidence="rejects")
+    elif len(log.sources):
+        yield Finding("nothing_left_out", {}, evidence="rejects")
+    yield from _outside_the_model(log)
+
+
+def _outside_the_model(log) -> Iterator[Finding]:
+    known = log.touchpoints()
+    outside = known[~known["touchpoint"].isin(log.client.model.touchpoints)]
+    share = outside["events"].sum() / max(known["events"].sum(), 1)
+    if share > 0.05:
+        numbers = {"contacts": int(outside["events"].sum()), "share": float(share)}
+        numbers["touchpoints"] = list(outside["touchpoint"].head(3))
+        yield Finding("unmapped_touchpoints", numbers, evidence="touchpoints")

@@ -1,0 +1,295 @@
+"""Findings about journeys: where people are and go, where journeys leak, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journeykit.findings.finding import Finding
+from journeykit.journeys.statistics import two_shares_p_value
+from journeykit.stage_models import LAPSED
+
+__all__ = ["journey_findings"]
+
+ALL = "all"
+
+
+def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
+    """Find what the tables of the journeys say; candidates that were only tested have a key with `_` before it."""
+    yield from _standing(_shown(journeys.stages_now))
+    yield from _outlook(_shown(journeys.outlook), horizon_days)
+    yield from _leaks(_shown(journeys.drop_off))
+    yield from _skipping(_shown(journeys.funnel), _shown(journeys.skips))
+    yield from _going_back(_shown(journeys.back_steps))
+    yield from _timing(_shown(journeys.time_in_stage))
+    yield from _channels(_shown(journeys.channels), journeys.drop_off)
+    yield from _entries(journeys.entry_points)
+    yield from _pages(journeys.pages)
+    yield from _voices(_shown(journeys.ratings), _shown(journeys.referrals))
+    yield from _returns(_shown(journeys.lapsed))
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    return table[~table["held_back"].astype(bool)] if len(table) else table
+
+
+def _who(persona: str) -> str | None:
+    return None if persona == ALL else persona
+
+
+def _standing(now: pd.DataFrame) -> Iterator[Finding]:
+    for persona, own in now.groupby("persona", sort=False) if len(now) else ():
+        total = int(round(own["customers"][own["stage"].notna()].sum()))
+        in_stage = own[own["stage"].notna() & (own["stage"] != LAPSED)]
+        if in_stage.empty:
+            continue
+        top = in_stage.loc[in_stage["share"].idxmax()]
+        numbers = {"share": top["share"], "at_stake": top["customers"] * (0.5 if persona == ALL else 0.1)}
+        yield Finding(
+            "stage_largest",
+            numbers,
+            top["low"],
+            top["high"],
+            "stages_now",
+            _who(persona),
+            top["stage"],
+            total,
+        )
+        if persona == ALL:
+            yield from _unsure_and_lapsed(own, total)
+
+
+def _unsure_and_lapsed(own: pd.DataFrame, total: int) -> Iterator[Finding]:
+    for key, rows in (
+        ("stage_unsure", own[own["stage"].isna()]),
+        ("lapsed_share", own[own["stage"] == LAPSED]),
+    ):
+        for row in rows.itertuples():
+            numbers = {
+                "share": row.share,
+                "at_stake": row.customers * (0.1 if key == "stage_unsure" else 0.5),
+            }
+            yield Finding(key, numbers, row.low, row.high, "stages_now", None, None, total)
+
+
+def _outlook(outlook: pd.DataFrame, horizon: float) -> Iterator[Finding]:
+    for row in outlook[outlook["stage"] == "all"].itertuples() if len(outlook) else ():
+        for key, expected, share in (
+            ("moves_soon", row.moves, row.move_share),
+            ("lapses_soon", row.lapses, row.lapse_share),
+        ):
+            if round(expected) >= 1:
+                numbers = {
+                    "horizon": int(horizon),
+                    "expected": round(expected),
+                    "share": share,
+                    "at_stake": expected,
+                }
+                yield Finding(
+                    key, numbers, None, None, "outlook", _who(row.persona), None, int(row.customers)
+                )
+
+
+def _leaks(drop_off: pd.DataFrame) -> Iterator[Finding]:
+    """Name the leaks of everyone by size, and those of a persona where it differs from the others."""
+    if drop_off.empty:
+        return
+    everyone = drop_off[(drop_off["persona"] == ALL) & (drop_off["low"] > 0.02)].sort_values(
+        "lapsed", ascending=False
+    )
+    for row in everyone.head(3).itertuples():
+        yield _leak("leaks_at", row, None, row.lapsed)
+    whole = drop_off[drop_off["persona"] != ALL].groupby("stage")[["lapsed", "left"]].sum()
+    for row in drop_off[drop_off["persona"] != ALL].itertuples():
+        rest_left, rest_lapsed = (
+            whole.at[row.stage, "left"] - row.left,
+            whole.at[row.stage, "lapsed"] - row.lapsed,
+        )
+        if rest_left < 10:
+            continue
+        excess = row.drop_off - rest_lapsed / rest_left
+        p_value = two_shares_p_value(row.lapsed, row.left, rest_lapsed, rest_left)
+        yield _leak("leaks_at" if excess > 0 else "_leaks_less_at", row, p_value, row.left * abs(excess))
+
+
+def _leak(key: str, row: Any, p_value: float | None, at_stake: float) -> Finding:
+    numbers = {"share": row.drop_off, "lapsed": row.lapsed, "at_stake": at_stake}
+    left = int(round(row.left))
+    return Finding(key, numbers, row.low, row.high, "drop_off", _who(row.persona), row.stage, left, p_value)
+
+
+def _skipping(funnel: pd.DataFrame, skips: pd.DataFrame) -> Iterator[Finding]:
+    seen = (
+        funnel[(funnel["persona"] == ALL) & (funnel["been"] > 0) & (funnel["skipped_low"] > 0.1)]
+        if len(funnel)
+        else funnel
+    )
+    for row in seen.sort_values("skipped_share", ascending=False).head(1).itertuples():
+        numbers = {"share": row.skipped_share, "at_stake": row.reached * row.skipped_share * 0.3}
+        low, high = row.skipped_low, row.skipped_high
+        yield Finding("stage_skipped", numbers, low, high, "funnel", None, row.stage, int(row.reached))
+    tested = skips[(skips["persona"] == ALL) & skips["effect"].notna()] if len(skips) else skips
+    for row in tested.itertuples():
+        numbers = {
+            "skipped": int(row.skipped_stages),
+            "effect": row.effect,
+            "share": row.later_stage_reached_share,
+        }
+        numbers["at_stake"] = row.customers * abs(row.effect)
+        key = "skips_cost" if row.effect < 0 else "skips_gain"
+        rest = (row.effect_low, row.effect_high, "skips", None, None, int(row.customers))
+        yield Finding(key, numbers, *rest, p_value=row.p_value)
+        if row.p_value > 0.2 and row.effect_low > -0.1:
+            yield Finding("skips_harmless", numbers, *rest)
+
+
+def _going_back(back: pd.DataFrame) -> Iterator[Finding]:
+    everyone = back[(back["persona"] == ALL) & (back["low"] > 0.02)] if len(back) else back
+    for row in everyone.sort_values("back", ascending=False).head(1).itertuples():
+        numbers = {"share": row.back_share, "at_stake": row.back * 0.5}
+        yield Finding(
+            "back_steps", numbers, row.low, row.high, "back_steps", None, row.stage, int(row.customers)
+        )
+
+
+def _timing(times: pd.DataFrame) -> Iterator[Finding]:
+    known = times[(times["persona"] == ALL) & times["days_median"].notna()] if len(times) else times
+    if len(known) > 1:
+        row = known.loc[known["days_median"].idxmax()]
+        numbers = {"days": row["days_median"], "at_stake": row["under_way"] * 0.3}
+        interval = (row["days_low"], row["days_high"])
+        yield Finding(
+            "slow_stage", numbers, *interval, "time_in_stage", None, row["stage"], int(row["stays"])
+        )
+
+
+def _channels(channels: pd.DataFrame, drop_off: pd.DataFrame) -> Iterator[Finding]:
+    """Name, per persona and stage, the channels that contribute more than an even part of the moves onward."""
+    known = (
+        channels[channels["attribution_markov"].notna() & channels["low"].notna()]
+        if len(channels)
+        else channels
+    )
+    for (persona, stage), own in known.groupby(["persona", "stage"], sort=False) if len(known) else ():
+        if len(own) < 2:
+            continue
+        even = 1 / len(own)
+        best = own["attribution_markov"].idxmax()
+        for row in own.itertuples():
+            numbers = {"channel": row.channel, "share": row.attribution_markov}
+            numbers["at_stake"] = (
+                row.customers * max(row.attribution_markov - even, 0) * (1.0 if persona == ALL else 0.5)
+            )
+            p_value = _above(row.attribution_markov, even, row.low, row.high)
+            key = "channel_contributes" if row.Index == best and row.attribution_markov > even else "_channel"
+            yield Finding(
+                key, numbers, row.low, row.high, "channels", _who(persona), stage, int(row.customers), p_value
+            )
+
+
+def _above(share: float, even: float, low: float, high: float) -> float:
+    """Return the two-sided p-value that a share differs from an even part, from its bootstrap interval."""
+    from scipy.stats import norm
+
+    spread = (high - low) / 3.92
+    return float(2 * norm.sf(abs(share - even) / spread)) if spread > 0 else (1.0 if share == even else 0.0)
+
+
+def _entries(entries: pd.DataFrame) -> Iterator[Finding]:
+    everyone = entries[(entries["persona"] == ALL) & entries["channel"].notna()] if len(entries) else entries
+    if everyone.empty or everyone["channel"].nunique() < 2:
+        return
+    from journeykit.journeys.statistics import wilson
+
+    by = everyone.groupby("channel")["customers"].sum().sort_values(ascending=False, kind="stable")
+    total = int(round((everyone["customers"] / everyone["share"]).iloc[0]))
+    low, high = wilson(by.iloc[0], total)
+    numbers = {"channel": by.index[0], "share": by.iloc[0] / total, "at_stake": by.iloc[0] * 0.1}
+    yield Finding("entry_point", numbers, float(low), float(high), "entry_points", customers=total)
+
+
+def _pages(pages: pd.DataFrame) -> Iterator[Finding]:
+    if pages.empty:
+        return
+    bounces, landings = (
+        pages["bounce_share"] * pages["landings"],
+        pages["landings"].where(pages["bounce_share"].notna()),
+    )
+    sold = pages["sale_share"] * pages["sessions"]
+    for at, row in pages.iterrows():
+        if pd.notna(row["bounce_share"]):
+            yield _bounce(row, bounces.sum() - bounces[at], landings.sum() - landings[at])
+        yield _sale(
+            row,
+            sold.sum() - sold[at],
+            pages["sessions"].sum() - row["sessions"],
+            sold.sum() / pages["sessions"].sum(),
+        )
+
+
+def _bounce(row: pd.Series, rest: float, rest_total: float) -> Finding:
+    mine, base = row["bounce_share"], (rest / rest_total if rest_total else np.nan)
+    p_value = (
+        two_shares_p_value(mine * row["landings"], row["landings"], rest, rest_total)
+        if rest_total
+        else np.nan
+    )
+    excess = mine - base if rest_total else 0.0
+    numbers = {
+        "page": row["page"],
+        "landings": int(row["landings"]),
+        "share": mine,
+        "at_stake": row["landings"] * abs(excess),
+    }
+    key = "page_bounces" if excess > 0 else "_page_holds"
+    return Finding(
+        key, numbers, row["low"], row["high"], "pages", customers=int(row["landings"]), p_value=p_value
+    )
+
+
+def _sale(row: pd.Series, rest: float, rest_total: float, site: float) -> Finding:
+    sales = row["sale_share"] * row["sessions"]
+    p_value = two_shares_p_value(sales, row["sessions"], rest, rest_total) if rest_total else np.nan
+    excess = row["sale_share"] - site
+    numbers = {
+        "page": row["page"],
+        "sessions": int(row["sessions"]),
+        "share": row["sale_share"],
+        "other": site,
+    }
+    numbers["at_stake"] = row["sessions"] * abs(excess)
+    key = "page_sells" if excess > 0 else "page_without_sales"
+    interval = (row["sale_low"], row["sale_high"])
+    return Finding(key, numbers, *interval, "pages", customers=int(row["sessions"]), p_value=p_value)
+
+
+def _voices(ratings: pd.DataFrame, referrals: pd.DataFrame) -> Iterator[Finding]:
+    scores = ratings[ratings["stage"].isna() & ratings["nps"].notna()] if len(ratings) else ratings
+    for row in scores.itertuples():
+        numbers = {"nps": row.nps, "at_stake": row.customers * (0.3 if row.persona == ALL else 0.1)}
+        yield Finding(
+            "nps", numbers, row.low, row.high, "ratings", _who(row.persona), customers=int(row.customers)
+        )
+    for row in referrals[referrals["persona"] == ALL].itertuples() if len(referrals) else ():
+        numbers = {
+            "referrers": int(row.referrers),
+            "referrals": int(row.referrals),
+            "mean": row.referrals_per_referrer,
+        }
+        numbers["at_stake"] = row.referrals
+        yield Finding("referrals", numbers, row.low, row.high, "referrals", customers=int(row.customers))
+
+
+def _returns(lapsed: pd.DataFrame) -> Iterator[Finding]:
+    for row in lapsed[lapsed["persona"] == ALL].itertuples() if len(lapsed) else ():
+        if pd.notna(row.returned_share) and row.returned:
+            numbers = {
+                "lapsed": int(row.silent_before),
+                "share": row.returned_share,
+                "at_stake": row.returned * 0.2,
+            }
+            low, high = row.returned_low, row.returned_high
+            yield Finding("reactivated", numbers, low, high, "lapsed", customers=int(row.customers))

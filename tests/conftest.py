@@ -1,0 +1,45 @@
+"""What the tests share: small logs that can be counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import pytest
+import yaml
+
+from journeykit.clients import Client, read_client
+from journeykit.events import EventLog
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture
+def write_client(tmp_path: Path) -> Callable[..., Client]:
+    """Write files and a client file to a temporary folder, and return the client that was read."""
+
+    def write(files: dict[str, str | bytes] | None = None, **keys) -> Client:
+        for name, content in (files or {}).items():
+            data = content.encode() if isinstance(content, str) else content
+            (tmp_path / name).write_bytes(data)
+        described = {"id": "acme", "name": "Acme"} | keys
+        path = tmp_path / f"{described['id']}.yml"
+        path.write_text(yaml.safe_dump(described, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        return read_client(path)
+
+    return write
+
+
+@pytest.fixture
+def make_log() -> Callable[..., EventLog]:
+    """Return a log of rows (customer, day or time, touchpoint, further columns by name)."""
+
+    def make(rows: list[tuple], columns: str = "", **options) -> EventLog:
+        names = ["customer_id", "timestamp", "touchpoint", *columns.split()]
+        frame = pd.DataFrame(rows, columns=names)
+        frame["timestamp"] = pd.to_datetime(frame["timestamp"], format="ISO8601")
+        return EventLog.from_frame(frame, **options)
+
+    return make
