@@ -27,6 +27,7 @@ STAMP = VENV / "journeykit-setup.json"
 WINDOWS = os.name == "nt"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
+OWN_UV = BIN / ("uv.exe" if WINDOWS else "uv")
 
 USAGE = """usage: python3 run.py COMMAND [ARGUMENTS]
 
@@ -71,8 +72,9 @@ def _demo(arguments: list) -> int:
 
 
 def _journeykit(arguments: list) -> int:
-    os.environ.setdefault("JOURNEYKIT_PROJECT", str(ROOT))
-    return become([journeykit(), *arguments])
+    named = any(argument.split("=")[0] == "--project" for argument in arguments)
+    here = named or (Path.cwd() / "data" / "clients").is_dir()  # a project of the caller's own
+    return become([journeykit(), *arguments], None if here else ROOT)
 
 
 def _lab(arguments: list) -> int:
@@ -216,7 +218,7 @@ def can_be_kept(uv: str) -> bool:
         return False
     version = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", settings, re.MULTILINE)
     here = stamped().get("root", str(ROOT)) == str(ROOT)
-    probe = "import sys" if uv else "import pip"
+    probe = "import sys" if uv or OWN_UV.exists() else "import pip"
     return bool(version) and version.group(1) == wanted()["python"] and here and answers(PYTHON, probe)
 
 
@@ -231,14 +233,13 @@ def answers(python: "Path | str", code: str) -> bool:
 
 def own_uv() -> str:
     """Return the uv inside ``.venv``; pip gets it, in the version and with the hashes of the lock."""
-    uv = BIN / ("uv.exe" if WINDOWS else "uv")
-    if not uv.exists():
+    if not OWN_UV.exists():
         block = re.search(r"^uv==.*(?:\n +--hash=.*)+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
         only_uv = VENV / "uv.lock.txt"
         only_uv.write_text(block.group(0).rstrip(" \\") + "\n" if block else "uv\n", encoding="utf-8")
         pip = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"]
         call([*pip, "-r", only_uv])
-    return str(uv)
+    return str(OWN_UV)
 
 
 def install(uv: str) -> None:
