@@ -11,10 +11,27 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from journeykit.plots.theme import (
-    GREY, INK, LINE, SOFT, accent, canvas, legend, percent_axis, stage_colours, tidy,
+    GREY,
+    INK,
+    LINE,
+    SOFT,
+    accent,
+    canvas,
+    legend,
+    percent_axis,
+    stage_colours,
+    tidy,
 )  # fmt: skip
 
-__all__ = ["drop_off", "funnel", "journey_canvas", "pages_bounce", "shares_map", "time_in_stage", "transition_map"]
+__all__ = [
+    "drop_off",
+    "funnel",
+    "journey_canvas",
+    "pages_bounce",
+    "shares_map",
+    "time_in_stage",
+    "transition_map",
+]
 
 
 def funnel(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
@@ -31,7 +48,9 @@ def funnel(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> 
     everyone = frame[frame["everyone"]]
     ax.barh(everyone["stage"].map(place), everyone["share"], height=0.62, color="#d5dae0")
     for _, row in everyone.iterrows():
-        ax.annotate(row["shown"], (1.02, place[row["stage"]]), xycoords=("axes fraction", "data"), va="center")
+        ax.annotate(
+            row["shown"], (1.02, place[row["stage"]]), xycoords=("axes fraction", "data"), va="center"
+        )
     for persona, rows in frame[~frame["everyone"]].groupby("persona", sort=False):
         colour = rows["colour"].iloc[0]
         y = rows["stage"].map(place)
@@ -95,7 +114,9 @@ def _dots(frame: pd.DataFrame, by: str, ax: Axes | None, xlabel: str) -> Axes:
     return tidy(ax)
 
 
-def transition_map(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = "") -> Axes:
+def transition_map(
+    frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = ""
+) -> Axes:
     """Draw where customers go from each stage: rows from, columns to (labels), shares that sum to 1 along a row."""
     return shares_map(frame, ax, xlabel=xlabel, ylabel=ylabel)
 
@@ -144,9 +165,11 @@ def journey_canvas(
     emphasis
         Rows whose texts are figures: larger, and not wrapped.
     """
-    letters = max(10, int(118 / len(stages)))
+    letters = max(11, int(140 / len(stages)))
     wrapped = {row: [_wrapped(words, letters) for words in texts] for row, texts in cells.items()}
-    heights = [0.34 + 0.185 * max([1, *(words.count("\n") + 1 for words in texts)]) for texts in wrapped.values()]
+    heights = [
+        0.36 + 0.2 * max([1, *(words.count("\n") + 1 for words in texts)]) for texts in wrapped.values()
+    ]
     ax = canvas(None, 2.1 + sum(heights), width=width)
     ax.set(xlim=(-1.02, len(stages)), ylim=(2.0 + sum(heights), 0))
     ax.axis("off")
@@ -155,10 +178,10 @@ def journey_canvas(
     top = 2.0
     for height, (row, texts) in zip(heights, wrapped.items(), strict=True):
         ax.plot([-1.02, len(stages)], [top, top], color=LINE, linewidth=1)
-        ax.text(-1.0, top + 0.17, _wrapped(row, 17), va="top", weight="bold", size=9.5, linespacing=1.25)
+        ax.text(-1.0, top + 0.17, _wrapped(row, 17), va="top", weight="bold", size=10, linespacing=1.25)
         for number, words in enumerate(texts):
             strong = row in emphasis
-            size = 12 if strong else 8.8
+            size = 13 if strong else 9.8
             ax.text(number + 0.06, top + 0.15, words, va="top", size=size, color=INK, linespacing=1.3)
         top += height
     return ax
@@ -169,9 +192,9 @@ def _stage_heads(ax: Axes, stages: Sequence[str]) -> None:
         dark = sum(int(colour[at : at + 2], 16) for at in (1, 3, 5)) < 400
         ax.add_patch(Rectangle((number + 0.02, 1.32), 0.96, 0.56, color=colour))
         ink = "white" if dark else INK
-        letters = max(9, int(100 / len(stages)))
+        letters = max(10, int(115 / len(stages)))
         name = _wrapped(stage, letters, 2)
-        ax.text(number + 0.08, 1.6, name, va="center", color=ink, weight="bold", size=9.5, linespacing=1.1)
+        ax.text(number + 0.08, 1.6, name, va="center", color=ink, weight="bold", size=10.5, linespacing=1.1)
 
 
 def _levels(ax: Axes, levels: Sequence[float], label: str) -> None:

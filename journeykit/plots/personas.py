@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeykit.plots.theme import LINE, SOFT, canvas, legend, percent_axis, tidy
+from journeykit.plots.theme import LINE, SOFT, canvas, legend, number_axis, percent_axis, tidy
 
 __all__ = ["persona_profile", "persona_sizes"]
 
@@ -50,9 +50,12 @@ def persona_profile(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str 
     ax.hlines([place[trait] for trait in ends.index], ends["min"], ends["max"], color=LINE, linewidth=5)
     for persona, rows in frame.groupby("persona", sort=False):
         y = rows["trait"].map(place)
-        ax.scatter(rows["effect"], y, s=72, color=rows["colour"].iloc[0], label=persona, zorder=3, edgecolor="white")
+        ax.scatter(
+            rows["effect"], y, s=72, color=rows["colour"].iloc[0], label=persona, zorder=3, edgecolor="white"
+        )
     ax.set_yticks(range(len(traits)), traits)
     ax.invert_yaxis()
     ax.set_xlabel(xlabel)
+    number_axis(ax.xaxis)
     legend(ax, 3)
     return tidy(ax)

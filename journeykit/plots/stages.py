@@ -36,11 +36,28 @@ def _stacked(frame: pd.DataFrame, colours: list[str], ax: Axes, columns: int) ->
     left = pd.Series(0.0, index=frame.index)
     places = range(len(frame))
     for name, colour in zip(frame.columns, colours, strict=False):
-        ax.barh(places, frame[name], left=left, height=0.66, color=colour, label=name, edgecolor="white", linewidth=1)
+        ax.barh(
+            places,
+            frame[name],
+            left=left,
+            height=0.66,
+            color=colour,
+            label=name,
+            edgecolor="white",
+            linewidth=1,
+        )
         for place, (start, share) in enumerate(zip(left, frame[name], strict=True)):
             if share >= LEAST:
                 ink = "white" if _dark(colour) else INK
-                ax.text(start + share / 2, place, f"{100 * share:.0f}", ha="center", va="center", color=ink, size=9)
+                ax.text(
+                    start + share / 2,
+                    place,
+                    f"{100 * share:.0f}",
+                    ha="center",
+                    va="center",
+                    color=ink,
+                    size=9,
+                )
         left = left + frame[name].fillna(0)
     ax.set_yticks(places, frame.index)
     ax.invert_yaxis()

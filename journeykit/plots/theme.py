@@ -20,7 +20,7 @@ PERSONA_COLOURS = (
     "#cc6677", "#44aa99", "#882255", "#6b8e23", "#5f9ed1", "#7a5c3e",
 )  # fmt: skip
 WIDTH = 9.0  # inches; the page's column
-_ACCENT = ["#0b5fa5"]
+_HOUSE = {"accent": "#0b5fa5", "decimal": "."}
 
 
 def theme() -> dict[str, Any]:
@@ -38,15 +38,15 @@ def theme() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def accent_theme(colour: str) -> None:
-    """Set the look for all figures that follow, with the client's colour as the accent."""
+def accent_theme(colour: str, decimal: str = ".") -> None:
+    """Set the look for all figures that follow, with the client's colour as the accent and a decimal mark."""
     mpl.rcParams.update(theme())
-    _ACCENT[0] = colour
+    _HOUSE.update(accent=colour, decimal=decimal)
 
 
 def accent() -> str:
     """Return the accent of the figures."""
-    return _ACCENT[0]
+    return _HOUSE["accent"]
 
 
 def persona_colours(personas: Iterable[str]) -> dict[str, str]:
@@ -59,7 +59,9 @@ def persona_colours(personas: Iterable[str]) -> dict[str, str]:
     """
     named = [persona for persona in personas if persona not in ("all", "unassigned")]
     found = {persona: PERSONA_COLOURS[n % len(PERSONA_COLOURS)] for n, persona in enumerate(named)}
-    return found | {persona: SOFT if persona == "all" else GREY for persona in personas if persona not in found}
+    return found | {
+        persona: SOFT if persona == "all" else GREY for persona in personas if persona not in found
+    }
 
 
 def stage_colours(count: int) -> list[str]:
@@ -95,6 +97,17 @@ def percent_axis(axis: Any) -> None:
     """Write an axis of shares as percentages."""
     axis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{100 * value:.0f}%"))
+
+
+def number_axis(axis: Any, digits: int = 1) -> None:
+    """Write an axis of numbers with the decimal mark of the report's language."""
+    axis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: _number(value, digits)))
+
+
+def _number(value: float, digits: int) -> str:
+    written = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+    return written.replace("-0", "0") if float(written) == 0 else written.replace("-", "−").replace(".", _HOUSE["decimal"])
 
 
 def legend(ax: Axes, columns: int = 4, **handles: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,12 @@ def run_reports(
         When interrupted; what was being made is cleared away, finished reports stay.
     """
     book = Path(notebook) if notebook else default_notebook()
-    chosen = {"out": str(Path(out).resolve()), "as_of": as_of, "language": language, "formats": _known(formats)}
+    chosen = {
+        "out": str(Path(out).resolve()),
+        "as_of": as_of,
+        "language": language,
+        "formats": _known(formats),
+    }
     chosen |= {"kernel": kernel, "notebook": book.resolve(), "parameters": parameters or {}}
     check_parameters(book, {"client": "", "as_of": "", "language": "", "folder": "", **chosen["parameters"]})
     outcomes: dict[int, Outcome] = {}
@@ -113,7 +119,9 @@ def default_notebook() -> Path:
     for place_ in (Path.cwd() / name, package.parent / name, package / name):
         if place_.is_file():
             return place_
-    raise JourneykitError("there is no notebook to make reports with", where=name, remedy="run from the project's root")
+    raise JourneykitError(
+        "there is no notebook to make reports with", where=name, remedy="run from the project's root"
+    )
 
 
 def _known(formats: Iterable[str]) -> tuple[str, ...]:
@@ -132,17 +140,26 @@ def _prepare(client: Any, folder: str | Path, force: bool, chosen: dict[str, Any
         read = client if isinstance(client, Client) else read_client(client, folder=folder)
     except JourneykitError as error:
         name = Path(str(client)).stem
-        return Outcome(name, "failed", name=name, error=str(error), stage="reading the client file", refused=True)
+        return Outcome(
+            name, "failed", name=name, error=str(error), stage="reading the client file", refused=True
+        )
     try:
         return _job(read, force, chosen)
     except (OSError, JourneykitError) as error:
-        return Outcome(read.id, "failed", name=read.name, error=str(error), stage="looking up the client's files")
+        return Outcome(
+            read.id, "failed", name=read.name, error=str(error), stage="looking up the client's files"
+        )
 
 
 def _job(client: Client, force: bool, chosen: dict[str, Any]) -> Job | Outcome:
     as_of = str(chosen["as_of"] or client.period.as_of)
     language = chosen["language"] or client.language
-    settings = {"as_of": as_of, "language": language, "formats": chosen["formats"], "kernel": chosen["kernel"]}
+    settings = {
+        "as_of": as_of,
+        "language": language,
+        "formats": chosen["formats"],
+        "kernel": chosen["kernel"],
+    }
     inputs = input_files(client)
     key = report_key(client, inputs, chosen["notebook"], settings | chosen["parameters"])
     job = Job(
@@ -170,7 +187,9 @@ def _run_all(waiting, outcomes, bars, limit, timeout, memory) -> None:
             while waiting and len(going) < limit:
                 number, job = waiting.popleft()
                 going[number] = bars.start(_start(job, chosen))
-            wait([each for one in going.values() for each in (one.process.sentinel, one.channel)], timeout=0.25)
+            wait(
+                [each for one in going.values() for each in (one.process.sentinel, one.channel)], timeout=0.25
+            )
             for number, one in list(going.items()):
                 outcome = _attend(one, timeout, memory)
                 bars.update(one)
@@ -237,7 +256,10 @@ def _inputs(job: Job, told: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], .
 
 def _failed(one: Watched) -> Outcome:
     """Leave an account of the failure; the last good report stays as it was."""
-    fault = one.fault or {"error": f"the process ended by itself ({one.process.exitcode})", "stage": one._place()}
+    fault = one.fault or {
+        "error": f"the process ended by itself ({one.process.exitcode})",
+        "stage": one._place(),
+    }
     target = one.job.home / one.job.as_of
     outcome = Outcome(
         status="failed", as_of=one.job.as_of, folder=target, error=fault["error"], stage=fault["stage"],
@@ -246,10 +268,8 @@ def _failed(one: Watched) -> Outcome:
     if one.crashed and one.attempt == 1:
         shutil.rmtree(one.folder, ignore_errors=True)
         return outcome
-    try:
+    with suppress(OSError):  # where the folder can't be written to, the outcome itself says what went wrong
         _leave_account(one.folder, target, outcome)
-    except OSError:
-        pass  # a folder that cannot be written to: the outcome itself says what went wrong
     shutil.rmtree(one.folder, ignore_errors=True)
     return outcome
 

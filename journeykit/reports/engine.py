@@ -81,7 +81,9 @@ class _Stream:
         if room > 0:
             shown = str(text)[:room]
             self.kept += len(shown)
-            self._append(shown if self.kept < PRINT_LIMIT else f"{shown}\n[more was printed and is left out]\n")
+            self._append(
+                shown if self.kept < PRINT_LIMIT else f"{shown}\n[more was printed and is left out]\n"
+            )
         return len(text)
 
     def _append(self, text: str) -> None:
@@ -145,7 +147,7 @@ def _capturing_shell():
     from nbformat.v4 import new_output
 
     class Publisher(DisplayPublisher):
-        outputs: list = []
+        outputs: list | None = None
 
         def publish(self, data, metadata=None, **_):
             self.outputs.append(new_output("display_data", data=data, metadata=metadata or {}))
@@ -154,14 +156,16 @@ def _capturing_shell():
             self.outputs.clear()
 
     class Hook(DisplayHook):
-        outputs: list = []
+        outputs: list | None = None
 
         def write_output_prompt(self):
             """Write none: outputs are collected, not printed."""
 
         def write_format_data(self, format_dict, md_dict=None):
             count = self.shell.execution_count
-            shown = new_output("execute_result", data=format_dict, metadata=md_dict or {}, execution_count=count)
+            shown = new_output(
+                "execute_result", data=format_dict, metadata=md_dict or {}, execution_count=count
+            )
             self.outputs.append(shown)
 
         def finish_displayhook(self):

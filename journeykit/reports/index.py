@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from journeykit.reports.folders import replace_file
 from journeykit.reports.outcomes import now, runs_of
+from journeykit.wording import label
 
 __all__ = ["write_index"]
 
@@ -90,7 +91,7 @@ def _numeric(value: Any) -> bool:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return label("figure", name, "en")
 
 
 def _number(value: Any) -> str:

@@ -14,7 +14,16 @@ from journeykit.reports.outcomes import runs_of
 
 __all__ = ["input_files", "report_key", "up_to_date"]
 
-LIBRARIES = ("duckdb", "ibis-framework", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "scikit-learn")
+LIBRARIES = (
+    "duckdb",
+    "ibis-framework",
+    "matplotlib",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "papermill",
+    "scikit-learn",
+)
 
 
 def input_files(client: Client) -> list[dict[str, Any]]:
@@ -45,11 +54,18 @@ def _hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def report_key(client: Client, inputs: list[dict[str, Any]], notebook: Path, parameters: dict[str, Any]) -> str:
+def report_key(
+    client: Client, inputs: list[dict[str, Any]], notebook: Path, parameters: dict[str, Any]
+) -> str:
     """Return the hash of data, client file, parameters, notebook, texts and code of the package, and versions."""
     parts = [entry["sha256"] for entry in inputs]
     parts += [_hash_file(client.path) if client.path else client.model_dump_json()]
-    parts += [_hash_file(notebook), json.dumps(parameters, sort_keys=True, default=str), _package_hash(), _versions()]
+    parts += [
+        _hash_file(notebook),
+        json.dumps(parameters, sort_keys=True, default=str),
+        _package_hash(),
+        _versions(),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

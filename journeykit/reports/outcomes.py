@@ -101,7 +101,7 @@ def version() -> str:
 
 def now() -> str:
     """Return the time of the clock, in UTC, to the second."""
-    return dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds")
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def write_json(path: Path, content: Any) -> None:

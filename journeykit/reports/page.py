@@ -7,18 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from journeykit.clients import Client
+from journeykit.plots import accent_theme
 from journeykit.reports.blocks import BLOCK, as_html, plain
 from journeykit.reports.colours import readable
 from journeykit.reports.pictures import picture, read_logo
-from journeykit.wording import say, say_value, text
-from journeykit.wording.texts import has_text
+from journeykit.wording import label, say, say_value, text
+from journeykit.wording.formats import say_interval
 
 __all__ = ["Page"]
 
-NUMERIC = ("whole", "number", "percent", "points", "signed", "amount", "duration", "p_value")
+NUMERIC = ("whole", "number", "percent", "points", "signed", "amount", "duration", "p_value", "score", "right")
 
 
 class Page:
@@ -43,6 +45,7 @@ class Page:
     def __init__(self, client: Client, language: str | None = None) -> None:
         self.client, self.language = client, language or client.language
         self.accent = readable(client.brand.colour)
+        accent_theme(self.accent, decimal="," if self.language == "nl" else ".")
         self.blocks: list[dict[str, Any]] = []
         self.counts = {"figure": 0, "table": 0, "chapter": 0}
 
@@ -53,6 +56,11 @@ class Page:
     def value(self, value: Any, form: str = "plain") -> str:
         """Return a value as it is written in the report's language."""
         return say_value(value, form, self.language)
+
+    def spread(self, value: Any, low: Any, high: Any, form: str = "percent") -> str:
+        """Return a value with its interval behind it, `12% (7–18%)`."""
+        between = say_interval(low, high, form, self.language)
+        return f"{self.value(value, form)} ({between})" if between and value == value else self.value(value, form)
 
     def cover(self, as_of: Any, facts: Mapping[str, str]) -> None:
         """Show the cover: client, day, a few facts, and the brand."""
@@ -76,7 +84,14 @@ class Page:
             self.counts["chapter"] += 1
             number = str(self.counts["chapter"])
         same = sum(block.get("key") == key for block in self.blocks)
-        self._add("heading", key=key, id=f"{key}-{same + 1}" if same else key, level=level, number=number, text=words)
+        self._add(
+            "heading",
+            key=key,
+            id=f"{key}-{same + 1}" if same else key,
+            level=level,
+            number=number,
+            text=words,
+        )
 
     def say(self, *said: Any) -> None:
         """Write paragraphs; a list of findings becomes a list of sentences."""
@@ -92,7 +107,7 @@ class Page:
             self._add("points", points=sentences)
 
     def _sentence(self, item: Any) -> str:
-        return item if isinstance(item, str) else say(item, self.language)
+        return item if isinstance(item, str) else say(item, self.language, self.client)
 
     def note(self, words: str) -> None:
         """Set a remark apart: a limit of the data, or why something is not shown."""
@@ -134,13 +149,16 @@ class Page:
         )  # fmt: skip
 
     def _column(self, name: str, form: str) -> dict[str, Any]:
-        key = f"columns.{name}"
-        header = self.text(key) if has_text(key, self.language) else str(name)
+        header = label("column", name, self.language)
         return {"id": str(name), "header": header, "form": form, "numeric": form in NUMERIC}
 
     def _cells(self, row: Sequence[Any], formats: Mapping[str, str]) -> list[str]:
-        forms = formats.values()
-        return [self.value(value, "plain" if form == "text" else form) for value, form in zip(row, forms, strict=True)]
+        return [self._cell(value, form) for value, form in zip(row, formats.values(), strict=True)]
+
+    def _cell(self, value: Any, form: str) -> str:
+        if isinstance(value, (bool, np.bool_)):
+            return self.text("values.yes" if value else "values.no")
+        return self.value(value, "plain" if form in ("text", "right") else form)
 
     def record(self, study: Any, folder: str | Path = "") -> None:
         """Write the study's tables, models and findings to a folder, and note what run.json says of the report."""

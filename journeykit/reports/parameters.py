@@ -10,7 +10,15 @@ from journeykit.errors import JourneykitError, unknown
 
 __all__ = ["check_parameters", "parameter_types"]
 
-KINDS = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict, "None": type(None)}
+KINDS = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+    "None": type(None),
+}
 
 
 def parameter_types(notebook: Path | str) -> dict[str, str]:
@@ -26,11 +34,15 @@ def parameter_types(notebook: Path | str) -> dict[str, str]:
     try:
         cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise JourneykitError("this is no notebook", where=notebook, remedy="give the path of an .ipynb") from error
+        raise JourneykitError(
+            "this is no notebook", where=notebook, remedy="give the path of an .ipynb"
+        ) from error
     tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", [])]
     if not tagged:
         raise JourneykitError(
-            "no cell is tagged 'parameters'", where=notebook, remedy="tag the cell that holds them in JupyterLab"
+            "no cell is tagged 'parameters'",
+            where=notebook,
+            remedy="tag the cell that holds them in JupyterLab",
         )
     return _annotated("".join(tagged[0]["source"]))
 

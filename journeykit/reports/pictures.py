@@ -26,7 +26,11 @@ def picture(drawn: Any) -> dict[str, Any]:
     image = svg if len(svg) <= SVG_LIMIT else _png(figure)
     kind = "image/svg+xml" if image is svg else "image/png"
     plt.close(figure)
-    return {"image": f"data:{kind};base64,{base64.b64encode(image).decode()}", "width": width, "height": height}
+    return {
+        "image": f"data:{kind};base64,{base64.b64encode(image).decode()}",
+        "width": width,
+        "height": height,
+    }
 
 
 def _svg(figure: Any) -> bytes:
@@ -54,13 +58,17 @@ def read_logo(path: Path) -> str:
         When the file is missing, is larger than 2 MB or is no image.
     """
     if not path.is_file():
-        raise ClientFileError("there is no such logo", where=path, remedy="mend brand: logo in the client file")
+        raise ClientFileError(
+            "there is no such logo", where=path, remedy="mend brand: logo in the client file"
+        )
     content = path.read_bytes()
     if len(content) > LOGO_LIMIT:
         raise ClientFileError("the logo is larger than 2 MB", where=path, remedy="give a smaller one")
     kind = _image_kind(content)
     if kind is None:
-        raise ClientFileError("the logo is no image", where=path, remedy="give a PNG, JPEG, GIF, WebP or SVG file")
+        raise ClientFileError(
+            "the logo is no image", where=path, remedy="give a PNG, JPEG, GIF, WebP or SVG file"
+        )
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -30,7 +30,7 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
         A number, a date, or text. Null becomes a dash.
     form
         `plain`, `whole`, `number` (one decimal below 10), `percent`, `points` (percentage points, signed),
-        `signed`, `amount` (money without a currency), `date`, `duration` (from days) or `p_value`.
+        `signed`, `amount` (money without a currency), `date`, `duration` (from days), `p_value` or `score`.
     language
         `nl` or `en`.
 
@@ -158,4 +158,5 @@ _FORMS = {
     "date": _date,
     "duration": _duration,
     "p_value": _p_value,
+    "score": lambda value, locale: _decimal(value, 2, locale),
 }

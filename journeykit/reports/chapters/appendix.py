@@ -1,0 +1,65 @@
+"""The appendix: the data, the method and its quality, and the terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from journeykit import plots
+from journeykit.reports.chapters.reading import Reader
+from journeykit.reports.page import Page
+from journeykit.wording import label
+from journeykit.wording.texts import load_texts
+
+__all__ = ["appendix"]
+
+
+def appendix(page: Page, study: Any) -> None:
+    """Show what was read and left out, how was computed and how well, and what the words mean."""
+    read = Reader(page, study)
+    page.heading("appendix", numbered=False)
+    _data(page, read)
+    _method(page, read)
+    page.heading("appendix_glossary", level=2)
+    terms = load_texts(page.language)["glossary"].values()
+    page.terms({term["name"]: term["meaning"] for term in terms})
+
+
+def _data(page: Page, read: Reader) -> None:
+    page.heading("appendix_data", level=2)
+    page.say(page.text("prose.data"))
+    read.say("data", most=8)
+    sources = read.study.log.sources
+    if sources is not None and len(sources):
+        shown = sources.reset_index(drop=True).copy()
+        place = next(name for name in ("source", "path", shown.columns[0]) if name in shown)
+        shown["source"] = [Path(str(value)).name for value in shown[place]]
+        forms = {"source": "text", "rows": "whole", "used": "whole", "rejected": "whole"}
+        kept = {name: form for name, form in forms.items() if name in shown}
+        page.table(shown, page.text("captions.sources"), kept)
+    _rejects(page, read)
+
+
+def _rejects(page: Page, read: Reader) -> None:
+    rejects = read.study.log.rejects
+    if rejects is None or not len(rejects):
+        page.note(page.text("prose.rejects_none"))
+        return
+    counts = rejects["reason"].value_counts().rename_axis("reason").reset_index(name="rows")
+    shown = counts.assign(reason=[label("reason", reason, page.language) for reason in counts["reason"]])
+    page.table(shown, page.text("captions.rejects"), {"reason": "text", "rows": "whole"})
+
+
+def _method(page: Page, read: Reader) -> None:
+    page.heading("appendix_method", level=2)
+    page.say(*(page.text(f"prose.method_{part}") for part in ("personas", "stages", "against", "journeys")))
+    frame = read.table("evaluation")
+    if frame.empty:
+        page.note(page.text("prose.evaluation_none"))
+    else:
+        forms = {name: "score" if frame[name].dtype.kind == "f" else "text" for name in frame}
+        page.table(frame, page.text("captions.evaluation"), forms)
+    curve = read.table("reliability")
+    if len(curve):
+        axes = plots.reliability(curve, xlabel=page.text("axes.predicted"), ylabel=page.text("axes.observed"))
+        page.figure(axes, page.text("captions.reliability"))

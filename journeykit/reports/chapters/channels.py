@@ -1,0 +1,86 @@
+"""What brings people further: channels by stage; and the pages where visits begin, end and sell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journeykit import plots
+from journeykit.reports.chapters.reading import Reader
+from journeykit.reports.page import Page
+from journeykit.wording import label
+
+__all__ = ["channels", "pages"]
+
+
+def channels(page: Page, study: Any) -> None:
+    """Show the contribution of the channels per stage."""
+    read = Reader(page, study)
+    page.heading("channels")
+    frame = read.table("channels")
+    frame = frame[(frame["persona"] == "all") & frame["channel"].notna()] if len(frame) else frame
+    if frame.empty:
+        page.note(page.text("prose.channels_none"))
+        return
+    page.say(page.text("prose.channels"))
+    read.say("channels")
+    _shares(page, read, frame)
+    _touches(page, read, frame)
+
+
+def _channel(read: Reader, name: str) -> str:
+    return label("channel", name, read.language, read.client)
+
+
+def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
+    by = frame.pivot_table(
+        index="channel", columns="stage", values="attribution_markov", aggfunc="sum", observed=True
+    )
+    by = by.reindex(columns=read.in_order(by.columns))
+    by = by[by.columns[by.sum() > 0]]
+    if by.empty or not len(by.columns):
+        return
+    by = (by / by.sum()).loc[by.sum(axis=1).sort_values(ascending=False).index]
+    shown = by.rename(index=lambda name: _channel(read, name), columns=read.stage)
+    page.figure(plots.shares_map(shown), page.text("captions.channels"))
+
+
+def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
+    order = {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
+    shown = frame[frame["stage"].isin(order)].sort_values("touches", ascending=False)
+    shown = shown.groupby("stage", sort=False, observed=True).head(4)
+    shown = shown.sort_values("stage", key=lambda ids: ids.map(order), kind="stable")
+    shown = shown.assign(
+        stage=[read.stage(s) for s in shown["stage"]], channel=[_channel(read, c) for c in shown["channel"]]
+    )
+    forms = {"stage": "text", "channel": "text", "touches": "whole", "attribution_markov": "percent",
+             "attribution_shapley": "percent", "attribution_last": "percent"}  # fmt: skip
+    kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
+    page.table(shown, page.text("captions.channels_table"), kept)
+
+
+def pages(page: Page, study: Any) -> None:
+    """Show on which pages visits begin, end without a click and lead to a sale; or say why not."""
+    read = Reader(page, study)
+    page.heading("pages")
+    frame = read.table("pages")
+    if frame.empty:
+        page.note(page.text("prose.pages_none"))
+        return
+    page.say(page.text("prose.pages"))
+    read.say("pages")
+    often = frame.sort_values("landings", ascending=False).head(12)
+    drawn = often[often["bounce_share"].notna() & (often["landings"] >= read.least)]
+    if len(drawn):
+        drawn = drawn.rename(columns={"bounce_share": "value"})[["page", "value", "low", "high"]]
+        axes = plots.pages_bounce(
+            drawn.sort_values("value", ascending=False), xlabel=page.text("axes.bounce")
+        )
+        page.figure(axes, page.text("captions.pages"))
+    forms = {"page": "text", "landings": "whole", "bounce_share": "percent", "exit_share": "percent",
+             "continue_share": "percent", "sales_completed": "whole"}  # fmt: skip
+    kept = {name: form for name, form in forms.items() if name in frame}
+    page.table(
+        frame.sort_values("landings", ascending=False), page.text("captions.pages_table"), kept, limit=25
+    )

@@ -1,0 +1,123 @@
+"""Where the journey leaks: how far customers get, where they drop out, go back, skip and linger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journeykit import plots
+from journeykit.reports.chapters.reading import Reader
+from journeykit.reports.page import Page
+
+__all__ = ["leaks"]
+
+
+def leaks(page: Page, study: Any) -> None:
+    """Show the funnel, drop-off, transitions, skips and time in stage."""
+    read = Reader(page, study)
+    page.heading("leaks")
+    if read.table("funnel").empty and read.table("transitions").empty:
+        page.note(page.text("prose.leaks_none"))
+        return
+    page.say(page.text("prose.leaks"))
+    read.say("leaks")
+    _funnel(page, read)
+    _drop_off(page, read)
+    _transitions(page, read)
+    _skips(page, read)
+    _time(page, read)
+
+
+def _funnel(page: Page, read: Reader) -> None:
+    frame = read.table("funnel")
+    if frame.empty:
+        return
+    frame = frame[frame["persona"].isin([*read.ids, "all"])].copy()
+    frame["order"] = frame["stage"].map(
+        {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
+    )
+    frame = frame.sort_values(["order", "persona"])
+    drawn = pd.DataFrame({
+        "stage": [read.stage(stage) for stage in frame["stage"]],
+        "persona": [read.persona(persona) for persona in frame["persona"]],
+        "share": frame["share_of_start"].astype(float), "colour": frame["persona"].map(read.colours),
+        "everyone": frame["persona"] == "all",
+        "shown": [page.value(share, "percent") for share in frame["share_of_start"]],
+    })  # fmt: skip
+    page.heading("leaks_funnel", level=2)
+    page.figure(plots.funnel(drawn, xlabel=page.text("axes.reached")), page.text("captions.funnel"))
+
+
+def _dots(read: Reader, value: str, low: str, high: str) -> pd.DataFrame:
+    """Return stage, persona, value, low, high and colour from the journey map, where there are enough customers."""
+    frame = read.table("journey_map")
+    if frame.empty or value not in frame:
+        return pd.DataFrame()
+    frame = frame[frame["persona"].isin(read.people_of(frame)) & frame[value].notna()]
+    order = {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
+    frame = frame[frame["stage"].isin(order)].sort_values(
+        "stage", key=lambda ids: ids.map(order), kind="stable"
+    )
+    return pd.DataFrame({
+        "stage": [read.stage(stage) for stage in frame["stage"]],
+        "persona": [read.persona(persona) for persona in frame["persona"]], "value": frame[value].astype(float),
+        "low": frame[low].astype(float), "high": frame[high].astype(float),
+        "colour": frame["persona"].map(read.colours),
+    })  # fmt: skip
+
+
+def _drop_off(page: Page, read: Reader) -> None:
+    frame = _dots(read, "drop_off", "drop_off_low", "drop_off_high")
+    page.heading("leaks_drop", level=2)
+    if frame.empty:
+        page.note(page.text("prose.drop_none", units=read.units))
+    else:
+        page.figure(plots.drop_off(frame, xlabel=page.text("axes.drop_off")), page.text("captions.drop_off"))
+
+
+def _transitions(page: Page, read: Reader) -> None:
+    frame = read.table("transitions")
+    page.heading("leaks_moves", level=2)
+    frame = frame[frame["persona"] == "all"] if len(frame) else frame
+    if frame.empty:
+        page.note(page.text("prose.transitions_none"))
+        return
+    shares = frame.pivot_table(index="from", columns="to", values="share", aggfunc="sum", observed=True)
+    rows, columns = read.in_order(shares.index), read.in_order(shares.columns)
+    if not rows or not columns:
+        page.note(page.text("prose.transitions_none"))
+        return
+    shares = shares.reindex(index=rows, columns=columns).rename(index=read.stage, columns=read.stage)
+    drawn = plots.transition_map(shares, xlabel=page.text("axes.to"), ylabel=page.text("axes.from"))
+    page.figure(drawn, page.text("captions.transitions"))
+
+
+def _skips(page: Page, read: Reader) -> None:
+    frame = read.table("skips")
+    page.heading("leaks_skips", level=2)
+    said = read.say("skips")
+    frame = frame[frame["persona"].isin([*read.ids, "all"])] if len(frame) else frame
+    if frame.empty:
+        page.note(page.text("prose.skips_none")) if not said else None
+        return
+    enough = frame[frame["customers"] >= read.least]
+    shown = enough.assign(
+        persona=[read.persona(persona) for persona in enough["persona"]],
+        later_stage_reached_share=[page.spread(row.later_stage_reached_share, row.low, row.high)
+                                   for row in enough.itertuples()],
+    )  # fmt: skip
+    forms = {"persona": "text", "skipped_stages": "whole", "customers": "whole", "later_stage_reached_share": "right",
+             "effect": "points", "p_value": "p_value"}  # fmt: skip
+    kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
+    page.table(shown, page.text("captions.skips", units=read.units), kept)
+
+
+def _time(page: Page, read: Reader) -> None:
+    frame = _dots(read, "days_median", "days_low", "days_high")
+    page.heading("leaks_time", level=2)
+    read.say("time")
+    if frame.empty:
+        page.note(page.text("prose.time_none", units=read.units))
+    else:
+        page.figure(plots.time_in_stage(frame, xlabel=page.text("axes.days")), page.text("captions.time"))

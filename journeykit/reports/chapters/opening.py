@@ -1,0 +1,68 @@
+"""The cover and the summary on one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from journeykit.reports.chapters.reading import SUBJECTS, Reader
+from journeykit.reports.chapters.steps import recommendations
+from journeykit.reports.page import Page
+
+__all__ = ["cover", "summary"]
+
+
+def cover(page: Page, study: Any) -> None:
+    """Show the cover: client, day, period, what the journey is read through."""
+    client, span = study.client, _span(study)
+    facts = {}
+    if span:
+        facts[page.text("parts.period")] = page.text("parts.period_span", first=span[0], last=span[1])
+    facts[page.text("parts.setting")] = page.text(f"parts.setting_{client.setting}")
+    facts[page.text("parts.stage_model")] = client.model.name[page.language]
+    page.cover(page.day(study.log.moment), facts)
+
+
+def _span(study: Any) -> tuple[Any, Any] | None:
+    first, last = study.figures.get("first_day"), study.figures.get("last_day")
+    return (first, last) if first and last else None
+
+
+def summary(page: Page, study: Any) -> None:
+    """Show the headline figures, the five most telling findings and what to do, on one page."""
+    read, figures = Reader(page, study), study.figures
+    page.heading("summary", numbered=False)
+    counted = figures.get("units", figures.get("customers", 0))
+    contacts = figures.get("contacts", 0)
+    day = page.value(page.day(study.log.moment), "date")
+    page.say(page.text("prose.summary", customers=counted, units=read.units, contacts=contacts, day=day))
+    page.facts(_headlines(page, read, counted, contacts))
+    page.say(_telling(study))
+    advice = recommendations(read, most=3)
+    if advice:
+        page.heading("summary_do", level=2)
+        page.say(advice)
+
+
+def _headlines(page: Page, read: Reader, counted: int, contacts: int) -> dict[str, str]:
+    unit = "accounts" if read.client.setting == "b2b" else "customers"
+    shown = {page.text(f"facts.{unit}"): page.value(counted, "whole")}
+    shown[page.text("facts.contacts")] = page.value(contacts, "whole")
+    if read.ids:
+        shown[page.text("facts.personas")] = page.value(len(read.ids), "whole")
+    unsure = read.study.figures.get("unsure_share")
+    if unsure is not None and unsure == unsure:
+        shown[page.text("facts.certain")] = page.value(1 - unsure, "percent")
+    return shown
+
+
+def _telling(study: Any, most: int = 5) -> list[Any]:
+    """Return the findings of highest rank, at most two about one subject."""
+    subject_of = {key: subject for subject, keys in SUBJECTS.items() for key in keys if subject != "data"}
+    counted: dict[str, int] = {}
+    chosen = []
+    for finding in study.findings:
+        subject = subject_of.get(finding.key)
+        if subject and counted.get(subject, 0) < 2 and len(chosen) < most:
+            counted[subject] = counted.get(subject, 0) + 1
+            chosen.append(finding)
+    return chosen

@@ -1,0 +1,99 @@
+"""How the chapters read a study: its tables with names for ids, its findings by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from journeykit.plots import persona_colours
+from journeykit.reports.page import Page
+from journeykit.wording import label
+
+__all__ = ["SUBJECTS", "Reader"]
+
+SUBJECTS = {
+    "personas": ("personas_found", "no_personas", "persona_size", "persona_uncertain", "persona_stands_out",
+                 "persona_worth", "value_concentration"),
+    "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
+    "forecast": ("moves_soon", "lapses_soon"),
+    "leaks": ("leaks_at", "reaches_stage", "back_steps"),
+    "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless"),
+    "time": ("slow_stage",),
+    "channels": ("channel_contributes", "entry_point"),
+    "pages": ("page_bounces", "page_sells", "page_without_sales"),
+    "after": ("nps", "referrals", "reactivated"),
+    "measure": ("stage_not_observable", "journeys_not_observable"),
+    "data": ("rejects", "unmapped_touchpoints", "window_opens_late", "few_customers", "nothing_left_out"),
+}  # fmt: skip
+
+
+class Reader:
+    """A study read for a page: tables with ids and names, in the page's language."""
+
+    def __init__(self, page: Page, study: Any) -> None:
+        self.page, self.study, self.client = page, study, study.client
+        self.language, self.model = page.language, study.client.model
+        self.units = page.text(f"parts.units_{self.client.setting}")
+        self.least = self.client.privacy.min_group
+        people = study.persona_table
+        shown = people if people is not None else pd.DataFrame()
+        self.people = shown[shown["persona"].notna()] if len(shown) else shown
+        self.ids = [p for p in self.people.get("persona", []) if p not in ("all", "unassigned")]
+        self.colours = persona_colours([*self.ids, "all", "unassigned"])
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of the study's tables, empty when there is none."""
+        found = self.study.tables.get(name)
+        return pd.DataFrame() if found is None else found.reset_index(drop=True)
+
+    def persona(self, persona: Any) -> str:
+        """Return the name of a persona, of everyone, or of those without one."""
+        if persona is None or persona != persona or persona == "unassigned":
+            return self.page.text("parts.unassigned")
+        if persona == "all":
+            return self.page.text("parts.everyone")
+        row = self.people[self.people["persona"] == persona]
+        named = row[f"name_{self.language}"].iloc[0] if len(row) else None
+        return (
+            named
+            if isinstance(named, str) and named
+            else label("persona", persona, self.language, self.client)
+        )
+
+    def stage(self, stage: Any) -> str:
+        """Return the name of a stage; of lapsed and unsure too."""
+        if stage is None or stage != stage:
+            return self.page.text("parts.unsure")
+        return label("stage", stage, self.language, self.client)
+
+    def names(self, kind: str, ids: Any, most: int = 3) -> str:
+        """Return a list of ids (or ids joined by commas) as names joined by commas."""
+        if ids is None or (
+            not isinstance(ids, (list, tuple)) and (not hasattr(ids, "__len__") or not len(ids))
+        ):
+            return "–"
+        given = [one.strip() for one in ids.split(",")] if isinstance(ids, str) else list(ids)
+        return ", ".join(label(kind, one, self.language, self.client) for one in given[:most]) or "–"
+
+    def findings(self, *subjects: str, most: int = 5) -> list[Any]:
+        """Return the findings about subjects, most telling first."""
+        keys = [key for subject in subjects for key in SUBJECTS[subject]]
+        return [finding for finding in self.study.findings if finding.key in keys][:most]
+
+    def people_of(self, frame: pd.DataFrame) -> list[str]:
+        """Return the personas to show from a table: those found, or everyone when there are none."""
+        there = set(frame["persona"]) if "persona" in frame else set()
+        return [persona for persona in self.ids if persona in there] or [p for p in ("all",) if p in there]
+
+    def in_order(self, stages: Iterable[str]) -> list[str]:
+        """Return stages in the order of the model, lapsed last."""
+        given = set(stages)
+        return [stage for stage in (*self.model.ids, "lapsed") if stage in given]
+
+    def say(self, *subjects: str, most: int = 5) -> bool:
+        """Write the findings about subjects as a list; return whether there were any."""
+        found = self.findings(*subjects, most=most)
+        self.page.say(found)
+        return bool(found)
