@@ -178,14 +178,13 @@ def read_raw(connection: Any, raw: RawFile, name: str) -> tuple[Any, list[int]]:
         that have too few or too many fields.
     """
     path = _as_utf8(raw)
-    quoted = "'" + str(path).replace("'", "''") + "'"
+    quoted = f"'{_escaped(str(path))}'"
     try:
         if raw.kind == "csv":
             return _read_csv(connection, quoted, raw.delimiter, name)
-        reader = "read_parquet" if raw.kind == "parquet" else "read_json_auto"
-        extra = ", maximum_object_size=67108864" if raw.kind == "json" else ""
+        reader = f"read_parquet({quoted})" if raw.kind == "parquet" else _json_reader(connection, quoted)
         connection.raw_sql(
-            f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM {reader}({quoted}{extra})'
+            f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM {reader}'
         )
     except Exception as error:
         raise _unreadable(raw, error) from None
@@ -193,6 +192,22 @@ def read_raw(connection: Any, raw: RawFile, name: str) -> tuple[Any, list[int]]:
         if path != raw.path:
             path.unlink(missing_ok=True)
     return connection.table(name), []
+
+
+def _json_reader(connection: Any, quoted: str) -> str:
+    """Return the reader of a JSON file that leaves times as they are written: their offset counts."""
+    size = "maximum_object_size=67108864"
+    found = connection.raw_sql(f"DESCRIBE SELECT * FROM read_json_auto({quoted}, {size})").fetchall()
+    kinds = {
+        column: "VARCHAR" if kind.startswith(("TIMESTAMP", "DATE", "TIME")) else kind
+        for column, kind, *_ in found
+    }
+    text = ", ".join(f"'{_escaped(column)}': '{_escaped(kind)}'" for column, kind in kinds.items())
+    return f"read_json({quoted}, {size}, columns={{{text}}})"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def _read_csv(connection: Any, quoted: str, delimiter: str, name: str) -> tuple[Any, list[int]]:

@@ -140,7 +140,10 @@ def _read_column(
     if kind.is_numeric() and not pattern:
         return _epoch(column.cast("float64"))
     text = column.cast("string").strip()
-    pattern = pattern or find_pattern(sample(text), month_first=month_first)
+    texts = [] if pattern else sample(text)
+    if not pattern and not any(value.strip() for value in texts):
+        return ibis.null("timestamp")
+    pattern = pattern or find_pattern(texts, month_first=month_first)
     if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
         return _epoch(text.try_cast("float64"))
     if pattern is None:
