@@ -7,7 +7,7 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from journeykit.errors import ClientFileError, DataError, JourneykitError
@@ -273,7 +273,12 @@ cells = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(rows=st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=12))
 def test_used_and_rejected_are_all_that_was_read(write_client, rows):
     good = ["z", "2026-01-01", "search"]

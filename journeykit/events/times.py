@@ -151,7 +151,7 @@ def _read_column(
         raise DataError("none of the times can be read", where=where, remedy=remedy)
     if pattern == WITH_OFFSET:
         return engine.zoned(text)
-    iso = text.try_cast("timestamp") if pattern.startswith("%Y-%m-%d") else ibis.null("timestamp")
+    iso = text.try_cast("timestamp")  # the year stands first: it can't be misread, whatever the others look like
     return engine.to_utc(ibis.coalesce(iso, engine.try_time(text, pattern)), zone)
 
 
