@@ -28,14 +28,12 @@ def detail(
     columns: dict[str, object] = {}
     if world.settings.pages:
         page = _pages(known, draws, session, rng)
-        columns["session_id"] = session
+        columns["session_id"] = _session_ids(world, draws, session, page)
         columns["page"] = page
         columns["content"] = _content(page, words)
     else:
         columns["content"] = _content(None, words)
-    columns["campaign"] = _one_of(
-        known.mask("campaign_touchpoints"), draws, definitions()["campaigns"], rng
-    )
+    columns["campaign"] = _one_of(known.mask("campaign_touchpoints"), draws, definitions()["campaigns"], rng)
     columns["product"] = _product(known, draws, rng)
     columns |= _money(world, walks, known, draws, rng)
     columns |= _paid(world, known, draws, rng)
@@ -77,24 +75,28 @@ def _pages(known: _Words, draws: Draws, session: np.ndarray, rng) -> pd.Categori
     return pd.Categorical.from_codes(codes, names)
 
 
-def _draw_pages(
-    rows: list, names: list[str], ends: bool, count: int, rng
-) -> np.ndarray:
+def _session_ids(world: World, draws: Draws, session: np.ndarray, page: pd.Categorical) -> pd.Categorical:
+    """Return the id of the session for what happens online in a visit with pages."""
+    online = ~np.isin(world.channels, definitions()["offline"])[draws.channel]
+    with_pages = np.zeros(int(session.max(initial=-1)) + 1, bool)
+    with_pages[session[page.codes >= 0]] = True
+    known = (online & with_pages[session]) | (page.codes >= 0)
+    kept, codes = np.unique(session[known], return_inverse=True)
+    every = np.full(len(session), -1)
+    every[known] = codes
+    return pd.Categorical.from_codes(every, [f"s{number:07d}" for number in kept])
+
+
+def _draw_pages(rows: list, names: list[str], ends: bool, count: int, rng) -> np.ndarray:
     weights = np.array([row[1] * (row[2] if ends else 1 - row[2]) for row in rows])
-    return rng.choice(
-        [names.index(row[0]) for row in rows], count, p=weights / weights.sum()
-    )
+    return rng.choice([names.index(row[0]) for row in rows], count, p=weights / weights.sum())
 
 
 def _content(page: pd.Categorical | None, words: pd.Categorical) -> pd.Categorical:
     facts = definitions()
     of_word = [facts["content_by_touchpoint"].get(word) for word in words.categories]
-    kinds = sorted(
-        set(facts["content"].values()) | set(facts["content_by_touchpoint"].values())
-    )
-    codes = np.array([kinds.index(kind) if kind else -1 for kind in of_word])[
-        words.codes
-    ]
+    kinds = sorted(set(facts["content"].values()) | set(facts["content_by_touchpoint"].values()))
+    codes = np.array([kinds.index(kind) if kind else -1 for kind in of_word])[words.codes]
     if page is not None:
         of_page = [
             next(
@@ -103,18 +105,14 @@ def _content(page: pd.Categorical | None, words: pd.Categorical) -> pd.Categoric
             )
             for name in page.categories
         ]
-        by_page = np.array(
-            [kinds.index(kind) if kind else -1 for kind in of_page] + [-1]
-        )[page.codes]
+        by_page = np.array([kinds.index(kind) if kind else -1 for kind in of_page] + [-1])[page.codes]
         codes = np.where(by_page >= 0, by_page, codes)
     return pd.Categorical.from_codes(codes, kinds)
 
 
 def _one_of(mask: np.ndarray, draws: Draws, options: list[str], rng) -> pd.Categorical:
     codes = rng.integers(0, len(options), len(draws.unit))
-    return pd.Categorical.from_codes(
-        np.where(mask[draws.touchpoint], codes, -1), options
-    )
+    return pd.Categorical.from_codes(np.where(mask[draws.touchpoint], codes, -1), options)
 
 
 def _product(known: _Words, draws: Draws, rng) -> pd.Categorical:
@@ -132,13 +130,9 @@ def usual_values(world: World) -> np.ndarray:
     return _Words(world).value(table)
 
 
-def _money(
-    world: World, walks: Walks, known: _Words, draws: Draws, rng
-) -> dict[str, np.ndarray]:
+def _money(world: World, walks: Walks, known: _Words, draws: Draws, rng) -> dict[str, np.ndarray]:
     usual = usual_values(world)[draws.touchpoint]
-    log_value = world.basket[walks.persona[draws.unit]] + SPREAD * rng.standard_normal(
-        len(usual)
-    )
+    log_value = world.basket[walks.persona[draws.unit]] + SPREAD * rng.standard_normal(len(usual))
     quantity = 1.0 + rng.poisson(0.4, len(usual))
     return {
         "value": np.round(usual * np.exp(log_value), 2),
@@ -149,9 +143,7 @@ def _money(
 def _paid(world: World, known: _Words, draws: Draws, rng) -> dict[str, object]:
     facts = known.facts["paid"]
     by_word = known.value(facts["touchpoints"])[draws.touchpoint]
-    by_channel = np.array([facts["channels"].get(c, np.nan) for c in world.channels])[
-        draws.channel
-    ]
+    by_channel = np.array([facts["channels"].get(c, np.nan) for c in world.channels])[draws.channel]
     price = np.fmax(by_word, by_channel)
     cost = np.round(price * rng.uniform(0.6, 1.4, len(price)), 3)
     return {"cost": cost, "paid": ~np.isnan(price)}
@@ -161,26 +153,16 @@ def _ratings(world: World, walks: Walks, draws: Draws, rng) -> np.ndarray:
     """Return 0-10 for who rates: the persona's satisfaction less 1.2 per step back so far."""
     asked = np.flatnonzero(draws.touchpoint == world.touchpoints.index("nps_rating"))
     unit, day = draws.unit[asked], draws.day[asked]
-    told = world.satisfaction[walks.persona[unit]] - 1.2 * friction(
-        world, walks, unit, day
-    )
+    told = world.satisfaction[walks.persona[unit]] - 1.2 * friction(world, walks, unit, day)
     rating = np.full(len(draws.unit), np.nan)
-    rating[asked] = np.clip(
-        np.round(told + 1.8 * rng.standard_normal(len(asked))), 0, 10
-    )
+    rating[asked] = np.clip(np.round(told + 1.8 * rng.standard_normal(len(asked))), 0, 10)
     return rating
 
 
-def friction(
-    world: World, walks: Walks, unit: np.ndarray, day: np.ndarray
-) -> np.ndarray:
+def friction(world: World, walks: Walks, unit: np.ndarray, day: np.ndarray) -> np.ndarray:
     """Return the number of steps back that a unit has made up to a day (at most 3)."""
     stage = walks.stage
     back = np.zeros(stage.shape, np.int16)
-    both = (
-        (stage[:, 1:] < len(world.stages))
-        & (stage[:, :-1] < len(world.stages))
-        & (stage[:, 1:] >= 0)
-    )
+    both = (stage[:, 1:] < len(world.stages)) & (stage[:, :-1] < len(world.stages)) & (stage[:, 1:] >= 0)
     back[:, 1:] = both & (stage[:, 1:] < stage[:, :-1])
     return np.minimum(back.cumsum(axis=1, dtype=np.int16)[unit, day], 3)

@@ -35,9 +35,7 @@ class Accounts:
         total = np.cumsum(self.weight)
         low = (total - self.weight)[self.first]
         high = total[self.first + self.size - 1]
-        place = np.searchsorted(
-            total, low[unit] + (high - low)[unit] * rng.random(len(unit)), side="right"
-        )
+        place = np.searchsorted(total, low[unit] + (high - low)[unit] * rng.random(len(unit)), side="right")
         return np.clip(place, self.first[unit], (self.first + self.size - 1)[unit])
 
 
@@ -69,27 +67,19 @@ def describe_people(
 
 def _consumers(world: World, persona, since, ids, rng) -> pd.DataFrame:
     facts, count = definitions(), len(persona)
-    age = (
-        44
-        + 9 * contrasts(rng, len(world.shares), 1)[persona, 0]
-        + 11 * rng.standard_normal(count)
-    )
+    age = 44 + 9 * contrasts(rng, len(world.shares), 1)[persona, 0] + 11 * rng.standard_normal(count)
     days = world.settings.first_day + pd.to_timedelta(since, unit="D")
     frame = pd.DataFrame(
         {
             "customer_id": ids["customer_id"],
             "age": np.clip(np.round(age), 18, 90),
-            "gender": rng.choice(
-                ["female", "male", "other"], count, p=[0.52, 0.46, 0.02]
-            ),
+            "gender": rng.choice(["female", "male", "other"], count, p=[0.52, 0.46, 0.02]),
             "region": _leaning(facts["regions"], 0.3, world, persona, rng),
             "income": _leaning(facts["incomes"], 0.6, world, persona, rng),
             "member_since": pd.Series(days).astype("datetime64[us]"),
         }
     )
-    return _with_gaps(
-        frame, {"age": 0.12, "gender": 0.05, "income": 0.3, "member_since": 0.2}, rng
-    )
+    return _with_gaps(frame, {"age": 0.12, "gender": 0.05, "income": 0.3, "member_since": 0.2}, rng)
 
 
 def _employees(world: World, accounts: Accounts, persona, ids, rng) -> pd.DataFrame:
@@ -102,9 +92,7 @@ def _employees(world: World, accounts: Accounts, persona, ids, rng) -> pd.DataFr
         {
             "customer_id": ids["customer_id"],
             "account_id": ids["account_id"],
-            "role": rng.choice(
-                list(facts["roles"]), len(persona), p=roles / roles.sum()
-            ),
+            "role": rng.choice(list(facts["roles"]), len(persona), p=roles / roles.sum()),
             "industry": industry[accounts.unit],
             "size": size[accounts.unit],
             "region": rng.choice(facts["regions"], units)[accounts.unit],
@@ -113,9 +101,7 @@ def _employees(world: World, accounts: Accounts, persona, ids, rng) -> pd.DataFr
     return _with_gaps(frame, {"role": 0.1, "size": 0.08}, rng)
 
 
-def _leaning(
-    options: list[str], strength: float, world: World, persona: np.ndarray, rng
-) -> np.ndarray:
+def _leaning(options: list[str], strength: float, world: World, persona: np.ndarray, rng) -> np.ndarray:
     weights = np.exp(strength * contrasts(rng, len(world.shares), len(options)))
     ladder = (weights / weights.sum(axis=1, keepdims=True)).cumsum(axis=1)[persona]
     code = (rng.random(len(persona))[:, None] > ladder[:, :-1]).sum(axis=1)

@@ -61,9 +61,7 @@ class Population:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
         path = folder / "client.yml"
         path.write_text(
-            yaml.safe_dump(
-                {**self.client, "id": client_id}, sort_keys=False, allow_unicode=True
-            ),
+            yaml.safe_dump({**self.client, "id": client_id}, sort_keys=False, allow_unicode=True),
             "utf-8",
         )
         return path
@@ -111,7 +109,7 @@ def simulate(
     missing_markers
         Share of markers that are not tracked, 0 to 1.
     noise
-        Share of events drawn from all touchpoints of the model; 1.25 times that share comes from neighbouring stages.
+        Share of events drawn from all touchpoints of the model; 1.4 times that share comes from neighbouring stages.
     separation
         Multiplies everything by which personas differ: 0.7 hard, 1 middle, 1.4 easy.
     setting
@@ -149,9 +147,7 @@ def simulate(
     ['A', 'B', 'C', 'D', 'E']
     """
     given = dict(locals()) | {"stage_model": str(stage_model)}
-    settings = Settings(
-        **given | {"shares": None if shares is None else tuple(map(float, shares))}
-    )
+    settings = Settings(**given | {"shares": None if shares is None else tuple(map(float, shares))})
     return _populate(build_world(settings))
 
 
@@ -164,12 +160,8 @@ def _populate(world: World) -> Population:
     ids = _ids(settings, accounts)
     person = accounts.person(draws.unit, rng)
     events = _events(world, walks, draws, person, ids, rng)
-    since = walks.begin - np.where(
-        walks.under_way, rng.integers(30, 900, len(walks.begin)), 0
-    )
-    people = describe_people(
-        world, accounts, walks.persona[accounts.unit], since[accounts.unit], ids, rng
-    )
+    since = walks.begin - np.where(walks.under_way, rng.integers(30, 900, len(walks.begin)), 0)
+    people = describe_people(world, accounts, walks.persona[accounts.unit], since[accounts.unit], ids, rng)
     truth = _truth(world, walks, accounts, draws, person, ids)
     return Population(events, people, truth, _client(settings), settings.as_dict())
 
@@ -183,24 +175,15 @@ def _ids(settings: Settings, accounts: Accounts) -> dict[str, np.ndarray]:
 
 
 def _numbered(letter: str, count: int, width: int) -> np.ndarray:
-    return np.array(
-        [f"{letter}{n:0{width}d}" for n in range(1, count + 1)], dtype=object
-    )
+    return np.array([f"{letter}{n:0{width}d}" for n in range(1, count + 1)], dtype=object)
 
 
-def _events(
-    world: World, walks: Walks, draws: Draws, person: np.ndarray, ids, rng
-) -> pd.DataFrame:
+def _events(world: World, walks: Walks, draws: Draws, person: np.ndarray, ids, rng) -> pd.DataFrame:
     day = dates(world.settings).values.astype("datetime64[s]")[draws.day]
     session = _sessions(draws, person)
-    frame = pd.DataFrame(
-        {name: pd.Categorical.from_codes(person, pd.Index(ids["customer_id"])) if name == "customer_id" else values[person]
-         for name, values in ids.items()}
-    )  # fmt: skip
+    frame = pd.DataFrame({name: values[person] for name, values in ids.items()})
     frame["timestamp"] = (day + draws.seconds).astype("datetime64[us]")
-    frame["touchpoint"] = pd.Categorical.from_codes(
-        draws.touchpoint, list(world.touchpoints)
-    )
+    frame["touchpoint"] = pd.Categorical.from_codes(draws.touchpoint, list(world.touchpoints))
     frame["channel"] = pd.Categorical.from_codes(draws.channel, list(world.channels))
     frame = pd.concat([frame, detail(world, walks, draws, session, rng)], axis=1)
     if world.settings.referrals:
@@ -210,9 +193,7 @@ def _events(
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     words = frame.select_dtypes("category").columns
-    frame = frame.sort_values(
-        ["customer_id", "timestamp"], kind="stable", ignore_index=True
-    )
+    frame = frame.sort_values(["customer_id", "timestamp"], kind="stable", ignore_index=True)
     return frame.astype(dict.fromkeys(words, "str"))
 
 
@@ -222,9 +203,7 @@ def _sessions(draws: Draws, person: np.ndarray) -> np.ndarray:
     return np.unique(pair, return_inverse=True)[1]
 
 
-def _truth(
-    world: World, walks: Walks, accounts: Accounts, draws: Draws, person, ids
-) -> pd.DataFrame:
+def _truth(world: World, walks: Walks, accounts: Accounts, draws: Draws, person, ids) -> pd.DataFrame:
     days = world.settings.days
     at = np.unique(np.append(np.arange(6, days, 7), days - 1))
     first = np.full(len(accounts.unit), days)
@@ -234,9 +213,7 @@ def _truth(
     columns = {name: values[who] for name, values in ids.items()}
     columns["persona"] = np.array(world.personas, dtype=object)[walks.persona[unit]]
     columns["at"] = dates(world.settings).values.astype("datetime64[us]")[at[moment]]
-    columns["stage"] = np.array(world.stage_ids, dtype=object)[
-        walks.stage[unit, at[moment]]
-    ]
+    columns["stage"] = np.array(world.stage_ids, dtype=object)[walks.stage[unit, at[moment]]]
     return pd.DataFrame(columns)
 
 

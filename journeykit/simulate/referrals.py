@@ -37,18 +37,12 @@ def refer(
     referrer = pd.array([None] * len(events), dtype="str")
     source, newcomer = _match(draws, sources, opening, rng)
     referrer[newcomer] = ids[person[source]]
-    channel = events["channel"].mask(
-        np.isin(np.arange(len(events)), newcomer), "referral"
-    )
+    channel = events["channel"].mask(np.isin(np.arange(len(events)), newcomer), "referral")
     return events.assign(channel=channel, referrer_id=referrer)
 
 
 def _sources(world: World, walks: Walks, draws: Draws) -> np.ndarray:
-    known = [
-        at
-        for at, word in enumerate(world.touchpoints)
-        if word in definitions()["referring"][:2]
-    ]
+    known = [at for at, word in enumerate(world.touchpoints) if word in definitions()["referring"][:2]]
     if known:
         return np.flatnonzero(np.isin(draws.touchpoint, known))
     late = walks.stage[draws.unit, draws.day] == len(world.stages) - 1
@@ -57,16 +51,12 @@ def _sources(world: World, walks: Walks, draws: Draws) -> np.ndarray:
 
 def _openings(walks: Walks, draws: Draws) -> np.ndarray:
     """Return the first event of every new unit, in order of the day."""
-    first = np.flatnonzero(
-        np.r_[True, draws.unit[1:] != draws.unit[:-1]][: len(draws.unit)]
-    )
+    first = np.flatnonzero(np.r_[True, draws.unit[1:] != draws.unit[:-1]][: len(draws.unit)])
     first = first[~walks.under_way[draws.unit[first]]]
     return first[np.argsort(draws.day[first], kind="stable")]
 
 
-def _match(
-    draws: Draws, sources: np.ndarray, opening: np.ndarray, rng
-) -> tuple[np.ndarray, np.ndarray]:
+def _match(draws: Draws, sources: np.ndarray, opening: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray]:
     """Give every source the next free newcomer who begins after it, within three weeks."""
     days = draws.day[opening]
     pairs, taken = [], 0

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
+from math import isfinite
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -66,46 +68,45 @@ class Settings:
 
     def days_in_stage(self, stages: int) -> float:
         """Return the mean number of days in a stage of a model of so many stages."""
-        journey = 160.0 if self.setting == "b2c" else 480.0
-        return self.stage_days or max(4.0, journey / stages)
+        usual = 29.0 if self.setting == "b2c" else 90.0
+        return self.stage_days or max(4.0, usual * (5 / stages) ** 1.5)
 
 
 def _check_counts(settings: Settings) -> None:
-    least = {"customers": 1, "personas": 1, "days": 1, "seed": 0}
-    for name, low in least.items():
+    for name, low in {"customers": 1, "personas": 1, "days": 1, "seed": 0}.items():
         value = getattr(settings, name)
-        if isinstance(value, bool) or int(value) != value or value < low:
+        if not _is_number(value) or int(value) != value or value < low:
             raise JourneykitError(
                 f"{name} is {value!r}, which is not a whole number of at least {low}",
                 remedy=f"give {name}={low} or more",
             )
-    for name in ("separation", "sessions_per_day"):
-        if not getattr(settings, name) >= 0:
-            raise JourneykitError(
-                f"{name} is {getattr(settings, name)!r}", remedy="give 0 or more"
-            )
-    if settings.stage_days is not None and not settings.stage_days >= 2:
-        raise JourneykitError(
-            f"stage_days is {settings.stage_days!r}", remedy="give 2 days or more"
-        )
 
 
 def _check_shares(settings: Settings) -> None:
-    for name in ("missing_markers", "noise"):
-        value = getattr(settings, name)
-        if not 0 <= value <= 1:
-            raise JourneykitError(
-                f"{name} is {value!r}, which is no share",
-                remedy="give a value from 0 to 1",
-            )
+    _check_between(settings, ("missing_markers", "noise"), 0, 1)
+    _check_between(settings, ("separation", "sessions_per_day"), 0)
+    if settings.stage_days is not None:
+        _check_between(settings, ("stage_days",), 2)
     shares = settings.shares
-    if shares is not None and (
-        len(shares) != settings.personas or min(shares) < 0 or sum(shares) <= 0
-    ):
+    if shares is not None and (len(shares) != settings.personas or min(shares) < 0 or sum(shares) <= 0):
         raise JourneykitError(
             f"shares holds {len(shares)} values for {settings.personas} personas or a negative one",
             remedy="give one share of 0 or more per persona",
         )
+
+
+def _check_between(settings: Settings, names: tuple[str, ...], low: float, high: float | None = None) -> None:
+    for name in names:
+        value = getattr(settings, name)
+        if not _is_number(value) or value < low or (high is not None and value > high):
+            bounds = f"from {low} to {high}" if high is not None else f"of {low} or more"
+            raise JourneykitError(
+                f"{name} is {value!r}, which is out of bounds", remedy=f"give a number {bounds}"
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 def _check_words(settings: Settings) -> None:
@@ -125,9 +126,7 @@ def _check_words(settings: Settings) -> None:
 @cache
 def definitions() -> Mapping[str, Any]:
     """Return the data of the simulated world: channels, pages, products, roles."""
-    return yaml.safe_load(
-        (files("journeykit") / "definitions" / "simulation.yml").read_text("utf-8")
-    )
+    return yaml.safe_load((files("journeykit") / "definitions" / "simulation.yml").read_text("utf-8"))
 
 
 def read_stages(stage_model: str) -> tuple[StageFacts, ...]:
@@ -136,10 +135,6 @@ def read_stages(stage_model: str) -> tuple[StageFacts, ...]:
     A stage that lists no touchpoints takes its markers, or else those of the whole model.
     """
     stages = load_stage_model(stage_model).stages
-    whole = tuple(
-        dict.fromkeys(word for s in stages for word in (*s.touchpoints, *s.markers))
-    )
+    whole = tuple(dict.fromkeys(word for s in stages for word in (*s.touchpoints, *s.markers)))
     whole = whole or tuple(definitions()["touchpoints"])
-    return tuple(
-        StageFacts(s.id, s.touchpoints or s.markers or whole, s.markers) for s in stages
-    )
+    return tuple(StageFacts(s.id, s.touchpoints or s.markers or whole, s.markers) for s in stages)

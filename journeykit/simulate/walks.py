@@ -47,14 +47,10 @@ def walk(world: World, units: int, rng: np.random.Generator) -> Walks:
     level = rng.choice(len(world.levels), units, p=world.level_shares)
     under_way = rng.random(units) < UNDER_WAY
     new_until, old_until = begin_days(days)
-    begin = (rng.random(units) * np.where(under_way, old_until, new_until)).astype(
-        np.int32
-    )
+    begin = (rng.random(units) * np.where(under_way, old_until, new_until)).astype(np.int32)
     states = _states(world, persona, begin, under_way, rng)
     stage = np.append(world.stage_of_state, NOT_BEGUN)[states].astype(np.int8)
-    before = np.concatenate(
-        [np.full((units, 1), NOT_BEGUN, np.int8), stage[:, :-1]], axis=1
-    )
+    before = np.concatenate([np.full((units, 1), NOT_BEGUN, np.int8), stage[:, :-1]], axis=1)
     entered = (stage != before) & (stage >= 0) & (stage < len(world.stages))
     entered[under_way, begin[under_way]] = False
     return Walks(persona, level, begin, under_way, stage, entered)

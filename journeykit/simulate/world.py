@@ -6,7 +6,8 @@ For persona k, stage s, touchpoint v and channel c:
 - leaving a stage: to the next one, one further (skip), one back, or `lapsed`, in shares of k;
 - a visit on a day: 1 - exp(-rate[s] · activity · activity[k] · weekday[k]), activity differing between people;
 - events of a visit: 1 + Poisson(events - 1);
-- touchpoint: (1 - spill - noise) · own[s, v] + spill · own of the neighbouring stages + noise / V, tilted by k;
+- touchpoint: (1 - spill - noise) · own[s, v] + spill · own of the neighbouring stages + noise · anything[v],
+  tilted by k; anything holds all touchpoints of the model, those that carry money less than others;
 - channel: P(c | v, k) over the channels of v, tilted by k; hour: P(h | k).
 
 Every tilt is exp(separation · size · contrast[k]), with contrasts of equal distance between personas.
@@ -24,12 +25,12 @@ from .settings import PHASES, Settings, StageFacts, definitions, read_stages
 __all__ = ["World", "build_world"]
 
 LAPSED = "lapsed"
-TILT = {"channel": 0.5, "hour": 0.5, "weekday": 0.3, "touchpoint": 0.45, "pace": 0.2, "habit": 0.35,
-        "activity": 0.15, "basket": 0.35}  # fmt: skip
+TILT = {"channel": 0.42, "hour": 0.42, "weekday": 0.24, "touchpoint": 0.26, "pace": 0.28, "habit": 0.48,
+        "activity": 0.32, "basket": 0.3}  # fmt: skip
 ACTIVITY_SPREAD = 0.7  # standard deviation of the log of a person's activity
 ACTIVITY_LEVELS = 5
 EVENTS_PER_VISIT = 2.0
-SPILL = 1.25  # share from the neighbouring stages, as a multiple of the noise
+SPILL = 1.4  # share from the neighbouring stages, as a multiple of the noise
 UNDER_WAY = 0.25  # share of customers who were under way before the window opens
 
 
@@ -68,9 +69,7 @@ class World:
     @property
     def stage_of_state(self) -> np.ndarray:
         """Position of the stage of every state; `lapsed` comes last."""
-        return np.append(
-            np.repeat(np.arange(len(self.stages)), PHASES), len(self.stages)
-        )
+        return np.append(np.repeat(np.arange(len(self.stages)), PHASES), len(self.stages))
 
     @property
     def stage_ids(self) -> tuple[str, ...]:
@@ -88,9 +87,7 @@ def build_world(settings: Settings) -> World:
     seed = settings.seed if settings.world_seed is None else settings.world_seed
     rng = np.random.default_rng([seed, 1])
     stages = read_stages(settings.stage_model)
-    touchpoints = tuple(
-        dict.fromkeys(word for s in stages for word in (*s.touchpoints, *s.markers))
-    )
+    touchpoints = tuple(dict.fromkeys(word for s in stages for word in (*s.touchpoints, *s.markers)))
     channels = tuple(definitions()["popularity"])
     levels, level_shares = _activity_levels()
     tilt = _Tilts(rng, settings)
@@ -108,9 +105,7 @@ def build_world(settings: Settings) -> World:
         weekdays=_weekdays(tilt),
         touches=touches,
         marks=marks,
-        missing=np.array(
-            [settings.missing_markers if s.markers else 1.0 for s in stages]
-        ),
+        missing=np.array([settings.missing_markers if s.markers else 1.0 for s in stages]),
         channel_shares=_channel_shares(tilt, touchpoints, channels),
         hours=_hours(tilt),
         basket=tilt("basket", 1)[:, 0],
@@ -160,20 +155,14 @@ def _activity_levels() -> tuple[np.ndarray, np.ndarray]:
 
 def _moves(tilt: _Tilts, settings: Settings, stages: int) -> np.ndarray:
     pace = np.exp(tilt("pace", stages))
-    skip, back, leave = (
-        np.clip(b * np.exp(tilt("habit", 1)[:, 0]), 0, 0.3) for b in (0.1, 0.1, 0.13)
-    )
+    skip, back, leave = (np.clip(b * np.exp(tilt("habit", 1)[:, 0]), 0, 0.3) for b in (0.1, 0.1, 0.075))
     mean_days = settings.days_in_stage(stages) * pace
     mean_days[:, -1] *= 1.5
-    rows = [
-        _moves_of(mean_days[k], skip[k], back[k], leave[k]) for k in range(len(pace))
-    ]
+    rows = [_moves_of(mean_days[k], skip[k], back[k], leave[k]) for k in range(len(pace))]
     return np.stack(rows)
 
 
-def _moves_of(
-    mean_days: np.ndarray, skip: float, back: float, leave: float
-) -> np.ndarray:
+def _moves_of(mean_days: np.ndarray, skip: float, back: float, leave: float) -> np.ndarray:
     """Return the state x state matrix of one persona."""
     stages = len(mean_days)
     matrix = np.zeros((stages * PHASES + 1,) * 2)
@@ -187,15 +176,13 @@ def _moves_of(
         matrix[state] += exit_share * _destinations(s, stages, skip, back, leave)
     back_again = np.zeros(stages)
     back_again[[0, 1, stages - 1]] += [0.4, 0.4, 0.2]
-    wake = 0.15 / mean_days.mean()
+    wake = 0.3 / mean_days.mean()
     matrix[-1, -1] = 1 - wake
     matrix[-1, : stages * PHASES : PHASES] = wake * back_again
     return matrix
 
 
-def _destinations(
-    s: int, stages: int, skip: float, back: float, leave: float
-) -> np.ndarray:
+def _destinations(s: int, stages: int, skip: float, back: float, leave: float) -> np.ndarray:
     """Return where somebody goes who leaves stage s, over the states."""
     to = np.zeros(stages * PHASES + 1)
     last = s == stages - 1
@@ -209,12 +196,8 @@ def _destinations(
     return to / to.sum()
 
 
-def _rates(
-    rng: np.random.Generator, tilt: _Tilts, settings: Settings, stages: int
-) -> np.ndarray:
-    by_stage = (
-        np.exp(0.3 * contrasts(rng, stages, 1)[:, 0]) if stages > 1 else np.ones(1)
-    )
+def _rates(rng: np.random.Generator, tilt: _Tilts, settings: Settings, stages: int) -> np.ndarray:
+    by_stage = np.exp(0.3 * contrasts(rng, stages, 1)[:, 0]) if stages > 1 else np.ones(1)
     by_stage = np.append(by_stage, 0.05) * settings.sessions_per_day
     if settings.setting == "b2b":
         by_stage = by_stage * 0.8
@@ -235,9 +218,7 @@ def _hours(tilt: _Tilts) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _channel_shares(
-    tilt: _Tilts, touchpoints: tuple[str, ...], channels: tuple[str, ...]
-) -> np.ndarray:
+def _channel_shares(tilt: _Tilts, touchpoints: tuple[str, ...], channels: tuple[str, ...]) -> np.ndarray:
     facts = definitions()
     base = np.zeros((len(touchpoints), len(channels)))
     for row, touchpoint in enumerate(touchpoints):
@@ -253,28 +234,32 @@ def _touch_tables(
     """Return the shares of touchpoints by persona and stage, and of markers."""
     leaning = np.exp(tilt("touchpoint", len(touchpoints)))
     usual = np.exp(0.3 * rng.standard_normal(len(touchpoints)))
-    usual *= [definitions()["rare"].get(word, 1.0) for word in touchpoints]
-    if not settings.ratings:
-        usual *= [word != "nps_rating" for word in touchpoints]
+    usual *= _ease(settings, touchpoints)
     own = np.zeros((len(stages), len(touchpoints)))
     mark = np.zeros_like(own)
     for s, stage in enumerate(stages):
         own[s, _places(stage.touchpoints, touchpoints)] = 1
-        own[s, _places(stage.markers, touchpoints)] *= 0.7
+        own[s, _places(stage.markers, touchpoints)] *= 0.5
         for rank, place in enumerate(_places(stage.markers, touchpoints)):
             mark[s, place] = 1 / (1 + rank)
     own = _shares(own[None] * usual * leaning[:, None])
-    return _mix(own, settings, usual > 0), _shares(mark[None] * leaning[:, None])
+    return _mix(own, settings, np.array(_ease(settings, touchpoints))), _shares(mark[None] * leaning[:, None])
 
 
-def _mix(own: np.ndarray, settings: Settings, seen: np.ndarray) -> np.ndarray:
+def _ease(settings: Settings, touchpoints: tuple[str, ...]) -> list[float]:
+    """Return how easily each touchpoint is made of one's own accord."""
+    rare = definitions()["rare"] | ({} if settings.ratings else {"nps_rating": 0.0})
+    return [rare.get(word, 1.0) for word in touchpoints]
+
+
+def _mix(own: np.ndarray, settings: Settings, ease: np.ndarray) -> np.ndarray:
     noise = settings.noise
     spill = min(SPILL * noise, 0.6 * (1 - noise))
     near = np.zeros_like(own)
     near[:, 1:] += own[:, :-1]
     near[:, :-1] += own[:, 1:]
     near = _shares(near)
-    anything = seen / seen.sum()
+    anything = ease / ease.sum()
     mixed = (1 - noise - spill) * own + spill * near + noise * anything
     lapsed = (1 - min(1, 2.5 * noise)) * own[:, :1] + min(1, 2.5 * noise) * anything
     return _shares(np.concatenate([mixed, lapsed], axis=1))
