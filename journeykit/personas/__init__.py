@@ -1,0 +1,23 @@
+"""Personas: groups of people who behave alike, found, certified, described and reused."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "PersonaClusterer": "clusterer",
+    "assign": "reuse",
+    "describe_personas": "describing",
+    "load_model": "files",
+    "load_personas": "files",
+    "save_personas": "files",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'journeykit.personas' has no attribute {name!r}")
+    return getattr(import_module(f"journeykit.personas.{_HOME[name]}"), name)

@@ -1,0 +1,310 @@
+"""PersonaClusterer: find groups of people by their traits, and say whether they are real."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
+
+from journeykit.errors import JourneykitError
+
+from .certificate import beats_chance, test_against_chance
+from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
+from .grouping import group, soft_groups
+from .space import TraitSpace, fit_space
+
+__all__ = ["EVIDENCE", "PersonaClusterer"]
+
+EVIDENCE = "evidence.contacts"
+MOST_STUDIED = 2000  # rows on which the number is chosen and chance is tested
+MOST_FITTED = 30_000  # rows on which the final groups are learned
+FAR = 0.999  # quantile of the distance to the nearest centre beyond which nobody is placed
+
+
+class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
+    """Groups of people who behave alike, with a certificate.
+
+    Traits are standardised by median and quartile range, turned into the directions in which people differ
+    most for what varies within one person (`fit_space`), and grouped by k-means with soft membership. The
+    within-person covariance travels with the trait frame in ``attrs["within_customer"]``; without it the
+    directions are principal components. A gap counts as the mean.
+
+    A trait frame, one with the column ``evidence.contacts``, is treated with care: units with few contacts
+    and units far from every group stay unassigned (-1), and where the groups do not beat chance nobody is
+    assigned. Any other table follows the conventions of scikit-learn: everybody has a label from 0.
+
+    Parameters
+    ----------
+    k
+        Number of personas, or ``"auto"``. A number that is given is obeyed; `found_` still tells the truth.
+    k_max
+        Largest number that ``"auto"`` tries.
+    n_directions
+        Most directions that are kept.
+    ridge
+        How much a direction with little within-person variance is distrusted.
+    min_contacts
+        Units with fewer contacts are not placed, and do not shape the personas.
+    n_bootstrap
+        Samples for the stability of each persona.
+    n_null
+        Draws of shuffled, and of shapeless, people that the personas must beat; 0 skips the test.
+    random_state
+        Seed. The same data in another order give the same personas.
+
+    Attributes
+    ----------
+    k_ : int
+        Number of personas; 1 where there are none.
+    k_range_ : tuple of int
+        Smallest and largest number that a criterion picks.
+    picks_ : dict
+        Number picked by each criterion.
+    found_ : bool
+        Whether these data show personas.
+    reason_ : str
+        Key of the reason: ``found``, ``no_traits``, ``too_few``, ``chance``, ``unstable``, ``one_group``.
+    candidates_ : DataFrame
+        Scores per number of groups.
+    null_ : dict
+        ``observed, null_mean, null_high, distance, p_value, draws``.
+    certificate_ : DataFrame
+        Per persona: ``stability`` (mean bootstrap Jaccard), ``certified``, ``customers``, ``share``.
+    labels_ : array of int
+        Persona of each row, largest first; -1 unassigned.
+    notes_ : tuple of str
+        Traits that were left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> people = np.vstack([rng.normal(0, 1, (60, 3)), rng.normal(6, 1, (40, 3))])
+    >>> clusterer = PersonaClusterer(n_bootstrap=5, n_null=9).fit(people)
+    >>> clusterer.k_, clusterer.found_, np.bincount(clusterer.labels_).tolist()
+    (2, True, [60, 40])
+    """
+
+    def __init__(
+        self,
+        k: int | str = "auto",
+        *,
+        k_max: int = 8,
+        n_directions: int = 10,
+        ridge: float = 0.5,
+        min_contacts: int = 15,
+        n_bootstrap: int = 20,
+        n_null: int = 29,
+        random_state: int | None = 0,
+    ) -> None:
+        self.k = k
+        self.k_max = k_max
+        self.n_directions = n_directions
+        self.ridge = ridge
+        self.min_contacts = min_contacts
+        self.n_bootstrap = n_bootstrap
+        self.n_null = n_null
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> PersonaClusterer:
+        """Learn personas.
+
+        Parameters
+        ----------
+        X
+            Rows x traits; gaps are allowed.
+        y
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            When a trait is infinite or no number, or there are fewer rows than personas asked for.
+        """
+        within = getattr(X, "attrs", {}).get("within_customer")
+        values = self._read(X, reset=True)
+        self._names = self._trait_names()
+        traits, evidence = self._split(values)
+        self._check_number(len(traits))
+        with threadpool_limits(1):
+            self._learn(traits, evidence, self._within_matrix(within))
+        self.labels_ = self._labels(values)
+        self._count()
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the persona of each row, -1 for who cannot be placed."""
+        check_is_fitted(self)
+        return self._labels(self._read(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each persona, rows x personas, for unassigned rows too."""
+        check_is_fitted(self)
+        return self._groups.probabilities(self.transform_values(self._read(X)))
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the coordinates of each row in the directions that set people apart."""
+        check_is_fitted(self)
+        return self.transform_values(self._read(X))
+
+    def novelty(self, X: Any) -> np.ndarray:
+        """Return how far each row is from the nearest persona, 1 = the edge of what was seen when learning."""
+        check_is_fitted(self)
+        return self._groups.distances(self.transform_values(self._read(X))) / self._edge
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the columns of `transform`."""
+        check_is_fitted(self)
+        return np.array([f"direction{place}" for place in range(self.space_.directions.shape[1])], dtype=object)
+
+    def transform_values(self, values: np.ndarray) -> np.ndarray:
+        """Return coordinates of checked values."""
+        return self.space_.project(self._split(values)[0])
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _read(self, X: Any, reset: bool = False) -> np.ndarray:
+        if isinstance(X, pd.DataFrame):
+            _refuse_infinite(X)
+        return validate_data(self, X, reset=reset, dtype=float, ensure_all_finite="allow-nan")
+
+    def _trait_names(self) -> list[str]:
+        named = getattr(self, "feature_names_in_", None)
+        return [str(name) for name in named] if named is not None else [f"x{i}" for i in range(self.n_features_in_)]
+
+    def _split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Part the traits, in the order of their names, from the evidence."""
+        order = [place for place in np.argsort(self._names, kind="stable") if self._names[place] != EVIDENCE]
+        evidence = values[:, self._names.index(EVIDENCE)] if EVIDENCE in self._names else None
+        return values[:, order], evidence
+
+    def _within_matrix(self, within: dict | None) -> np.ndarray | None:
+        names = sorted(name for name in self._names if name != EVIDENCE)
+        if not within or not set(names) <= set(within["columns"]):
+            return None
+        matrix = pd.DataFrame(within["matrix"], index=within["columns"], columns=within["columns"], dtype=float)
+        return matrix.loc[names, names].to_numpy()
+
+    def _check_number(self, rows: int) -> None:
+        if self.k == "auto":
+            return
+        if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer) or self.k < 1:
+            raise ValueError(f"k is {self.k!r}; give 'auto' or a whole number of at least 1")
+        if self.k > rows:
+            raise ValueError(f"k is {self.k}, but there are only {rows} rows")
+
+    def _learn(self, traits: np.ndarray, evidence: np.ndarray | None, within: np.ndarray | None) -> None:
+        rng = np.random.default_rng(self.random_state)
+        traits, evidence = _in_order(traits, evidence, self.min_contacts)
+
+        def fit(values: np.ndarray) -> TraitSpace:
+            return fit_space(values, within, self.n_directions, self.ridge)
+
+        chosen = _drawn(len(traits), MOST_FITTED, rng)
+        traits, evidence = traits[chosen], None if evidence is None else evidence[chosen]
+        self.space_ = fit(traits)
+        self._note_dropped()
+        points = self.space_.project(traits)
+        studied = _drawn(len(points), MOST_STUDIED, rng)
+        self._choose(points[studied], rng)
+        self._test(traits[studied], None if evidence is None else evidence[studied], fit, rng)
+        self._settle(points, points[studied], evidence is not None, rng)
+
+    def _note_dropped(self) -> None:
+        names = sorted(name for name in self._names if name != EVIDENCE)
+        used = set(self.space_.kept.tolist())
+        self.notes_ = tuple(name for place, name in enumerate(names) if place not in used)
+
+    def _choose(self, points: np.ndarray, rng: np.random.Generator) -> None:
+        distinct = len(np.unique(points.round(9), axis=0)) if points.shape[1] else 1
+        most = min(self.k_max, distinct, max(1, len(points) // 2))
+        numbers = list(range(1, most + 1)) if self.k == "auto" else [min(int(self.k), distinct)]
+        self.candidates_ = score_candidates(points, numbers, max(2, self.n_bootstrap // 2), rng)
+        picks = choose_number(self.candidates_) if self.k == "auto" else {"given": numbers[0], "chosen": numbers[0]}
+        self.k_ = picks.pop("chosen")
+        self.picks_ = picks
+        self.k_range_ = (min(picks.values()), max(picks.values()))
+
+    def _test(self, traits: np.ndarray, evidence: np.ndarray | None, fit, rng: np.random.Generator) -> None:
+        self.null_ = {"observed": 0.0, "null_mean": np.nan, "null_high": np.nan, "distance": 0.0,
+                      "p_value": 1.0, "draws": 0}  # fmt: skip
+        if self.space_.directions.shape[1] == 0:
+            self.reason_ = "no_traits"
+        elif len(traits) < 4 or len(traits) < 2 * self.k_:
+            self.reason_ = "too_few"
+        elif self.k_ < 2:
+            self.reason_ = "one_group"
+        else:
+            self.null_ = test_against_chance(traits, evidence, self.k_, fit, self.n_null, rng)
+            stable = self.candidates_.loc[self.k_, "jaccard_mean"] >= STABLE
+            self.reason_ = "chance" if not beats_chance(self.null_) else "found" if stable else "unstable"
+        self.found_ = self.reason_ == "found"
+
+    def _settle(self, points: np.ndarray, studied: np.ndarray, careful: bool, rng: np.random.Generator) -> None:
+        """Learn the final groups, largest first."""
+        self._careful = careful
+        if not self.found_ and self.k == "auto":
+            self.k_ = 1
+        centres = group(points, self.k_, int(rng.integers(2**31)), 10)
+        sizes = soft_groups(points, centres).shares
+        centres = centres[np.lexsort([*centres.T[::-1], -sizes.round(9)])]
+        self._groups = soft_groups(points, centres)
+        self._stability = bootstrap_jaccard(studied, centres, self.n_bootstrap, rng) if self.k_ > 1 else np.ones(1)
+        edge = np.quantile(self._groups.distances(points), FAR)
+        self._edge = 1.25 * max(float(edge), 1e-9)
+
+    def _labels(self, values: np.ndarray) -> np.ndarray:
+        traits, evidence = self._split(values)
+        if self._careful and not self.found_ and self.k == "auto":
+            return np.full(len(values), -1)
+        points = self.space_.project(traits)
+        labels = self._groups.probabilities(points).argmax(axis=1)
+        if evidence is not None:
+            far = self._groups.distances(points) > self._edge
+            labels[far | ~(evidence >= self.min_contacts)] = -1
+        return labels
+
+    def _count(self) -> None:
+        customers = np.bincount(self.labels_[self.labels_ >= 0], minlength=self.k_)
+        certified = (self._stability >= STABLE) & self.found_
+        self.certificate_ = pd.DataFrame(
+            {
+                "stability": self._stability,
+                "certified": certified,
+                "customers": customers,
+                "share": customers / max(customers.sum(), 1),
+            },
+            index=pd.Index([f"p{place + 1}" for place in range(self.k_)], name="persona"),
+        )
+
+
+def _refuse_infinite(frame: pd.DataFrame) -> None:
+    for name, column in frame.items():
+        if not pd.api.types.is_numeric_dtype(column):
+            if pd.to_numeric(column, errors="coerce").notna().sum() < column.notna().sum():
+                raise ValueError(f"trait {name!r} holds text; give numbers, or leave it out of the traits")
+        elif np.isinf(column.to_numpy(float)).any():
+            raise ValueError(f"trait {name!r} holds an infinite value; make it missing or leave the trait out")
+
+
+def _in_order(traits: np.ndarray, evidence: np.ndarray | None, least: int):
+    """Return the rows that shape the personas, in an order that does not depend on the order given."""
+    if evidence is not None:
+        enough = evidence >= least
+        if not enough.any():
+            enough = np.ones(len(traits), bool)
+        traits, evidence = traits[enough], evidence[enough]
+    order = np.lexsort(traits.T[::-1]) if traits.shape[1] else np.arange(len(traits))
+    return traits[order], None if evidence is None else evidence[order]
+
+
+def _drawn(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Return positions of a sample of the rows, in random order."""
+    return rng.permutation(rows)[:most]
