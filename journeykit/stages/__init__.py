@@ -1,0 +1,18 @@
+"""Stages: where everyone is in the journey, how sure that is, and where they go next."""
+
+from journeykit.stages.classifier import StageClassifier
+from journeykit.stages.evidence import stage_evidence
+from journeykit.stages.inference import StageInference, infer_stages, read_stages
+from journeykit.stages.reader import StageReader
+from journeykit.stages.saving import load_stages, save_stages
+
+__all__ = [
+    "StageClassifier",
+    "StageInference",
+    "StageReader",
+    "infer_stages",
+    "load_stages",
+    "read_stages",
+    "save_stages",
+    "stage_evidence",
+]

@@ -1,0 +1,127 @@
+"""Evaluation: how good the inferred stages are, beside simple rules and the base rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import cohen_kappa_score, confusion_matrix, f1_score
+
+__all__ = ["confusion", "evaluate", "expected_calibration_error", "reliability", "rules", "score"]
+
+BINS = 10
+RULE_SURE = 0.9
+FLOOR = 1e-3
+
+
+def score(chances: np.ndarray, truth: np.ndarray, base: np.ndarray) -> dict[str, float]:
+    """Score probabilities against labels.
+
+    Parameters
+    ----------
+    chances : numpy.ndarray
+        Rows × states, the stages in order and then ``lapsed``.
+    truth : numpy.ndarray of int
+        The position of the true state.
+    base : numpy.ndarray
+        The share of each state, against which log-loss skill is measured.
+
+    Returns
+    -------
+    dict
+        ``macro_f1`` (over states that occur), ``log_loss_skill`` (1 − log-loss / log-loss of the base rate),
+        ``ece`` (expected calibration error, ten bins), ``qwk`` (quadratic-weighted kappa where neither is
+        lapsed), ``accuracy`` and ``accuracy_at_80`` (of the surest 80 %).
+
+    Examples
+    --------
+    >>> p = np.array([[0.9, 0.1], [0.2, 0.8]])
+    >>> round(score(p, np.array([0, 1]), np.array([0.5, 0.5]))["macro_f1"], 2)
+    1.0
+    """
+    chances = np.clip(chances, FLOOR, 1)
+    chances = chances / chances.sum(axis=1, keepdims=True)
+    named, row = chances.argmax(axis=1), np.arange(len(truth))
+    loss = -np.log(chances[row, truth]).mean()
+    loss_base = -np.log(np.clip(base, FLOOR, 1)[truth]).mean()
+    surest = np.argsort(-chances.max(axis=1), kind="stable")[: max(1, round(0.8 * len(truth)))]
+    return {
+        "macro_f1": float(f1_score(truth, named, average="macro", labels=np.unique(truth), zero_division=0)),
+        "log_loss_skill": float(1 - loss / loss_base) if loss_base > 1e-9 else np.nan,
+        "ece": expected_calibration_error(chances, truth),
+        "qwk": _kappa(truth, named, chances.shape[1] - 1),
+        "accuracy": float((named == truth).mean()),
+        "accuracy_at_80": float((named == truth)[surest].mean()),
+    }
+
+
+def evaluate(
+    chances: np.ndarray, inside: np.ndarray, signals: pd.DataFrame, truth: np.ndarray, base: np.ndarray, model
+) -> pd.DataFrame:
+    """Score the classifier, the last-touchpoint rule, the marker rule and the base rate side by side.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``method``: the columns of `score`, and for the classifier ``coverage``, ``worst_coverage``
+        (the least covered state) and ``set_size`` of its sets; ``rows``.
+    """
+    methods = {"classifier": chances, **rules(signals, base, model)}
+    table = pd.DataFrame({name: score(p, truth, base) for name, p in methods.items()}).T
+    hit = inside[np.arange(len(truth)), truth]
+    by_state = [hit[truth == state].mean() for state in np.unique(truth) if (truth == state).sum() >= 10]
+    table.loc["classifier", "coverage"] = hit.mean()
+    table.loc["classifier", "worst_coverage"] = min(by_state, default=np.nan)
+    table.loc["classifier", "set_size"] = inside.sum(axis=1).mean()
+    return table.assign(rows=len(truth)).rename_axis("method")
+
+
+def rules(signals: pd.DataFrame, base: np.ndarray, model) -> dict[str, np.ndarray]:
+    """Return what the last touchpoint, the furthest marker and the base rate say, rows × states.
+
+    The two rules name one state with 90 % and share the rest; somebody silent for 30 days is lapsed.
+    """
+    n = len(model.ids) + 1
+    last = signals.reindex(columns=[f"last1.{stage}" for stage in model.ids]).fillna(0.0).to_numpy()
+    named = np.where(last.sum(axis=1) > 0, last.argmax(axis=1), base[:-1].argmax())
+    furthest = signals["furthest_marker"].fillna(base[:-1].argmax()).to_numpy(int)
+    marked = np.where(signals["recency_days"].to_numpy() > 30, n - 1, furthest)
+    everyone = np.tile(base, (len(signals), 1))
+    return {"last touchpoint": _sure(named, n), "marker rule": _sure(marked, n), "base rate": everyone}
+
+
+def expected_calibration_error(chances: np.ndarray, truth: np.ndarray) -> float:
+    """Return the mean distance between how sure and how right, over ten bins of sureness."""
+    table = reliability(chances, truth)
+    return float((table["rows"] * (table["predicted"] - table["observed"]).abs()).sum() / table["rows"].sum())
+
+
+def reliability(chances: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
+    """Return, per bin of sureness, how sure and how right: ``low, high, predicted, observed, rows``."""
+    sure, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    frame = pd.DataFrame({"bin": bins, "predicted": sure, "observed": right.astype(float)})
+    table = frame.groupby("bin").agg(
+        predicted=("predicted", "mean"), observed=("observed", "mean"), rows=("observed", "size")
+    )
+    table.insert(0, "low", table.index / BINS)
+    table.insert(1, "high", (table.index + 1) / BINS)
+    return table.reset_index(drop=True)
+
+
+def confusion(chances: np.ndarray, truth: np.ndarray, states) -> pd.DataFrame:
+    """Return counts of true states (rows) by named states (columns)."""
+    counts = confusion_matrix(truth, chances.argmax(axis=1), labels=np.arange(len(states)))
+    return pd.DataFrame(counts, pd.Index(states, name="true"), pd.Index(states, name="named"))
+
+
+def _kappa(truth, named, stages: int) -> float:
+    both = (truth < stages) & (named < stages)
+    if both.sum() < 2 or len(np.unique(np.r_[truth[both], named[both]])) < 2:
+        return np.nan
+    return float(cohen_kappa_score(truth[both], named[both], weights="quadratic", labels=np.arange(stages)))
+
+
+def _sure(named: np.ndarray, n: int) -> np.ndarray:
+    table = np.full((len(named), n), (1 - RULE_SURE) / max(n - 1, 1))
+    table[np.arange(len(named)), named] = RULE_SURE
+    return table

@@ -1,0 +1,216 @@
+"""A hidden Markov model over weeks: which stage explains what a unit did, and did not do, week by week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaln
+
+from journeykit.stages.weeks import Weeks
+
+__all__ = ["WeeklyStages", "expected_moves", "fit_weekly_stages"]
+
+TINY = 1e-12
+MIX = 0.2
+WIDE = 1.5
+PRIOR = 3.0
+STAY_LAPSED = 0.93
+
+
+@dataclass
+class WeeklyStages:
+    """The parameters of the model: states are the stages in order, then ``lapsed``.
+
+    Attributes
+    ----------
+    steps : tuple of str
+        The touchpoints.
+    start, moves : numpy.ndarray
+        Probabilities of the first week's state, and of the next week's given this week's.
+    mix : numpy.ndarray
+        States by touchpoints: what contacts consist of.
+    mean, shape : numpy.ndarray
+        Per state the mean number of visits a week, and the shape of its negative binomial.
+    """
+
+    steps: tuple[str, ...]
+    start: np.ndarray
+    moves: np.ndarray
+    mix: np.ndarray
+    mean: np.ndarray
+    shape: np.ndarray
+
+    def log_likelihood(self, weeks: Weeks) -> np.ndarray:
+        """Return rows × weeks × states: the log-likelihood of what was seen in the week."""
+        known = pd.Index(self.steps).get_indexer(list(weeks.steps))
+        logs = np.where(known[:, None] >= 0, np.log(self.mix.T[known] + TINY), 0.0)
+        what = (weeks.counts @ logs).reshape(len(weeks), weeks.width, -1)
+        visits = np.minimum(weeks.visits, 60).astype(int)
+        return what + _negative_binomial(np.arange(61), self.mean, self.shape)[visits]
+
+    def filtered(self, weeks: Weeks, evidence: np.ndarray | None = None) -> np.ndarray:
+        """Return rows × weeks × states: the probability of each state given the weeks up to it."""
+        return _forward(self._weights(weeks, evidence), self.start, self.moves, weeks.entry)
+
+    def smoothed(self, weeks: Weeks, evidence: np.ndarray | None = None) -> np.ndarray:
+        """Return rows × weeks × states: the probability of each state given all weeks, later ones too."""
+        weights = self._weights(weeks, evidence)
+        return _backward(weights, _forward(weights, self.start, self.moves, weeks.entry), self.moves, weeks.entry)[0]
+
+    def _weights(self, weeks: Weeks, evidence: np.ndarray | None) -> np.ndarray:
+        logs = self.log_likelihood(weeks)
+        weights = np.exp(logs - logs.max(axis=2, keepdims=True))
+        return weights if evidence is None else weights * evidence
+
+
+def fit_weekly_stages(
+    weeks: Weeks,
+    votes: pd.DataFrame,
+    observable: np.ndarray,
+    evidence: np.ndarray | None = None,
+    rounds: int = 15,
+) -> WeeklyStages:
+    """Learn the model by expectation and maximisation, starting at the stage model's votes.
+
+    Parameters
+    ----------
+    weeks : Weeks
+        What the units did.
+    votes : DataFrame
+        Touchpoints × stages, rows sum to 1.
+    observable : numpy.ndarray of bool
+        Which states can occur at all.
+    evidence : numpy.ndarray, optional
+        Rows × weeks × states: weights of what is known of a state from elsewhere (labels).
+    rounds : int
+        Rounds of learning.
+
+    Returns
+    -------
+    WeeklyStages
+    """
+    prior = _Prior(weeks, votes, observable)
+    model = prior.first()
+    for _ in range(rounds):
+        weights = model._weights(weeks, evidence)
+        seen = _forward(weights, model.start, model.moves, weeks.entry)
+        states, moved = _backward(weights, seen, model.moves, weeks.entry)
+        states *= weeks.under_way[:, :, None]
+        model = prior.update(states, moved)
+    return model
+
+
+def expected_moves(model: WeeklyStages, weeks: Weeks) -> np.ndarray:
+    """Return states × states: how many moves from week to week the rows are expected to have made."""
+    weights = model._weights(weeks, None)
+    seen = _forward(weights, model.start, model.moves, weeks.entry)
+    return _backward(weights, seen, model.moves, weeks.entry)[1]
+
+
+class _Prior:
+    """What is believed before counting: the votes say what a stage's contacts are."""
+
+    def __init__(self, weeks: Weeks, votes: pd.DataFrame, observable: np.ndarray) -> None:
+        self.weeks, self.observable = weeks, observable.astype(float)
+        self.n = len(observable)
+        self.overall = np.asarray(weeks.counts.sum(axis=0)).ravel() + 0.5
+        self.overall /= self.overall.sum()
+        self.mix = self._mix(votes.reindex(weeks.steps).fillna(0.0).to_numpy(float))
+        self.moves = _first_moves(self.n) * self.observable
+        self.moves /= self.moves.sum(axis=1, keepdims=True)
+        self.entered = weeks.counts.sum()
+
+    def _mix(self, votes: np.ndarray) -> np.ndarray:
+        own = (votes * self.overall[:, None]).T
+        near = own.copy()
+        near[1:] += own[:-1]
+        near[:-1] += own[1:]
+        mix = [_normal(own) * 0.65 + _normal(near) * 0.15 + 0.2 * self.overall, self.overall[None, :]]
+        return _normal(np.vstack(mix))
+
+    def first(self) -> WeeklyStages:
+        active = self.weeks.visits[self.weeks.under_way]
+        usual = max(active.mean(), 0.05)
+        mean = np.full(self.n, usual * 1.5)
+        mean[-1] = usual * 0.1
+        start = np.r_[0.5 ** np.arange(self.n - 1), 0.01] * self.observable
+        shape = np.full(self.n, 1.0)
+        return WeeklyStages(self.weeks.steps, start / start.sum(), self.moves, self.mix, mean, shape)
+
+    def update(self, states: np.ndarray, moved: np.ndarray) -> WeeklyStages:
+        flat = states.reshape(-1, self.n)
+        counted = (self.weeks.counts.T @ flat).T
+        strength = 20 + MIX * self.entered / self.n
+        mix = _normal(counted + strength * self.mix)
+        mix[-1] = self.overall
+        visits, weight = self.weeks.visits.reshape(-1), flat.sum(axis=0) + TINY
+        mean = (flat.T @ visits + 1.0) / (weight + 1.0 / max(visits.mean(), 0.01))
+        spread = (flat * (visits[:, None] - mean) ** 2).sum(axis=0) / weight
+        shape = np.clip(mean**2 / np.maximum(spread - mean, 1e-3), 0.3, WIDE)
+        mean[-1] = min(mean[-1], 0.5 * mean[:-1].min())
+        entry = states[np.arange(len(states)), np.minimum(self.weeks.entry, self.weeks.width - 1)]
+        start = (entry.sum(axis=0) + self.observable) * self.observable
+        moves = self._moves(moved)
+        return WeeklyStages(self.weeks.steps, start / start.sum(), moves, mix, mean, shape)
+
+
+    def _moves(self, moved: np.ndarray) -> np.ndarray:
+        strength = 20 + PRIOR * moved.sum(axis=1, keepdims=True)
+        moves = _normal((moved + strength * self.moves) * self.observable)
+        if moves[-1, -1] < STAY_LAPSED:
+            moves[-1, :-1] *= (1 - STAY_LAPSED) / max(1 - moves[-1, -1], TINY)
+            moves[-1, -1] = STAY_LAPSED
+        return moves
+
+
+def _first_moves(n: int) -> np.ndarray:
+    moves = np.full((n, n), 0.012)
+    for state in range(n - 1):
+        moves[state, state] = 0.8
+        moves[state, min(state + 1, n - 2)] += 0.1
+        moves[state, -1] = 0.03
+    moves[-1, -1] = 0.95
+    return moves / moves.sum(axis=1, keepdims=True)
+
+
+def _forward(weights, start, moves, entry) -> np.ndarray:
+    """Filter all rows in lock-step; a row begins at its entry."""
+    rows, width, n = weights.shape
+    seen = np.empty_like(weights)
+    state = np.broadcast_to(start, (rows, n))
+    for week in range(width):
+        before = np.where((entry >= week)[:, None], start, state @ moves)
+        state = before * weights[:, week]
+        state /= state.sum(axis=1, keepdims=True) + TINY
+        state = np.where((entry > week)[:, None], start, state)
+        seen[:, week] = state
+    return seen
+
+
+def _backward(weights, seen, moves, entry) -> tuple[np.ndarray, np.ndarray]:
+    """Smooth all rows in lock-step; return the states and the expected moves."""
+    rows, width, n = weights.shape
+    states, moved = np.empty_like(seen), np.zeros((n, n))
+    states[:, -1], later = seen[:, -1], np.ones((rows, n))
+    for week in range(width - 2, -1, -1):
+        ahead = weights[:, week + 1] * later
+        scale = ((seen[:, week] @ moves) * ahead).sum(axis=1, keepdims=True) + TINY
+        begun = (entry <= week)[:, None]
+        moved += (seen[:, week] * begun / scale).T @ ahead * moves
+        later = ahead @ moves.T / scale
+        state = seen[:, week] * later
+        states[:, week] = state / (state.sum(axis=1, keepdims=True) + TINY)
+    return states, moved
+
+
+def _negative_binomial(counts, mean, shape) -> np.ndarray:
+    n = counts[:, None]
+    share = shape / (shape + mean)
+    ways = gammaln(n + shape) - gammaln(shape) - gammaln(n + 1)
+    return ways + shape * np.log(share) + n * np.log(1 - share + TINY)
+
+
+def _normal(table: np.ndarray) -> np.ndarray:
+    return table / np.maximum(table.sum(axis=1, keepdims=True), TINY)

@@ -1,0 +1,215 @@
+"""infer_stages: from a log to everybody's stage, next move, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from journeykit.stages.classifier import LAPSED, StageClassifier
+from journeykit.stages.evaluation import confusion, evaluate, reliability
+from journeykit.stages.evidence import observable_states, stage_evidence
+from journeykit.stages.forecast import forecast, weekly_moves
+from journeykit.stages.labels import correct, given_labels
+from journeykit.stages.reader import Reading, StageReader
+from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
+
+__all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "read_stages", "stage_table"]
+
+HINDSIGHT, GIVEN, NOTHING = "held-out hindsight labels", "given labels", "nothing: too little to learn from"
+FEWEST_TO_JUDGE = 30
+
+
+@dataclass
+class StageInference:
+    """Where everyone is, where they go, and how far that can be trusted.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The stage table, indexed by ``unit_id``.
+    evidence : DataFrame
+        Per stage what the log holds of it and whether it is observable.
+    transitions : DataFrame
+        The weekly transition matrix of all, states × states.
+    moves : dict
+        Weekly transition matrices of ``all`` and of each persona that is large enough.
+    evaluation : DataFrame
+        Scores of the classifier, two rules and the base rate; empty when nothing could be judged.
+    against : str
+        What the scores are measured against.
+    reliability, confusion : DataFrame
+        How sure against how right; true against named states.
+    reader : StageReader
+        What was learned, for use on other logs.
+    horizon_days : float
+        The horizon of the forecast.
+    """
+
+    table: pd.DataFrame
+    evidence: pd.DataFrame
+    transitions: pd.DataFrame
+    moves: dict[str, np.ndarray]
+    reader: StageReader
+    evaluation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    against: str = NOTHING
+    reliability: pd.DataFrame = field(default_factory=pd.DataFrame)
+    confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
+    horizon_days: float = 30
+
+    @property
+    def classifier(self) -> StageClassifier | None:
+        """The classifier; None when the log is too small to learn from."""
+        return self.reader.classifier
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The stages in order, then ``lapsed``."""
+        return self.reader.states
+
+
+def infer_stages(
+    log,
+    labels: pd.DataFrame | None = None,
+    horizon_days: float = 30,
+    personas: pd.Series | None = None,
+    random_state: int = 0,
+) -> StageInference:
+    """Infer everybody's stage at the log's moment and forecast the next move.
+
+    Parameters
+    ----------
+    log : EventLog
+        The events, read through the client's stage model.
+    labels : DataFrame, optional
+        What an analyst knows: ``customer_id, at, stage``; default the client's labels, if any.
+    horizon_days : float, default 30
+        The horizon of the forecast.
+    personas : Series, optional
+        The persona of each unit, indexed by unit; large personas get their own transitions.
+    random_state : int, default 0
+        The seed.
+
+    Returns
+    -------
+    StageInference
+
+    Raises
+    ------
+    JourneykitError
+        When labels name unknown stages, or none of them can be used.
+
+    Notes
+    -----
+    A weekly hidden Markov model and the votes of later touchpoints label past snapshots with hindsight; a
+    classifier that sees only the past learns these soft labels. Given labels correct it.
+    """
+    random = np.random.RandomState(random_state)
+    labels = log.labels if labels is None else labels
+    known = given_labels(log, labels, random) if len(labels) else None
+    reader, held, weeks = _learn(log, random, random_state)
+    judged = (NOTHING, None)
+    if held is not None:
+        judged = (HINDSIGHT, (held.signals, held.labels.to_numpy().argmax(axis=1)))
+    if known is not None:
+        judged = _learn_from(log, reader, known, random, random_state) or judged
+    reader.moves = weekly_moves(reader.weekly, weeks, personas)
+    return _finished(log, reader, judged, horizon_days, personas)
+
+
+def read_stages(
+    reader: StageReader, log, horizon_days: float = 30, personas: pd.Series | None = None
+) -> StageInference:
+    """Read a log with stages that were learned on another one.
+
+    Raises
+    ------
+    JourneykitError
+        When the log is read through another stage model.
+    """
+    reader.check(log)
+    return _finished(log, reader, ("nothing: learned on another log", None), horizon_days, personas)
+
+
+def stage_table(reading: Reading, following: pd.DataFrame) -> pd.DataFrame:
+    """Arrange what was read and forecast as the stage table.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``unit_id``: ``stage`` (missing = unsure), ``stage_confidence``, ``p_<state>``,
+        ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``.
+    """
+    states = np.array(reading.nowcast.columns, dtype=object)
+    chances, inside = reading.nowcast.to_numpy(), reading.inside.to_numpy()
+    likeliest = states[chances.argmax(axis=1)]
+    columns = {
+        "stage": pd.Series(np.where(inside.sum(axis=1) == 1, likeliest, None)).astype("str").to_numpy(),
+        "stage_confidence": chances.max(axis=1),
+        **{f"p_{state}": chances[:, j] for j, state in enumerate(states)},
+        "stage_set": [list(states[row]) for row in inside],
+        "next_stage": np.array(following.columns, dtype=object)[following.to_numpy().argmax(axis=1)],
+    }
+    order = [*states[:-1], "stay", LAPSED]
+    columns |= {f"p_next_{state}": following[state].to_numpy() for state in order}
+    return pd.DataFrame(columns, index=reading.nowcast.index.get_level_values("unit_id").rename("unit_id"))
+
+
+def _learn(log, random, seed: int):
+    """Fit the weekly model and, where there is enough, the student; return held-out snapshots too."""
+    model = log.client.model
+    observable = observable_states(stage_evidence(log))
+    plan = plan_snapshots(log, random)
+    weekly, weeks = fit_weeks(log, plan, model.votes(), observable)
+    reader = StageReader(model.id, (*model.ids, LAPSED), observable, weekly)
+    held = None
+    if plan.possible:
+        seen = take_snapshots(log, plan.learning, plan.moments, weekly, observable, random)
+        student = StageClassifier(stages=list(reader.states), random_state=seed)
+        reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
+        held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
+        held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
+    reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(weeks)}
+    return reader, held, weeks
+
+
+def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
+    """Correct the reader with given labels; return what to judge it by: labels of units held out."""
+    signals = reader.measure(log, known)
+    stages = known.set_index(["unit_id", "at"])["stage"].reindex(signals.index)
+    units = signals.index.get_level_values("unit_id").to_numpy()
+    names = np.unique(units)
+    apart = np.isin(units, random.permutation(names)[: len(names) // 4])
+    judged = None
+    if apart.sum() >= FEWEST_TO_JUDGE:
+        reader.corrected = correct(reader, signals[~apart], stages[~apart], seed)
+        truth = np.array([reader.states.index(stage) for stage in stages[apart]])
+        judged = (GIVEN, (signals[apart], truth, reader.read(signals[apart])))
+    reader.corrected = correct(reader, signals, stages, seed)
+    reader.about["labels"] = len(known)
+    return judged
+
+
+def _finished(log, reader, judged, horizon_days, personas) -> StageInference:
+    evidence, states = stage_evidence(log), list(reader.states)
+    reading = reader.read(reader.measure(log, log.moment), observable_states(evidence))
+    nowcast = reading.nowcast.droplevel("at")
+    following = forecast(nowcast, reader.moves, horizon_days, personas)
+    transitions = pd.DataFrame(reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to"))
+    found = StageInference(
+        stage_table(reading, following), evidence, transitions, reader.moves, reader, horizon_days=horizon_days
+    )
+    found.against, material = judged
+    if material is not None:
+        _judge(found, log.client.model, *material)
+    return found
+
+
+def _judge(found: StageInference, model, signals, truth, reading: Reading | None = None) -> None:
+    reading = found.reader.read(signals) if reading is None else reading
+    chances, inside = reading.nowcast.to_numpy(), reading.inside.to_numpy()
+    base = np.bincount(truth, minlength=len(found.states)) / len(truth)
+    found.evaluation = evaluate(chances, inside, signals, truth, base, model).assign(against=found.against)
+    found.reliability = reliability(chances, truth)
+    found.confusion = confusion(chances, truth, found.states)

@@ -1,0 +1,120 @@
+"""Given labels: stages that an analyst knows, and the classifier that learns from them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from journeykit.errors import JourneykitError, unknown
+from journeykit.stages.classifier import LAPSED, StageClassifier
+from journeykit.stages.reader import StageReader, with_taught
+
+__all__ = ["MANY_LABELS", "correct", "given_labels"]
+
+MANY_LABELS = 600
+MOST_LABELS = 9000
+
+
+def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd.DataFrame:
+    """Return the labels that can be used: one row per unit and moment.
+
+    Parameters
+    ----------
+    log : EventLog
+        The events.
+    labels : DataFrame
+        ``customer_id`` (or ``unit_id``), ``at``, ``stage``. A date stands for the end of that day.
+    random : RandomState
+        Draws labels when there are more than needed.
+
+    Returns
+    -------
+    DataFrame
+        ``unit_id, at, stage``; ``attrs["dropped"]`` counts the labels that could not be used: of unknown
+        customers, after the log's end, or before the customer's first contact.
+
+    Raises
+    ------
+    JourneykitError
+        When a column is missing, a stage is not in the model, or no label can be used.
+    """
+    table = _columns(labels)
+    allowed = [*log.client.model.ids, LAPSED]
+    for stage in table["stage"].unique():
+        if stage not in allowed:
+            raise unknown("stage", stage, allowed, where="labels")
+    table = table.merge(_first_contacts(log), on="customer_id")
+    table["at"] = _ends_of_day(table["at"], log.client.timezone)
+    met = (table["first"] <= table["at"]) & (table["at"] <= log.moment + pd.Timedelta(days=1))
+    kept = table[met].drop_duplicates(["unit_id", "at"], keep="last")[["unit_id", "at", "stage"]]
+    if len(labels) and kept.empty:
+        raise JourneykitError(
+            "no label is of a customer in the log at a moment within it",
+            where="labels",
+            remedy="check the customers' ids and the dates of the labels",
+        )
+    dropped = len(labels) - len(kept)
+    if len(kept) > MOST_LABELS:
+        kept = kept.iloc[np.sort(random.permutation(len(kept))[:MOST_LABELS])]
+    kept = kept.sort_values(["unit_id", "at"]).reset_index(drop=True)
+    kept.attrs["dropped"] = int(dropped)
+    return kept
+
+
+def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed: int) -> StageClassifier:
+    """Learn from given labels, beginning where hindsight left off.
+
+    With few labels a small model on the taught probabilities, the weekly posterior and the votes of the
+    last touchpoints; with many, a classifier on all signals and these.
+
+    Parameters
+    ----------
+    reader : StageReader
+        With its weekly model and, where the log allows it, its student.
+    signals : DataFrame
+        Measured at the labels' moments.
+    stages : Series
+        The given stage of each row.
+    seed : int
+        The seed.
+
+    Returns
+    -------
+    StageClassifier
+    """
+    taught = None if reader.student is None else reader.taught(signals)
+    table = with_taught(signals, taught, reader.states)
+    if stages.size < MANY_LABELS:
+        small = ("taught.", "weekly.", "last1.")
+        table = table[[name for name in table.columns if name.startswith(small)]]
+    units = signals.index.get_level_values("unit_id").to_numpy()
+    classifier = StageClassifier(stages=list(reader.states), random_state=seed)
+    return classifier.fit(table, stages.to_numpy(str), groups=units)
+
+
+def _columns(labels: pd.DataFrame) -> pd.DataFrame:
+    known = labels.rename(columns={"unit_id": "customer_id"}) if "customer_id" not in labels else labels
+    for name in ("customer_id", "at", "stage"):
+        if name not in known:
+            raise unknown("column", name, known.columns, where="labels", remedy="give customer_id, at and stage")
+    table = known[["customer_id", "at", "stage"]].astype({"customer_id": str, "stage": str})
+    return table.assign(at=pd.to_datetime(table["at"]).astype("datetime64[us]"))
+
+
+def _first_contacts(log) -> pd.DataFrame:
+    from journeykit.sessions import contacts
+
+    table = contacts(log)
+    people = table.group_by(["unit_id", "customer_id"]).aggregate(first=table.timestamp.min()).execute()
+    units = people.groupby("unit_id", as_index=False)["first"].min().assign(customer_id=lambda f: f["unit_id"])
+    people["first"] = people.groupby("unit_id")["first"].transform("min")
+    return pd.concat([people, units]).drop_duplicates("customer_id").astype({"customer_id": str})
+
+
+def _ends_of_day(at: pd.Series, zone: str) -> pd.Series:
+    """Turn dates into the last moment of that day, in UTC; leave moments as they are."""
+    midnight = at == at.dt.normalize()
+    ends = (at + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)).dt.tz_localize(
+        zone, ambiguous="NaT", nonexistent="shift_forward"
+    )
+    return at.where(~midnight, ends.dt.tz_convert("UTC").dt.tz_localize(None)).astype("datetime64[us]")

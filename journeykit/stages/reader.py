@@ -1,0 +1,156 @@
+"""StageReader: everything learned about stages from one log, ready to read that log or another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from journeykit.errors import JourneykitError
+from journeykit.features.signals import signals_at
+from journeykit.stages.classifier import StageClassifier
+from journeykit.stages.hmm import WeeklyStages
+from journeykit.stages.snapshots import posterior_columns
+from journeykit.stages.weeks import count_weeks
+
+__all__ = ["Reading", "StageReader"]
+
+CHUNK = 25_000
+DOUBT = 0.3
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read at a moment.
+
+    Attributes
+    ----------
+    nowcast : DataFrame
+        Rows × states, rows sum to 1.
+    inside : DataFrame of bool
+        Rows × states: which states are in the row's set.
+    signals : DataFrame
+        The signals and the posterior of the weekly model.
+    """
+
+    nowcast: pd.DataFrame
+    inside: pd.DataFrame
+    signals: pd.DataFrame
+
+
+@dataclass
+class StageReader:
+    """A weekly model, a classifier taught with hindsight, and one corrected by labels.
+
+    Attributes
+    ----------
+    stage_model : str
+        The id of the stage model that was read through.
+    states : tuple of str
+        The stages in order, then ``lapsed``.
+    observable : numpy.ndarray of bool
+        Which states the learned log can show.
+    weekly : WeeklyStages
+        The hidden Markov model.
+    student : StageClassifier or None
+        Taught by hindsight; None when the log is too small to learn from.
+    corrected : StageClassifier or None
+        Learned from given labels.
+    moves : dict of numpy.ndarray
+        Weekly transition matrices of ``all`` and of personas.
+    about : dict
+        Plain facts for the card.
+    """
+
+    stage_model: str
+    states: tuple[str, ...]
+    observable: np.ndarray
+    weekly: WeeklyStages
+    student: StageClassifier | None = None
+    corrected: StageClassifier | None = None
+    moves: dict[str, np.ndarray] = field(default_factory=dict)
+    about: dict = field(default_factory=dict)
+
+    @property
+    def classifier(self) -> StageClassifier | None:
+        """The classifier that speaks last."""
+        return self.corrected or self.student
+
+    def check(self, log) -> None:
+        """Refuse a log that is read through another stage model.
+
+        Raises
+        ------
+        JourneykitError
+            With both models' ids and the remedy.
+        """
+        other = log.client.model
+        if other.id != self.stage_model or tuple(other.ids) != self.states[:-1]:
+            raise JourneykitError(
+                f"these stages were learned for the stage model {self.stage_model!r}, and client "
+                f"{log.client.id!r} is read through {other.id!r}",
+                remedy="learn the stages anew for this client, or give it the same stage model",
+            )
+
+    def measure(self, log, moments, units=None) -> pd.DataFrame:
+        """Return signals and the weekly model's posterior, indexed by ``unit_id`` and ``at``."""
+        weeks = count_weeks(log, moments, units)
+        parts = [np.arange(start, min(start + CHUNK, len(weeks))) for start in range(0, len(weeks), CHUNK)]
+        last = np.concatenate([self.weekly.filtered(weeks.take(part))[:, -1] for part in parts])
+        known = posterior_columns(last, weeks.index, self.states)
+        signals = signals_at(log, moments, units)
+        return signals.join(known.reindex(signals.index))
+
+    def read(self, signals: pd.DataFrame, observable: np.ndarray | None = None) -> Reading:
+        """Infer probabilities and sets from measured signals.
+
+        Parameters
+        ----------
+        signals : DataFrame
+            From `measure`.
+        observable : numpy.ndarray of bool, optional
+            Which states the log at hand can show; default those of the learned log.
+        """
+        possible = self.observable if observable is None else self.observable & observable
+        chances = self._chances(signals) * possible
+        total = chances.sum(axis=1, keepdims=True)
+        chances = np.where(total > 1e-9, chances / np.maximum(total, 1e-9), possible / possible.sum())
+        inside = self._inside(chances, possible)
+        names = list(self.states)
+        return Reading(
+            pd.DataFrame(chances, signals.index, names), pd.DataFrame(inside, signals.index, names), signals
+        )
+
+    def _chances(self, signals: pd.DataFrame) -> np.ndarray:
+        if self.classifier is None:
+            sure = np.exp(signals[[f"weekly.{state}" for state in self.states]].to_numpy(float))
+            return (1 - DOUBT) * sure + DOUBT * self.observable / self.observable.sum()
+        taught = None if self.student is None else self.taught(signals)
+        if self.corrected is None:
+            return taught
+        return self.corrected.predict_proba(columns_of(self.corrected, with_taught(signals, taught, self.states)))
+
+    def taught(self, signals: pd.DataFrame) -> np.ndarray:
+        """Return the probabilities of the classifier that was taught with hindsight."""
+        return self.student.predict_proba(columns_of(self.student, signals))
+
+    def _inside(self, chances: np.ndarray, possible: np.ndarray) -> np.ndarray:
+        if self.classifier is None:
+            return np.tile(possible, (len(chances), 1))
+        return self.classifier.sets(chances, possible)
+
+
+def columns_of(classifier: StageClassifier, signals: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that a classifier was fitted on; those that are absent are missing values."""
+    return signals.reindex(columns=list(classifier.feature_names_in_))
+
+
+def with_taught(signals: pd.DataFrame, taught: np.ndarray | None, states) -> pd.DataFrame:
+    """Add the taught classifier's log-probabilities as ``taught.<state>``."""
+    if taught is None:
+        return signals
+    logs = np.log(np.maximum(taught, 1e-3))
+    return signals.join(pd.DataFrame(logs, signals.index, [f"taught.{state}" for state in states]))
+
+

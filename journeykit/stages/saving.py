@@ -1,0 +1,153 @@
+"""Saving and loading what was learned about stages: skops files that cannot run code, with a card beside."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from journeykit.errors import JourneykitError
+from journeykit.stages.hmm import WeeklyStages
+from journeykit.stages.reader import StageReader
+
+__all__ = ["load_stages", "save_stages"]
+
+FORM = "journeykit stages 1"
+OURS = (
+    "journeykit.stages.classifier.StageClassifier",
+    "journeykit.stages.learners.Boosted",
+    "journeykit.stages.learners.Linear",
+)
+TRUSTED = frozenset(
+    {
+        *OURS,
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn._loss._loss.CyHalfMultinomialLoss",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.link.MultinomialLogit",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn._loss.loss.HalfMultinomialLoss",
+    }
+)
+
+
+def save_stages(reader, path: str | Path, evaluation: pd.DataFrame | None = None, against: str = "") -> Path:
+    """Save what was learned, and a card of the same name ending in ``.md``.
+
+    Parameters
+    ----------
+    reader : StageReader or StageInference
+        What was learned; of an inference the scores go into the card.
+    path : path
+        The file, usually ``stages.skops``.
+    evaluation, against : DataFrame, str, optional
+        Scores and what they are measured against.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    import skops.io
+
+    if hasattr(reader, "reader"):
+        evaluation, against, reader = reader.evaluation, reader.against, reader.reader
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _whole(path, skops.io.dumps(_plain(reader)))
+    _whole(path.with_suffix(".md"), _card(reader, evaluation, against).encode())
+    return path
+
+
+def load_stages(path: str | Path) -> StageReader:
+    """Load what `save_stages` saved.
+
+    Raises
+    ------
+    JourneykitError
+        When the file is absent, damaged, of another kind, or holds types that are not trusted.
+    """
+    import skops.io
+
+    path = Path(path)
+    if not path.is_file():
+        raise JourneykitError("there is no such file", where=path, remedy="save stages first, or correct the path")
+    try:
+        strange = set(skops.io.get_untrusted_types(file=path)) - TRUSTED
+        if strange:
+            raise JourneykitError(
+                f"the file holds types that are not trusted: {', '.join(sorted(strange))}",
+                where=path,
+                remedy="load only files that save_stages made",
+            )
+        content = skops.io.load(path, trusted=sorted(TRUSTED))
+    except JourneykitError:
+        raise
+    except Exception as error:
+        problem = f"the file cannot be read as saved stages ({type(error).__name__})"
+        raise JourneykitError(problem, where=path, remedy="save the stages anew") from error
+    if not isinstance(content, dict) or content.get("form") != FORM:
+        raise JourneykitError("the file holds no saved stages", where=path, remedy=f"give a file of form {FORM!r}")
+    return _reader(content)
+
+
+def _plain(reader: StageReader) -> dict:
+    weekly = reader.weekly
+    return {
+        "form": FORM,
+        "stage_model": reader.stage_model,
+        "states": list(reader.states),
+        "observable": reader.observable,
+        "weekly": {name: getattr(weekly, name) for name in ("start", "moves", "mix", "mean", "shape")},
+        "steps": list(weekly.steps),
+        "student": reader.student,
+        "corrected": reader.corrected,
+        "moves": dict(reader.moves),
+        "about": dict(reader.about),
+    }
+
+
+def _reader(content: dict) -> StageReader:
+    weekly = WeeklyStages(tuple(content["steps"]), **content["weekly"])
+    names = ("observable", "student", "corrected", "moves", "about")
+    facts = {name: content[name] for name in names}
+    return StageReader(content["stage_model"], tuple(content["states"]), weekly=weekly, **facts)
+
+
+def _whole(path: Path, content: bytes) -> None:
+    """Write a file so that it appears whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(name, path)
+
+
+def _card(reader: StageReader, evaluation: pd.DataFrame | None, against: str) -> str:
+    seen = [state for state, possible in zip(reader.states, reader.observable, strict=True) if possible]
+    unseen = [state for state in reader.states if state not in seen]
+    lines = [
+        "# Stages",
+        "",
+        f"- Stage model: `{reader.stage_model}`",
+        *(f"- {name.capitalize()}: {value}" for name, value in reader.about.items()),
+        f"- States that can be inferred: {', '.join(seen)}",
+        f"- Stages without evidence in the data: {', '.join(unseen) or 'none'}",
+        "- Use: to infer the stage of customers in a log that is read through the same stage model.",
+        "- Not for: decisions about a single person; a stage is a probability.",
+        "",
+    ]
+    if evaluation is not None and len(evaluation):
+        lines += [f"## Scores against {against}", "", *_markdown(evaluation.drop(columns="against", errors="ignore"))]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(table: pd.DataFrame) -> list[str]:
+    head = ["method", *table.columns]
+    rows = [[str(name), *(f"{value:.3g}" if pd.notna(value) else "–" for value in row)] for name, row in
+            zip(table.index, table.to_numpy(float), strict=True)]  # fmt: skip
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]

@@ -1,0 +1,129 @@
+"""Snapshots: units as they were at several moments, with what hindsight says about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from journeykit.features.signals import signals_at
+from journeykit.stages.hmm import WeeklyStages, fit_weekly_stages
+from journeykit.stages.teacher import HINDSIGHT_WEEKS, hindsight_labels
+from journeykit.stages.weeks import WEEK_DAYS, count_weeks
+
+__all__ = ["Plan", "Snapshots", "plan_snapshots", "posterior_columns", "take_snapshots"]
+
+LEARNING_UNITS = 4500
+HELD_SHARE = 0.25
+FEWEST_UNITS = 40
+LEARNING_ROWS = 6500
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which units are learned from, which are held out, and how many weeks back.
+
+    Attributes
+    ----------
+    learning, held : numpy.ndarray of str
+        Units; none is in both.
+    moments : tuple of int
+        Weeks before the log's end at which is learned; all earlier than `held_moment`.
+    held_moment : int
+        Weeks before the log's end at which the held-out units are judged.
+    """
+
+    learning: np.ndarray
+    held: np.ndarray
+    moments: tuple[int, ...]
+    held_moment: int
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is enough to learn from."""
+        return len(self.learning) >= FEWEST_UNITS and len(self.moments) > 0
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Signals and soft labels, rows by unit and moment."""
+
+    signals: pd.DataFrame
+    labels: pd.DataFrame
+
+    @property
+    def units(self) -> np.ndarray:
+        """The unit of each row."""
+        return self.signals.index.get_level_values("unit_id").to_numpy()
+
+
+def plan_snapshots(log, random: np.random.RandomState) -> Plan:
+    """Choose units and moments: learned moments lie before the held-out one, units are never in both."""
+    from journeykit.sessions import contacts
+
+    table = contacts(log)
+    units = np.sort(table.select("unit_id").distinct().execute()["unit_id"].to_numpy(str))
+    first = pd.Timestamp(table.timestamp.min().execute())
+    width = int((log.moment - first) / pd.Timedelta(days=WEEK_DAYS)) + 1
+    chosen = random.permutation(units)[: int(LEARNING_UNITS / (1 - HELD_SHARE))]
+    held = int(len(chosen) * HELD_SHARE)
+    hindsight = min(HINDSIGHT_WEEKS, width // 3)
+    steps = [hindsight + more for more in ((1, 4, 8, 13) if hindsight == HINDSIGHT_WEEKS else (1, 2, 3))]
+    moments = tuple(step for step in steps if step < width - 1) if hindsight else ()
+    return Plan(np.sort(chosen[held:]), np.sort(chosen[:held]), moments, hindsight)
+
+
+def fit_weeks(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray):
+    """Fit the weekly model on the learning units; return it and their weeks."""
+    units = plan.learning if len(plan.learning) else plan.held
+    weeks = count_weeks(log, log.moment, units)
+    return fit_weekly_stages(weeks, votes, observable), weeks
+
+
+def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random=None) -> Snapshots:
+    """Measure units at moments (weeks back) and label them with hindsight.
+
+    Parameters
+    ----------
+    log : EventLog
+        The events, later ones included.
+    units : array of str
+        The units.
+    moments : sequence of int
+        Weeks before the log's end.
+    weekly : WeeklyStages
+        The fitted hidden Markov model.
+    observable : numpy.ndarray of bool
+        Which states can be inferred.
+    random : RandomState, optional
+        Draws the rows when there are more than needed.
+
+    Returns
+    -------
+    Snapshots
+    """
+    weeks, states = count_weeks(log, log.moment, units), [*log.client.model.ids, "lapsed"]
+    smoothed, filtered = weekly.smoothed(weeks), weekly.filtered(weeks)
+    names, votes = weeks.index.get_level_values("unit_id"), log.client.model.votes()
+    signals, labels = [], []
+    for back in moments:
+        at = log.moment - pd.Timedelta(days=WEEK_DAYS * back)
+        met = pd.Index(names[weeks.entry <= weeks.width - 1 - back])
+        if random is not None and len(met) > LEARNING_ROWS // len(moments):
+            met = pd.Index(np.sort(random.choice(met.to_numpy(), LEARNING_ROWS // len(moments), replace=False)))
+        measured = signals_at(log, at, met)
+        row = names.get_indexer(measured.index.get_level_values("unit_id"))
+        soft = hindsight_labels(smoothed, weeks, votes, back, observable)[row]
+        labels.append(pd.DataFrame(soft, measured.index, states))
+        known = posterior_columns(filtered[row, weeks.width - 1 - back], measured.index, states)
+        signals.append(pd.concat([measured, known], axis=1))
+    return Snapshots(pd.concat(signals), pd.concat(labels))
+
+
+def posterior_columns(posterior: np.ndarray, index: pd.Index, states) -> pd.DataFrame:
+    """Return the filtered posterior of the weekly model as columns ``weekly.<state>`` (log scale).
+
+    Logs keep small probabilities apart, which a linear model needs.
+    """
+    return pd.DataFrame(np.log(np.maximum(posterior, 1e-4)), index, [f"weekly.{state}" for state in states])

@@ -1,0 +1,96 @@
+"""Weeks: how often each unit came and what it met, week by week, counted back from a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+__all__ = ["WEEK_DAYS", "Weeks", "count_weeks", "weeks_of"]
+
+WEEK_DAYS = 7
+MOST_WEEKS = 104
+VISIT_GAP_MINUTES = 30
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """Counts of touchpoints per unit and week.
+
+    Attributes
+    ----------
+    index : pandas.Index
+        The rows: units, or units and moments.
+    steps : tuple of str
+        The touchpoints.
+    counts : scipy.sparse.csr_array
+        Rows × weeks (unrolled, the oldest week of a row first) by touchpoints.
+    visits : numpy.ndarray
+        Rows × weeks: the number of visits.
+    width : int
+        The number of weeks; the last one ends at the row's moment.
+    entry : numpy.ndarray
+        Per row the first week with a contact.
+    """
+
+    index: pd.Index
+    steps: tuple[str, ...]
+    counts: sparse.csr_array
+    visits: np.ndarray
+    width: int
+    entry: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def under_way(self) -> np.ndarray:
+        """Return, per row and week, whether the unit had been met by then."""
+        return np.arange(self.width)[None, :] >= self.entry[:, None]
+
+    def take(self, rows: np.ndarray) -> Weeks:
+        """Return some of the rows."""
+        lines = (np.asarray(rows)[:, None] * self.width + np.arange(self.width)).ravel()
+        return Weeks(self.index[rows], self.steps, self.counts[lines], self.visits[rows], self.width, self.entry[rows])
+
+
+def count_weeks(log, moments, units=None) -> Weeks:
+    """Count the touchpoints of each unit per week up to a moment.
+
+    Parameters
+    ----------
+    log : EventLog
+        The events.
+    moments : Timestamp or DataFrame
+        One moment for everyone, or a frame with ``unit_id`` and ``at``.
+    units : sequence of str, optional
+        With one moment: only these units.
+
+    Returns
+    -------
+    Weeks
+    """
+    from journeykit.features.signals import contacts_until
+
+    aged = contacts_until(log, moments, units)
+    visit = (aged.gap_days.isnull() | (aged.gap_days * 1440 > VISIT_GAP_MINUTES)).cast("int64")
+    aged = aged.mutate(back=(aged.age_days / WEEK_DAYS).floor().cast("int64"), visit=visit)
+    table = aged.filter(aged.back < MOST_WEEKS).group_by(["unit_id", "at", "back", "step"])
+    return weeks_of(table.aggregate(n=lambda t: t.count(), visits=lambda t: t.visit.sum()).execute())
+
+
+def weeks_of(counts: pd.DataFrame) -> Weeks:
+    """Arrange counts per unit, moment, week back and step as `Weeks`."""
+    row, index = pd.MultiIndex.from_frame(counts[["unit_id", "at"]]).factorize(sort=True)
+    column, steps = pd.factorize(counts["step"], sort=True)
+    back = counts["back"].to_numpy(int)
+    width = int(back.max(initial=0)) + 1
+    week = width - 1 - back
+    entry = np.full(len(index), width)
+    np.minimum.at(entry, row, week)
+    shape = (len(index) * width, len(steps))
+    table = sparse.csr_array((counts["n"].to_numpy(float), (row * width + week, column)), shape=shape)
+    visits = np.bincount(row * width + week, counts["visits"].to_numpy(float), shape[0]).reshape(-1, width)
+    return Weeks(index.set_names(["unit_id", "at"]), tuple(map(str, steps)), table, visits, width, entry)
