@@ -14,15 +14,17 @@ __all__ = ["SECTIONS", "Finding", "control", "headlines", "rank"]
 
 # the part of a report to which each kind of finding belongs
 SECTIONS = {
-    "personas": ("personas_found", "no_personas", "persona_size", "persona_uncertain", "persona_stands_out"),
+    "personas": (
+        "personas_found", "everyone_placed", "no_personas", "persona_size", "persona_uncertain", "persona_stands_out",
+    ),
     "value": ("persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "next_steps": ("moves_soon", "lapses_soon"),
-    "leaks": ("leaks_at", "reaches_stage", "reactivated"),
+    "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "reactivated"),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
     "timing": ("slow_stage",),
     "channels": ("channel_contributes", "entry_point"),
-    "pages": ("page_bounces", "page_sells", "page_without_sales"),
+    "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "voices": ("nps", "referrals"),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
@@ -139,15 +141,12 @@ def _stake(found: Finding) -> float:
 
 
 def headlines(findings: Sequence[Finding], most: int = 5) -> list[Finding]:
-    """Return the findings for a summary: the highest ranked, at most one of each kind and two of each section."""
-    chosen: list[Finding] = []
-    for found in sorted(findings, key=lambda one: one.rank or 10**9):
-        sections = [one.section for one in chosen]
-        if (
-            found.section == "caveats"
-            or found.key in {one.key for one in chosen}
-            or sections.count(found.section) > 1
-        ):
-            continue
-        chosen.append(found)
-    return chosen[:most]
+    """Return the findings for a summary: the highest ranked of each section, then the highest ranked of other kinds."""
+    ordered = [
+        found for found in sorted(findings, key=lambda one: one.rank or 10**9) if found.section != "caveats"
+    ]
+    firsts = {found.section: found for found in reversed(ordered)}
+    kinds = {found.key: found for found in reversed(ordered)}
+    chosen = sorted(firsts.values(), key=lambda one: one.rank or 10**9)
+    chosen += [found for found in ordered if found is kinds[found.key] and found not in chosen]
+    return sorted(chosen[:most], key=lambda one: one.rank or 10**9)

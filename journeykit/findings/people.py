@@ -39,7 +39,8 @@ def contrast_personas(profile: pd.DataFrame, personas: pd.Series, min_group: int
     Examples
     --------
     >>> profile = pd.DataFrame({"channel_share.email": [0.9, 0.7, 0.2, 0.0]}, index=list("abcd"))
-    >>> contrast_personas(profile, pd.Series(["p1", "p1", "p2", "p2"], index=list("abcd")), 1)["effect"].round(1).tolist()
+    >>> personas = pd.Series(["p1", "p1", "p2", "p2"], index=list("abcd"))
+    >>> contrast_personas(profile, personas, min_group=1)["effect"].round(1).tolist()
     [5.0, -5.0]
     """
     numbers = profile.select_dtypes("number").drop(columns=list(_NOT_TRAITS), errors="ignore").astype(float)
@@ -98,7 +99,8 @@ def persona_findings(
         return
     low, high = wilson(len(placed), total)
     numbers = {"k": placed.nunique(), "share": len(placed) / total, "at_stake": total}
-    yield Finding("personas_found", numbers, float(low), float(high), "personas", customers=total)
+    key = "personas_found" if len(placed) < total else "everyone_placed"
+    yield Finding(key, numbers, float(low), float(high), "personas", customers=total)
     sizes = placed.value_counts().loc[lambda n: n >= min_group]
     for persona, size in sizes.items():
         low, high = wilson(size, len(placed))

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from journeykit.findings.finding import Finding
-from journeykit.journeys.statistics import two_shares_p_value
+from journeykit.journeys.statistics import two_shares_p_value, wilson
 from journeykit.stage_models import LAPSED
 
 __all__ = ["journey_findings"]
 
 ALL = "all"
+VISIT = 0.3  # weight of a visit beside a customer
+COMPLETES = 0.9  # on a page where nearly every visit ends in a sale, the sale itself is recorded
 
 
 def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
@@ -41,23 +43,20 @@ def _who(persona: str) -> str | None:
 
 
 def _standing(now: pd.DataFrame) -> Iterator[Finding]:
+    tops: dict[str, str] = {}
     for persona, own in now.groupby("persona", sort=False) if len(now) else ():
-        total = int(round(own["customers"][own["stage"].notna()].sum()))
+        total = round(own["customers"][own["stage"].notna()].sum())
         in_stage = own[own["stage"].notna() & (own["stage"] != LAPSED)]
         if in_stage.empty:
             continue
         top = in_stage.loc[in_stage["share"].idxmax()]
-        numbers = {"share": top["share"], "at_stake": top["customers"] * (0.5 if persona == ALL else 0.1)}
-        yield Finding(
-            "stage_largest",
-            numbers,
-            top["low"],
-            top["high"],
-            "stages_now",
-            _who(persona),
-            top["stage"],
-            total,
-        )
+        tops[persona] = top["stage"]
+        if persona == ALL or top["stage"] != tops.get(ALL):
+            numbers = {"share": top["share"], "at_stake": top["customers"] * (0.5 if persona == ALL else 0.1)}
+            interval = (top["low"], top["high"])
+            yield Finding(
+                "stage_largest", numbers, *interval, "stages_now", _who(persona), top["stage"], total
+            )
         if persona == ALL:
             yield from _unsure_and_lapsed(own, total)
 
@@ -76,11 +75,14 @@ def _unsure_and_lapsed(own: pd.DataFrame, total: int) -> Iterator[Finding]:
 
 
 def _outlook(outlook: pd.DataFrame, horizon: float) -> Iterator[Finding]:
-    for row in outlook[outlook["stage"] == "all"].itertuples() if len(outlook) else ():
-        for key, expected, share in (
-            ("moves_soon", row.moves, row.move_share),
-            ("lapses_soon", row.lapses, row.lapse_share),
-        ):
+    """Name what is expected of everyone, and of the persona that is expected to do most of it."""
+    whole = outlook[outlook["stage"] == "all"]
+    for key, column in (("moves_soon", "move"), ("lapses_soon", "lapse")) if len(whole) else ():
+        shares = whole.set_index("persona")[f"{column}_share"].astype(float)
+        most = shares.drop(ALL, errors="ignore")
+        named = [ALL, most.idxmax()] if len(most) and most.max() > 1.25 * shares.get(ALL, np.inf) else [ALL]
+        for row in whole[whole["persona"].isin(named)].itertuples():
+            expected, share = getattr(row, f"{column}s"), getattr(row, f"{column}_share")
             if round(expected) >= 1:
                 numbers = {
                     "horizon": int(horizon),
@@ -112,12 +114,13 @@ def _leaks(drop_off: pd.DataFrame) -> Iterator[Finding]:
             continue
         excess = row.drop_off - rest_lapsed / rest_left
         p_value = two_shares_p_value(row.lapsed, row.left, rest_lapsed, rest_left)
-        yield _leak("leaks_at" if excess > 0 else "_leaks_less_at", row, p_value, row.left * abs(excess))
+        key = "leaks_more_at" if excess > 0 else "_leaks_less_at"
+        yield _leak(key, row, p_value, row.left * abs(excess), other=rest_lapsed / rest_left)
 
 
-def _leak(key: str, row: Any, p_value: float | None, at_stake: float) -> Finding:
-    numbers = {"share": row.drop_off, "lapsed": row.lapsed, "at_stake": at_stake}
-    left = int(round(row.left))
+def _leak(key: str, row: Any, p_value: float | None, at_stake: float, **numbers: float) -> Finding:
+    numbers = {"share": row.drop_off, "lapsed": row.lapsed, "at_stake": at_stake, **numbers}
+    left = round(row.left)
     return Finding(key, numbers, row.low, row.high, "drop_off", _who(row.persona), row.stage, left, p_value)
 
 
@@ -202,10 +205,8 @@ def _entries(entries: pd.DataFrame) -> Iterator[Finding]:
     everyone = entries[(entries["persona"] == ALL) & entries["channel"].notna()] if len(entries) else entries
     if everyone.empty or everyone["channel"].nunique() < 2:
         return
-    from journeykit.journeys.statistics import wilson
-
     by = everyone.groupby("channel")["customers"].sum().sort_values(ascending=False, kind="stable")
-    total = int(round((everyone["customers"] / everyone["share"]).iloc[0]))
+    total = round((everyone["customers"] / everyone["share"]).iloc[0])
     low, high = wilson(by.iloc[0], total)
     numbers = {"channel": by.index[0], "share": by.iloc[0] / total, "at_stake": by.iloc[0] * 0.1}
     yield Finding("entry_point", numbers, float(low), float(high), "entry_points", customers=total)
@@ -218,16 +219,14 @@ def _pages(pages: pd.DataFrame) -> Iterator[Finding]:
         pages["bounce_share"] * pages["landings"],
         pages["landings"].where(pages["bounce_share"].notna()),
     )
-    sold = pages["sale_share"] * pages["sessions"]
+    visits, sales = pages.attrs.get("visits", 0), pages.attrs.get("visits_with_sale", 0)
     for at, row in pages.iterrows():
         if pd.notna(row["bounce_share"]):
             yield _bounce(row, bounces.sum() - bounces[at], landings.sum() - landings[at])
-        yield _sale(
-            row,
-            sold.sum() - sold[at],
-            pages["sessions"].sum() - row["sessions"],
-            sold.sum() / pages["sessions"].sum(),
-        )
+        if row["sale_share"] > COMPLETES:
+            yield _completes(row)
+        elif sales:
+            yield _sale(row, visits, sales)
 
 
 def _bounce(row: pd.Series, rest: float, rest_total: float) -> Finding:
@@ -238,41 +237,58 @@ def _bounce(row: pd.Series, rest: float, rest_total: float) -> Finding:
         else np.nan
     )
     excess = mine - base if rest_total else 0.0
-    numbers = {
-        "page": row["page"],
-        "landings": int(row["landings"]),
-        "share": mine,
-        "at_stake": row["landings"] * abs(excess),
-    }
+    numbers = {"page": row["page"], "landings": int(row["landings"]), "share": mine}
+    numbers |= {"other": base, "at_stake": row["landings"] * abs(excess) * VISIT}
     key = "page_bounces" if excess > 0 else "_page_holds"
     return Finding(
         key, numbers, row["low"], row["high"], "pages", customers=int(row["landings"]), p_value=p_value
     )
 
 
-def _sale(row: pd.Series, rest: float, rest_total: float, site: float) -> Finding:
-    sales = row["sale_share"] * row["sessions"]
-    p_value = two_shares_p_value(sales, row["sessions"], rest, rest_total) if rest_total else np.nan
-    excess = row["sale_share"] - site
+def _completes(row: pd.Series) -> Finding:
+    """Return that sales are completed on a page; that visits to it end in a sale says nothing then."""
     numbers = {
         "page": row["page"],
-        "sessions": int(row["sessions"]),
-        "share": row["sale_share"],
-        "other": site,
+        "sales": int(row["sales_completed"]),
+        "at_stake": row["sales_completed"] * 0.1,
     }
-    numbers["at_stake"] = row["sessions"] * abs(excess)
+    key = "page_completes" if row["sales_completed"] else "_page_completes"
+    return Finding(key, numbers, None, None, "pages", customers=int(row["sessions"]))
+
+
+def _sale(row: pd.Series, visits: int, sales: int) -> Finding:
+    mine, rest = row["sale_share"] * row["sessions"], sales - row["sale_share"] * row["sessions"]
+    rest_total = visits - row["sessions"]
+    p_value = two_shares_p_value(mine, row["sessions"], rest, rest_total) if rest_total > 0 else np.nan
+    excess = row["sale_share"] - (rest / rest_total if rest_total > 0 else row["sale_share"])
+    numbers = {"page": row["page"], "sessions": int(row["sessions"]), "share": row["sale_share"]}
+    numbers |= {"other": rest / max(rest_total, 1), "at_stake": row["sessions"] * abs(excess) * VISIT}
     key = "page_sells" if excess > 0 else "page_without_sales"
     interval = (row["sale_low"], row["sale_high"])
     return Finding(key, numbers, *interval, "pages", customers=int(row["sessions"]), p_value=p_value)
 
 
-def _voices(ratings: pd.DataFrame, referrals: pd.DataFrame) -> Iterator[Finding]:
+def _scores(ratings: pd.DataFrame) -> Iterator[Finding]:
+    """Name everyone's NPS, and a persona's where it differs from it."""
     scores = ratings[ratings["stage"].isna() & ratings["nps"].notna()] if len(ratings) else ratings
+    whole = scores[scores["persona"] == ALL] if len(scores) else scores
     for row in scores.itertuples():
-        numbers = {"nps": row.nps, "at_stake": row.customers * (0.3 if row.persona == ALL else 0.1)}
+        p_value, share = None, 0.3
+        if row.persona != ALL and len(whole):
+            base = whole.iloc[0]
+            spread = np.hypot(row.high - row.low, base["high"] - base["low"])
+            p_value, share = (
+                _above(row.nps, base["nps"], -spread / 2, spread / 2),
+                abs(row.nps - base["nps"]) / 200,
+            )
+        numbers = {"nps": row.nps, "at_stake": row.customers * share}
         yield Finding(
-            "nps", numbers, row.low, row.high, "ratings", _who(row.persona), customers=int(row.customers)
+            "nps", numbers, row.low, row.high, "ratings", _who(row.persona), None, int(row.customers), p_value
         )
+
+
+def _voices(ratings: pd.DataFrame, referrals: pd.DataFrame) -> Iterator[Finding]:
+    yield from _scores(ratings)
     for row in referrals[referrals["persona"] == ALL].itertuples() if len(referrals) else ():
         numbers = {
             "referrers": int(row.referrers),

@@ -42,10 +42,12 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
     if touches.empty:
         return pd.DataFrame(columns=[*CHANNEL_COLUMNS, "held_back"])
     moves, ends, shares = _moves(path), _ends(path), _shared(path)
-    cells = touches.groupby(["persona", "stage_at"], sort=False)
+    keys = ["persona", "stage_at"]
+    moves, ends, shares = (dict(list(frame.groupby(keys))) for frame in (moves, ends, shares))
+    nobody = pd.DataFrame({"channel": [], "credit": []})
     parts = [
-        _cell(key, cell, *(_of(frame, key) for frame in (moves, ends, shares)), paths, random_state)
-        for key, cell in cells
+        _cell(key, cell, moves[key], ends[key], shares.get(key, nobody), paths.min_group, random_state)
+        for key, cell in touches.groupby(keys, sort=False)
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table.sort_values(
@@ -123,17 +125,13 @@ def _shared(path: Any) -> pd.DataFrame:
     return _both(counted.execute(), ["stage_at", "channel"])
 
 
-def _of(frame: pd.DataFrame, key: tuple) -> pd.DataFrame:
-    return frame[(frame["persona"] == key[0]) & (frame["stage_at"] == key[1])]
-
-
-def _cell(key, touches, moves, ends, shares, paths: Paths, random_state: int) -> pd.DataFrame:
+def _cell(key, touches, moves, ends, shares, min_group: int, random_state: int) -> pd.DataFrame:
     table = touches.set_index("channel")
     channels, won = list(table.index), ends["won"].sum()
     table = table.assign(customers=int(ends["units"].sum()), order=_order(key[0]))
     credit = shares.groupby("channel")["credit"].sum().reindex(channels).fillna(0.0)
     last = ends.groupby("channel")["won"].sum().reindex(channels).fillna(0.0)
-    shown = won >= paths.min_group
+    shown = won >= min_group
     measured = attribute_paths(_tensor(moves, ends, channels), random_state) if shown else {}
     for column, name in (("attribution_markov", "share"), ("low", "low"), ("high", "high")):
         table[column] = measured.get(name, np.nan)

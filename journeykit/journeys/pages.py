@@ -28,11 +28,12 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `page, landings` (visits that start there), `bounce_share` (of landings, visits without a second
-        contact), `exit_share` (of the visits with the page, those that end there), `continue_share` (those that
-        go on), `sales_completed` (sales on the page, or when a sale has no page of its own, on the last page
-        before it), `low, high` (Wilson interval of the bounce share), `sessions` (visits with the page),
-        `sale_share` (of those, the share with a sale) with its interval. Empty without page data.
+        `page, landings` (visits that start there), `bounce_share` (of landings, visits without a second contact
+        and without a sale) with its Wilson interval `low, high`, `exit_share` (of the visits with the page, those
+        that end there), `continue_share` (those that go on), `sales_completed` (sales on the page, or, when a sale
+        has no page of its own, on the last page before it), `sessions` (visits with the page), `sale_share` (of
+        those, the share with a sale) with its interval. Empty without page data. In `attrs`: `visits` and
+        `visits_with_sale` of the site as a whole.
     """
     visits = paths.contacts.select("unit_id", "session", "order", "page", "step")
     visits = _with_clean_pages(visits)
@@ -42,7 +43,12 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
     table = _per_page(visits).execute().set_index("page")
     table = table.join(_sales(visits).execute().set_index("page"))
     table = table[table["sessions"] >= paths.min_group]
-    return _with_shares(table, paths.min_group)
+    shares = _with_shares(table, paths.min_group)
+    site = _visits(visits).filter(lambda visit: visit.landing.notnull())
+    shares.attrs = (
+        site.aggregate(visits=site.count(), visits_with_sale=site.sale.sum()).execute().iloc[0].to_dict()
+    )
+    return shares
 
 
 def _with_clean_pages(visits: Any) -> Any:
@@ -54,21 +60,25 @@ def _with_clean_pages(visits: Any) -> Any:
 
 
 def _per_page(visits: Any) -> Any:
-    visit = visits.group_by(["unit_id", "session"]).aggregate(
-        contacts=visits.count(),
-        sale=visits.step.isin(SALES).cast("int64").max(),
-        landing=visits.page.argmin(visits.order, where=visits.page.notnull()),
-        exit=visits.page.argmax(visits.order, where=visits.page.notnull()),
-    )
+    visit = _visits(visits)
     pages = visits.filter(visits.page.notnull()).select("unit_id", "session", "page").distinct()
     both = pages.inner_join(visit, ["unit_id", "session"])
     landed = both.page == both.landing
     return both.group_by("page").aggregate(
         sessions=both.count(),
         landings=landed.cast("int64").sum(),
-        bounces=(landed & (both.contacts == 1)).cast("int64").sum(),
+        bounces=(landed & (both.contacts == 1) & (both.sale == 0)).cast("int64").sum(),
         exits=(both.page == both.exit).cast("int64").sum(),
         with_sale=both.sale.sum(),
+    )
+
+
+def _visits(visits: Any) -> Any:
+    return visits.group_by(["unit_id", "session"]).aggregate(
+        contacts=visits.count(),
+        sale=visits.step.isin(SALES).cast("int64").max(),
+        landing=visits.page.argmin(visits.order, where=visits.page.notnull()),
+        exit=visits.page.argmax(visits.order, where=visits.page.notnull()),
     )
 
 
@@ -95,5 +105,4 @@ def _with_shares(table: pd.DataFrame, min_group: int) -> pd.DataFrame:
     table["sale_share"] = table["with_sale"] / table["sessions"]
     table["sale_low"], table["sale_high"] = wilson(table["with_sale"], table["sessions"])
     table = table.reset_index().sort_values(["sessions", "page"], ascending=[False, True], ignore_index=True)
-    table.attrs["site_sale_share"] = float(table["with_sale"].sum() / max(table["sessions"].sum(), 1))
     return table[PAGE_COLUMNS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from journeykit.wording.formats import LANGUAGES, say_value
 from journeykit.wording.labels import label, label_frame
 from journeykit.wording.names import name_persona, name_personas
-from journeykit.wording.sentences import say
+from journeykit.wording.sentences import say, tell
 from journeykit.wording.texts import keys, text
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "name_personas",
     "say",
     "say_value",
+    "tell",
     "text",
 ]

@@ -59,15 +59,30 @@ def say_interval(low: Any, high: Any, form: str = "percent", language: str = "nl
     if is_missing(low) or is_missing(high):
         return ""
     if form == "percent":
-        digits = _percent_digits(low, high)
-        ends = [_decimal(100 * end, digits, _LOCALES[language]) for end in (low, high)]
-        return f"{ends[0]}–{ends[1]}%"
+        return f"{_ends(100 * low, 100 * high, _percent_digits(low, high), language)}%"
+    if form == "duration":
+        return _duration_interval(float(low), float(high), language)
     if form in ("points", "signed"):
         between = " tot " if language == "nl" else " to "
         return between.join(
             _signed(100 * end if form == "points" else end, _LOCALES[language]) for end in (low, high)
         )
     return f"{say_value(low, form, language)}–{say_value(high, form, language)}"
+
+
+def _ends(low: float, high: float, digits: int, language: str) -> str:
+    """Return two ends with as many decimals as keep them apart, at most one more."""
+    if round(low, digits) == round(high, digits) and low != high:
+        digits += 1
+    shown = [_decimal(end, 0 if end in (0, 100) else digits, _LOCALES[language]) for end in (low, high)]
+    return "–".join(dict.fromkeys(shown))
+
+
+def _duration_interval(low: float, high: float, language: str) -> str:
+    """Return two durations in the unit of the longer one: `4–5 dagen`."""
+    unit = next(unit for unit, limit in _LIMITS if high < limit)
+    size = _UNIT_DAYS[unit]
+    return f"{_ends(low / size, high / size, 0, language)} {_TIME_UNITS[language][unit][1]}"
 
 
 def is_missing(value: Any) -> bool:

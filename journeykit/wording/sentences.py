@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journeykit.errors import unknown
-from journeykit.wording.formats import is_missing, say_interval, say_value
+from journeykit.wording.formats import LANGUAGES, is_missing, say_interval, say_value
 from journeykit.wording.labels import label
 from journeykit.wording.texts import fill, is_one, load_texts
 
 if TYPE_CHECKING:
     from journeykit.findings import Finding
 
-__all__ = ["say"]
+__all__ = ["say", "tell"]
 
 # how a finding's interval is written, where it is not a share
 _INTERVALS = {
@@ -75,7 +75,7 @@ def _values(finding: Finding, language: str, client) -> dict[str, Any]:
     return values
 
 
-def _group_words(finding: Finding, language: str, client) -> dict[str, str]:
+def _group_words(finding: Finding, language: str, client) -> dict[str, Any]:
     """Return the group that a finding is about, in the forms that sentences need."""
     names = load_texts(language)["names"]
     unit = finding.numbers.get("unit") or (
@@ -86,7 +86,8 @@ def _group_words(finding: Finding, language: str, client) -> dict[str, str]:
     fillings = {"customers": count, "noun": names["units"][unit]["one" if one else "many"]}
     everyone = {"customers": count, "noun": names["units"][unit]["many"]}
     phrase = names["phrases"]
-    words = {"units": fill(phrase["count"], fillings, language), "noun": everyone["noun"]}
+    words: dict[str, Any] = {"_units": (names["units"][unit]["one"], names["units"][unit]["many"])}
+    words |= {"units": fill(phrase["count"], fillings, language), "noun": everyone["noun"]}
     if finding.persona in (None, "all"):
         return words | {
             "who": words["units"],
@@ -104,7 +105,7 @@ def _group_words(finding: Finding, language: str, client) -> dict[str, str]:
 
 def _persona_name(finding: Finding, language: str, client) -> str:
     given = finding.names.get("persona")
-    return given[language] if given else label("persona", finding.persona, language, client)
+    return given[language] if given else label("persona", finding.persona or "all", language, client)
 
 
 def in_sentence(name: str) -> str:
@@ -121,8 +122,7 @@ def in_sentence(name: str) -> str:
 def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) -> dict[str, str]:
     """Return the names of the stage, channel, touchpoints and so on that a finding is about."""
     named: dict[str, str] = {}
-    if finding.persona is not None:
-        named["persona"] = _persona_name(finding, language, client)
+    named["persona"] = _persona_name(finding, language, client)
     if finding.stage is not None:
         given = finding.names.get("stage")
         named["stage"] = given[language] if given else label("stage", finding.stage, language, client)
@@ -130,15 +130,30 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
         if not is_missing(numbers.get(kind)):
             named[kind] = label(kind, numbers[kind], language, client)
     if numbers.get("touchpoints"):
-        named["touchpoints"] = _listed(
-            [label("touchpoint", t, language, client) for t in numbers["touchpoints"]], language
-        )
+        listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
+        joiner = "or" if finding.key == "stage_not_observable" else "and"
+        named["touchpoints"] = _listed(listed, joiner, language)
     if "page" in numbers:
         named["page"] = f"‘{numbers['page']}’"
     return named
 
 
-def _listed(names: list[str], language: str) -> str:
+def _listed(names: list[str], joiner: str, language: str) -> str:
     shown = [in_sentence(name) for name in names]
-    joiner = load_texts(language)["names"]["or"]
-    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + joiner + shown[-1]
+    word = load_texts(language)["names"][joiner]
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + word + shown[-1]
+
+
+def tell(findings, client=None) -> list[dict[str, Any]]:
+    """Return findings as plain values with their sentence in each language: what `findings.json` holds.
+
+    Examples
+    --------
+    >>> from journeykit.findings import Finding
+    >>> tell([Finding("few_customers", customers=1)])[0]["sentence"]["en"]
+    'The data cover 1 customer. Differences between small groups are therefore uncertain.'
+    """
+    return [
+        {**found.to_dict(), "sentence": {language: say(found, language, client) for language in LANGUAGES}}
+        for found in findings
+    ]

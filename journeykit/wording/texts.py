@@ -84,6 +84,7 @@ def fill(template: str, values: Mapping[str, Any], language: str) -> str:
 
     A blank is `{name}`, `{name:form}` (a form of `say_value`), `{name:whole|klant|klanten}` (the number and
     the noun that goes with it) or `{name:choose|haakt|haken}` (only the word that goes with the number).
+    `{name:units}` is the number and what is counted: the pair in `values["_units"]`, customers or accounts.
 
     Examples
     --------
@@ -98,6 +99,8 @@ def fill(template: str, values: Mapping[str, Any], language: str) -> str:
         value = values[name]
         if form == "choose":
             return one if is_one(value) else many
+        if form == "units":
+            one, many, form = *values.get("_units", ("", "")), "whole"
         written = say_value(value, form or "plain", language)
         return written if one is None else f"{written} {one if is_one(value) else many}"
 
