@@ -1,0 +1,205 @@
+"""Describing personas: size, value and what sets each apart, as facts without words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journeykit.errors import JourneykitError
+
+from .clusterer import EVIDENCE, PersonaClusterer
+
+__all__ = ["describe_personas", "personas_of", "wilson"]
+
+STRONGEST = 10
+NAMED_BY = ("channel_share.", "daypart_share.", "touchpoint_share.")
+NAMED_ALSO = ("weekend_share", "order_value_mean", "basket_mean", "gap_days", "contacts_per_session", "people")
+LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
+MOST_LEVELS = 20
+
+
+def personas_of(labels: Any, index: pd.Index) -> pd.Series:
+    """Return the persona ids of units, missing for the unassigned.
+
+    Examples
+    --------
+    >>> personas_of([0, 1, -1], pd.Index(["a", "b", "c"])).tolist()
+    ['p1', 'p2', None]
+    """
+    names = [f"p{label + 1}" if label >= 0 else None for label in np.asarray(labels, int)]
+    return pd.Series(names, index=index, name="persona", dtype=object)
+
+
+def describe_personas(
+    clusterer: PersonaClusterer,
+    traits: pd.DataFrame,
+    profile: pd.DataFrame,
+    attributes: pd.DataFrame | None = None,
+    min_group: int = 10,
+) -> pd.DataFrame:
+    """Describe each persona against everybody else.
+
+    Parameters
+    ----------
+    clusterer
+        A fitted clusterer.
+    traits
+        The trait frame whose units are described, indexed by ``unit_id``.
+    profile
+        Readable measures of the same units (`measure_profile`).
+    attributes
+        Attributes of the units where observed, indexed by ``unit_id``.
+    min_group
+        Smaller personas get no attributes, and no quartiles of their traits.
+
+    Returns
+    -------
+    DataFrame
+        One row per persona, largest first, indexed by ``persona`` (also a column): ``customers``, ``share``
+        (of the assigned) with ``share_low`` and ``share_high`` (Wilson, 95 %), ``stability``, ``certified``,
+        ``value_mean``, ``key`` (the strongest traits with their direction, joined by ``|``; unlike any other
+        persona's), ``traits`` (the ten strongest: dicts of ``trait, effect`` (standardised mean difference),
+        ``median, low, high`` (quartiles), ``rest_median``), ``attributes`` (dicts of ``attribute, level,
+        share`` or ``median``, ``low``, ``high``, and ``missing_share``). Empty where no personas were found.
+
+    Raises
+    ------
+    JourneykitError
+        When no unit of the traits is in the profile.
+    """
+    if len(traits) and not traits.index.isin(profile.index).any():
+        raise JourneykitError("traits and profile have no unit in common", remedy="measure both on the same log")
+    persona = personas_of(clusterer.predict(traits), traits.index)
+    profile = profile.reindex(traits.index)
+    found = [name for name in clusterer.certificate_.index if (persona == name).any()]
+    contrasts = {name: _contrasts(profile, persona, name, min_group) for name in found}
+    keys = _unique_keys(contrasts, profile)
+    rows = [
+        _row(clusterer, profile, persona, name, contrasts[name], keys[name])
+        | {"attributes": _attributes(attributes, persona, name, min_group)}
+        for name in found
+    ]
+    columns = ["persona", "customers", "share", "share_low", "share_high", "stability", "certified",
+               "value_mean", "key", "traits", "attributes"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).set_index("persona", drop=False)
+
+
+def wilson(count: float, total: float, z: float = 1.959964) -> tuple[float, float]:
+    """Return the Wilson interval of a share.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson(8, 10)]
+    [0.49, 0.943]
+    """
+    if total <= 0:
+        return 0.0, 1.0
+    share, spread = count / total, z * z / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * np.sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def _row(clusterer, profile: pd.DataFrame, persona: pd.Series, name: str, contrasts: pd.DataFrame, key: str) -> dict:
+    inside, assigned = persona == name, int(persona.notna().sum())
+    customers = int(inside.sum())
+    low, high = wilson(customers, assigned)
+    value = profile.loc[inside, "value_total"].mean() if "value_total" in profile else np.nan
+    return {
+        "persona": name,
+        "customers": customers,
+        "share": customers / assigned,
+        "share_low": low,
+        "share_high": high,
+        "stability": float(clusterer.certificate_.loc[name, "stability"]),
+        "certified": bool(clusterer.certificate_.loc[name, "certified"]),
+        "value_mean": float(value),
+        "key": key,
+        "traits": contrasts.head(STRONGEST).to_dict("records"),
+    }
+
+
+def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: int) -> pd.DataFrame:
+    """Return every readable trait of a persona against everyone else, strongest first."""
+    measures = profile.select_dtypes("number").drop(columns=[EVIDENCE, "value_total"], errors="ignore")
+    inside, rest = measures[persona == name], measures[persona.notna() & (persona != name)]
+    table = pd.DataFrame(
+        {
+            "trait": measures.columns,
+            "effect": _effect(inside, rest).to_numpy(),
+            "median": inside.median().to_numpy(),
+            "low": inside.quantile(0.25).to_numpy(),
+            "high": inside.quantile(0.75).to_numpy(),
+            "rest_median": rest.median().to_numpy(),
+        }
+    ).dropna(subset=["effect"])
+    if len(inside) < min_group:
+        table[["low", "high"]] = np.nan
+    return table.sort_values("effect", key=abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _effect(inside: pd.DataFrame, rest: pd.DataFrame) -> pd.Series:
+    """Return the standardised mean difference (Cohen's d with the pooled variance)."""
+    n, m = inside.count(), rest.count()
+    pooled = ((n - 1).clip(lower=0) * inside.var().fillna(0) + (m - 1).clip(lower=0) * rest.var().fillna(0)) / (
+        n + m - 2
+    ).clip(lower=1)
+    difference = inside.mean() - rest.mean()
+    return difference.where(difference.abs() > 1e-12, 0.0) / np.sqrt(pooled.where(pooled > 1e-18))
+
+
+def _unique_keys(contrasts: dict[str, pd.DataFrame], profile: pd.DataFrame) -> dict[str, str]:
+    """Return keys of the strongest traits, longer where two personas would share one."""
+    signed = {name: list(_signed(table, profile)) or [f"{name}+"] for name, table in contrasts.items()}
+    for length in range(1, 4):
+        keys = {name: "|".join(traits[:length]) for name, traits in signed.items()}
+        if len(set(keys.values())) == len(keys):
+            break
+    taken: set[str] = set()
+    for name, key in keys.items():
+        keys[name] = f"{key}|{name}" if key in taken else key
+        taken.add(keys[name])
+    return keys
+
+
+def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
+    """Yield the traits that can name a persona, what it does more than others before what it does less."""
+    def nameable(trait: str) -> bool:
+        if trait in NAMED_ALSO:
+            return True
+        return trait.startswith(NAMED_BY) and profile[trait].mean() >= LEAST_USE
+
+    named = table[table["trait"].map(nameable)] if len(table) else table
+    more = named["effect"] > 0
+    for trait in named.loc[more, "trait"]:
+        yield f"{trait}+"
+    for trait in named.loc[~more, "trait"]:
+        yield f"{trait}-"
+
+
+def _attributes(attributes: pd.DataFrame | None, persona: pd.Series, name: str, min_group: int) -> list[dict]:
+    """Return each attribute as observed in a persona; nothing for groups that are too small."""
+    if attributes is None or attributes.empty or (persona == name).sum() < min_group:
+        return []
+    inside = attributes.reindex(persona.index)[(persona == name).to_numpy()]
+    facts = [_attribute(str(column), inside[column], min_group) for column in inside]
+    return [fact for fact in facts if fact is not None]
+
+
+def _attribute(column: str, values: pd.Series, min_group: int) -> dict | None:
+    seen = values.dropna()
+    if len(seen) < min_group:
+        return None
+    fact: dict[str, Any] = {"attribute": column, "missing_share": float(values.isna().mean())}
+    if pd.api.types.is_numeric_dtype(seen) and not pd.api.types.is_bool_dtype(seen):
+        low, median, high = seen.quantile([0.25, 0.5, 0.75])
+        return fact | {"median": float(median), "low": float(low), "high": float(high)}
+    if pd.api.types.is_datetime64_any_dtype(seen) or seen.nunique() > MOST_LEVELS:
+        return None
+    common = seen.astype(str).value_counts()
+    if common.iloc[0] < min_group:
+        return None
+    return fact | {"level": common.index[0], "share": float(common.iloc[0] / len(seen))}
