@@ -146,6 +146,14 @@ def test_given_shares_and_separation_are_heeded():
     assert np.ptp(flat.channel_shares, axis=0).max() == 0 and np.ptp(flat.moves, axis=0).max() == 0
 
 
+@pytest.mark.parametrize("stage_model", ["universal", "digital"])
+def test_every_table_of_chances_adds_up(stage_model):
+    """A row that sums to less would send people where nobody meant them to go."""
+    world = build_world(Settings(stage_model=stage_model, seed=2))
+    for table in (world.moves, world.touches, world.marks, world.channel_shares, world.hours, world.shares):
+        assert table.min() >= 0 and table.sum(axis=-1) == pytest.approx(np.ones(table.shape[:-1]))
+
+
 def test_personas_are_equally_far_apart():
     rows = contrasts(np.random.default_rng(0), 5, 16)
     apart = np.linalg.norm(rows[:, None] - rows[None], axis=2)[np.triu_indices(5, 1)]
@@ -289,6 +297,8 @@ def test_any_stage_model_will_do(tmp_path, model, noise, setting):
     path.write_text(yaml.safe_dump(model, allow_unicode=True), "utf-8")
     population = simulate(customers=12, personas=2, days=14, stage_model=path, noise=noise, setting=setting)
     assert set(population.truth["stage"]) <= {*(stage["id"] for stage in model["stages"]), "lapsed"}
+    world = build_world(Settings(**population.parameters))
+    assert world.moves.sum(axis=2) == pytest.approx(np.ones(world.moves.shape[:2]))
     persona, stage = limit(population)
     assert persona.sum(axis=1).to_numpy() == pytest.approx(1.0) and stage.sum(
         axis=1

@@ -3,7 +3,8 @@
 For persona k, stage s, touchpoint v and channel c:
 
 - time in stage: Erlang, 2 phases, mean d[s] · pace[k] days, in steps of one day;
-- leaving a stage: to the next one, one further (skip), one back, or `lapsed`, in shares of k;
+- leaving a stage: to the next one, one further (skip), one back, or `lapsed`, in shares of k; the share that
+  leaves for good differs by stage, too;
 - a visit on a day: 1 - exp(-rate[s] · activity · activity[k] · weekday[k]), activity differing between people;
 - events of a visit: 1 + Poisson(events - 1);
 - touchpoint: (1 - spill - noise) · own[s, v] + spill · own of the neighbouring stages + noise · anything[v],
@@ -100,7 +101,7 @@ def build_world(settings: Settings) -> World:
         shares=_persona_shares(settings),
         levels=levels,
         level_shares=level_shares,
-        moves=_moves(tilt, settings, len(stages)),
+        moves=_moves(rng, tilt, settings, len(stages)),
         rates=_rates(rng, tilt, settings, len(stages)),
         weekdays=_weekdays(tilt),
         touches=touches,
@@ -153,16 +154,17 @@ def _activity_levels() -> tuple[np.ndarray, np.ndarray]:
     return np.exp(spread * points - spread**2 / 2), weights / weights.sum()
 
 
-def _moves(tilt: _Tilts, settings: Settings, stages: int) -> np.ndarray:
-    pace = np.exp(tilt("pace", stages))
-    skip, back, leave = (np.clip(b * np.exp(tilt("habit", 1)[:, 0]), 0, 0.3) for b in (0.1, 0.1, 0.075))
-    mean_days = settings.days_in_stage(stages) * pace
+def _moves(rng: np.random.Generator, tilt: _Tilts, settings: Settings, stages: int) -> np.ndarray:
+    """Return the state x state matrices; where people leave differs by stage, and by persona within it."""
+    mean_days = settings.days_in_stage(stages) * np.exp(tilt("pace", stages))
     mean_days[:, -1] *= 1.5
-    rows = [_moves_of(mean_days[k], skip[k], back[k], leave[k]) for k in range(len(pace))]
-    return np.stack(rows)
+    skip, back = (np.clip(0.1 * np.exp(tilt("habit", 1)[:, 0]), 0, 0.3) for _ in range(2))
+    leak = 0.075 * np.exp(0.4 * contrasts(rng, stages, 1)[:, 0])
+    leave = np.clip(leak * np.exp(tilt("habit", stages)), 0, 0.3)
+    return np.stack([_moves_of(mean_days[k], skip[k], back[k], leave[k]) for k in range(len(skip))])
 
 
-def _moves_of(mean_days: np.ndarray, skip: float, back: float, leave: float) -> np.ndarray:
+def _moves_of(mean_days: np.ndarray, skip: float, back: float, leave: np.ndarray) -> np.ndarray:
     """Return the state x state matrix of one persona."""
     stages = len(mean_days)
     matrix = np.zeros((stages * PHASES + 1,) * 2)
@@ -173,9 +175,9 @@ def _moves_of(mean_days: np.ndarray, skip: float, back: float, leave: float) -> 
             matrix[state, state] = 1 - exit_share
             if phase < PHASES - 1:
                 matrix[state, state + 1] = exit_share
-        matrix[state] += exit_share * _destinations(s, stages, skip, back, leave)
+        matrix[state] += exit_share * _destinations(s, stages, skip, back, leave[s])
     back_again = np.zeros(stages)
-    back_again[[0, 1, stages - 1]] += [0.4, 0.4, 0.2]
+    np.add.at(back_again, [0, min(1, stages - 1), stages - 1], [0.4, 0.4, 0.2])
     wake = 0.3 / mean_days.mean()
     matrix[-1, -1] = 1 - wake
     matrix[-1, : stages * PHASES : PHASES] = wake * back_again
