@@ -30,7 +30,11 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True):
     stages = list(client.model.ids)
     tables = {"customers": _customers(stages)}
     if journeys:
-        tables |= {"journey_map": _map(stages), "funnel": _funnel(stages), "transitions": _transitions(stages)}
+        tables |= {
+            "journey_map": _map(stages),
+            "funnel": _funnel(stages),
+            "transitions": _transitions(stages),
+        }
         tables |= {"skips": _skips(), "channels": _channels(stages), "pages": _pages()}
         tables |= {"evaluation": _evaluation(), "reliability": _reliability()}
     log = SimpleNamespace(
@@ -98,7 +102,8 @@ def _map(stages: list[str]) -> pd.DataFrame:
 def _funnel(stages: list[str]) -> pd.DataFrame:
     rows = [
         {"persona": persona, "stage": stage, "reached": 600 - 90 * place,
-         "share_of_start": max(0.05, 1 - 0.2 * place - 0.04 * number), "share_of_previous": 0.8, "low": 0.5, "high": 0.9}
+         "share_of_start": max(0.05, 1 - 0.2 * place - 0.04 * number), "share_of_previous": 0.8,
+         "low": 0.5, "high": 0.9}
         for number, persona in enumerate(("all", "p1", "p2")) for place, stage in enumerate(stages)
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -110,8 +115,8 @@ def _transitions(stages: list[str]) -> pd.DataFrame:
     for place, start in enumerate(stages):
         weights = np.array([0.5 ** abs(place + 1 - other) for other in range(len(names))])
         weights[place] = 0
-        rows += [{"persona": "all", "from": start, "to": end, "count": int(100 * share), "share": share, "days_median": 5.0}
-                 for end, share in zip(names, weights / weights.sum(), strict=True)]  # fmt: skip
+        rows += [{"persona": "all", "from": start, "to": end, "count": int(100 * share), "share": share,
+                  "days_median": 5.0} for end, share in zip(names, weights / weights.sum(), strict=True)]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -145,7 +150,9 @@ def _evaluation() -> pd.DataFrame:
 
 
 def _reliability() -> pd.DataFrame:
-    return pd.DataFrame({"predicted": [0.1, 0.4, 0.8], "observed": [0.12, 0.37, 0.83], "customers": [100, 60, 30]})
+    return pd.DataFrame(
+        {"predicted": [0.1, 0.4, 0.8], "observed": [0.12, 0.37, 0.83], "customers": [100, 60, 30]}
+    )
 
 
 def _findings() -> list[Finding]:

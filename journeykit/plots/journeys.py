@@ -187,6 +187,10 @@ def journey_canvas(
     return ax
 
 
+def _lines(texts: Sequence[str]) -> int:
+    return max(words.count("\n") + 1 for words in texts)
+
+
 def _stage_heads(ax: Axes, stages: Sequence[str]) -> None:
     for number, (stage, colour) in enumerate(zip(stages, stage_colours(len(stages)), strict=True)):
         dark = sum(int(colour[at : at + 2], 16) for at in (1, 3, 5)) < 400

@@ -107,7 +107,11 @@ def number_axis(axis: Any, digits: int = 1) -> None:
 
 def _number(value: float, digits: int) -> str:
     written = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
-    return written.replace("-0", "0") if float(written) == 0 else written.replace("-", "−").replace(".", _HOUSE["decimal"])
+    return (
+        written.replace("-0", "0")
+        if float(written) == 0
+        else written.replace("-", "−").replace(".", _HOUSE["decimal"])
+    )
 
 
 def legend(ax: Axes, columns: int = 4, **handles: Any) -> None:

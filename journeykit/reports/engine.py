@@ -8,6 +8,7 @@ papermill loads it while it is itself being imported.
 from __future__ import annotations
 
 import sys
+import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from tempfile import TemporaryDirectory
 
@@ -117,13 +118,14 @@ def _shell():
     main, hooks = sys.modules.get("__main__"), (sys.displayhook, sys.excepthook)
     for kind in lineage:
         kind._instance = None
-    with TemporaryDirectory(prefix="journeykit-ipython-") as folder:
+    with TemporaryDirectory(prefix="journeykit-ipython-") as folder, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="To exit: use")
         config = Config()
         config.HistoryManager.enabled = False
         shell = shell_class.instance(config=config, ipython_dir=folder)
         try:
             shell.colors = "nocolor"
-            shell.enable_matplotlib("inline")
+            _draw_inline(shell)
             yield shell
         finally:
             _close_figures()
@@ -132,6 +134,14 @@ def _shell():
             sys.modules["__main__"], (sys.displayhook, sys.excepthook) = main, hooks
             for kind, instance in before.items():
                 kind._instance = instance
+
+
+def _draw_inline(shell) -> None:
+    """Show figures at the end of their cell, in a shell that is not the first of this process either."""
+    from matplotlib_inline.config import InlineBackend
+
+    InlineBackend.clear_instance()
+    shell.enable_matplotlib("inline")
 
 
 def _close_figures() -> None:

@@ -1,0 +1,83 @@
+"""Notebooks: thin, without outputs, with annotated parameters; each runs on small data."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from journeykit.reports.parameters import parameter_types
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NAMES = ["10-check-events", "20-personas", "30-stages", "40-journeys", "50-new-dataset", "90-client-report"]
+MOST_LINES = 8
+
+
+@pytest.fixture(params=NAMES)
+def notebook(request):
+    return nbformat.read(FOLDER / f"{request.param}.ipynb", 4)
+
+
+def code(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_all_six_are_there():
+    assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == NAMES
+
+
+def test_cells_are_short_and_hold_no_definitions_or_loops(notebook):
+    nbformat.validate(notebook)
+    for cell in code(notebook):
+        assert len(cell.source.splitlines()) <= MOST_LINES, cell.source
+        kinds = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda)
+        assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)], cell.source
+
+
+def test_there_are_no_outputs_in_git(notebook):
+    assert all(not cell.outputs and cell.execution_count is None for cell in code(notebook))
+
+
+def test_code_is_explained_in_prose(notebook):
+    assert notebook.cells[0].source.startswith("# ")
+    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert len(prose) >= len(code(notebook)) / 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_are_annotated_literals(name):
+    types = parameter_types(FOLDER / f"{name}.ipynb")
+    assert types and set(types.values()) <= {"str", "int", "float", "bool"}
+    if name == "90-client-report":
+        assert set(types) == {"client", "as_of", "language", "folder"}
+
+
+@pytest.fixture(scope="session")
+def small_client(tmp_path_factory):
+    """A client with a small simulated population."""
+    from journeykit import simulate
+
+    folder = tmp_path_factory.mktemp("small")
+    simulate(customers=300, days=150, seed=3).write(folder)
+    return folder / "client.yml"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_each_runs_on_small_data(name, small_client, tmp_path):
+    from journeykit.reports.warm import lighten
+
+    lighten()
+    import papermill
+    from papermill.engines import papermill_engines
+
+    if "journeykit" not in papermill_engines._engines:
+        from journeykit.reports.engine import InProcessEngine
+
+        papermill_engines.register("journeykit", InProcessEngine)
+    given = {"client": str(small_client)}
+    papermill.execute_notebook(
+        FOLDER / f"{name}.ipynb", tmp_path / "out.ipynb", given, engine_name="journeykit", progress_bar=False
+    )

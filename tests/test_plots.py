@@ -1,0 +1,86 @@
+"""Figures: what was given is what is drawn; nothing is computed on the way."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from journeykit import plots
+from journeykit.reports.colours import contrast
+
+
+def words(ax) -> list[str]:
+    return [text.get_text() for text in ax.figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+
+
+def test_sizes_draw_the_shares_as_given():
+    frame = pd.DataFrame({"label": ["Seekers", "Readers"], "share": [0.7, 0.2], "shown": ["70% (7)", "20% (2)"],
+                          "colour": ["#0072b2", "#d55e00"]})  # fmt: skip
+    ax = plots.persona_sizes(frame, xlabel="Share")
+    assert [bar.get_width() for bar in ax.patches] == [0.7, 0.2], "not scaled to add up to 1"
+    assert {"70% (7)", "Seekers", "Share"} <= set(words(ax))
+
+
+def test_an_axes_that_is_given_is_drawn_on():
+    from matplotlib.figure import Figure
+
+    given = Figure().subplots()
+    frame = pd.DataFrame([[0.6, 0.3, 0.1]], index=["All"], columns=["Stays", "Moves", "Lapses"])
+    assert plots.forecast(frame, given) is given
+
+
+def test_parts_of_a_bar_stand_end_to_end_and_narrow_ones_have_no_figure():
+    frame = pd.DataFrame([[0.5, 0.47, 0.03]], index=["All"], columns=["Aware", "Buys", "Lapsed"])
+    ax = plots.stage_distribution(frame)
+    assert [round(bar.get_x(), 2) for bar in ax.patches] == [0, 0.5, 0.97]
+    assert "47" in words(ax) and "3" not in words(ax)
+
+
+def test_dots_stand_at_the_value_and_lines_from_low_to_high():
+    frame = pd.DataFrame({"stage": ["Aware"], "persona": ["Seekers"], "value": [0.3], "low": [0.2], "high": [0.45],
+                          "colour": ["#0072b2"]})  # fmt: skip
+    ax = plots.drop_off(frame)
+    line, dots = ax.collections
+    assert line.get_segments()[0][:, 0].tolist() == [0.2, 0.45]
+    assert dots.get_offsets()[0][0] == pytest.approx(0.3)
+
+
+def test_a_share_that_is_not_observed_is_no_zero():
+    frame = pd.DataFrame([[0.4, None], [0.001, 0.6]], index=["a", "b"], columns=["x", "y"])
+    annotated = [text.get_text() for text in plots.shares_map(frame).texts]
+    assert annotated == ["40", "", "60"] or annotated == ["40", "", "", "60"]
+
+
+def test_a_journey_map_shows_every_cell():
+    ax = plots.journey_canvas(
+        {"Drops out": ["12%", "–"], "They ask": ["Is it for me?", "What does it cost?"]}, ["Aware", "Buy"],
+        [0.4, float("nan")], height_label="Share now", emphasis=["Drops out"],
+    )  # fmt: skip
+    shown = " ".join(words(ax)).replace("\n", " ")
+    for each in ("12%", "–", "Is it for me?", "What does it cost?", "Share now", "40%"):
+        assert each in shown
+
+
+@pytest.mark.parametrize("count", [5, 8, 9])
+def test_stage_colours_go_from_light_to_dark(count):
+    from journeykit.plots.theme import stage_colours
+
+    lightness = [contrast(colour, "#000000") for colour in stage_colours(count)]
+    assert lightness == sorted(lightness, reverse=True) and len(set(stage_colours(count))) == count
+
+
+def test_personas_keep_their_colour_and_differ():
+    colours = plots.persona_colours([f"p{number}" for number in range(1, 13)])
+    assert len(set(colours.values())) == 12
+    assert all(contrast(colour, "#ffffff") >= 2.5 for colour in colours.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-0.5, "−0,5"), (0.0, "0"), (-0.04, "0"), (1.0, "1"), (0.25, "0,2")]
+)
+def test_numbers_on_an_axis_have_the_decimal_mark_of_the_language(value, shown):
+    from journeykit.plots.theme import _number
+
+    plots.accent_theme("#0b5fa5", decimal=",")
+    assert _number(value, 1) == shown
+    plots.accent_theme("#0b5fa5")

@@ -1,0 +1,173 @@
+"""The page: every value escaped, numbered and aligned; nothing is asked for from outside; no section is empty."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from journeykit.errors import ClientFileError
+from journeykit.reports import Page, chapters
+from journeykit.reports.blocks import BLOCK, as_html, plain
+from journeykit.reports.colours import contrast, readable, writing_on
+from journeykit.reports.export import as_page
+from journeykit.reports.pictures import read_logo
+from tests.fake_study import fake_client, fake_study
+
+ORDER = ("cover", "summary", "personas", "stages", "forecast", "journey_maps", "leaks", "channels", "pages",
+         "after_purchase", "actions", "measure", "appendix")  # fmt: skip
+
+
+def whole(language: str, **study) -> tuple[Page, str]:
+    found = fake_study(fake_client(language), **study)
+    page = Page(found.client)
+    for name in ORDER:
+        getattr(chapters, name)(page, found)
+    outputs = [new_output("display_data", data={BLOCK: block}) for block in page.blocks]
+    return page, as_page(new_notebook(cells=[new_code_cell("", outputs=outputs)]))
+
+
+@pytest.fixture(scope="module", params=["nl", "en"])
+def report(request):
+    return whole(request.param)
+
+
+class Reader(HTMLParser):
+    """Collects tags, ids, and whether every tag is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags, self.open, self.faults = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "img", "br", "hr"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+
+def test_the_page_is_whole_and_asks_for_nothing(report):
+    _, html = report
+    read = Reader(html)
+    assert not read.open and not read.faults
+    assert not [tag for tag, _ in read.tags if tag in ("script", "iframe", "object")]
+    asked = [value for _, attrs in read.tags for name, value in attrs.items() if name in ("src", "href")]
+    assert all(value.startswith(("#", "data:")) for value in asked)
+    assert "http://" not in re.sub(r"data:[^\"]+", "", html) and "url(" not in html
+
+
+def test_links_resolve_ids_are_single_and_headings_in_order(report):
+    read = Reader(report[1])
+    ids = [attrs["id"] for _, attrs in read.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [attrs["href"][1:] for tag, attrs in read.tags if tag == "a" and attrs["href"].startswith("#")]
+    assert links and set(links) <= set(ids)
+    levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1 and all(
+        after <= before + 1 for before, after in pairwise(levels)
+    )
+
+
+def test_names_from_the_data_are_escaped(report):
+    assert "Acme &amp; Zoon &lt;b&gt;" in report[1] and "Zoon <b>" not in report[1]
+
+
+def test_figures_and_tables_are_numbered_and_described(report):
+    page, html = report
+    for kind in ("figure", "table"):
+        numbers = [block["number"] for block in page.blocks if block["block"] == kind]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 8
+    assert all(attrs.get("alt") for tag, attrs in Reader(html).tags if tag == "img")
+    assert len(html) < 2_000_000
+
+
+def test_nothing_unfinished_is_shown(report):
+    text = re.sub(r"data:[^\"]+", "", report[1]).split("</style>")[1]
+    shown = re.sub(r"<[^>]+>", " ", text)
+    assert not re.findall(r"\bnan\b|\bNone\b|\bNaN\b|NaT|\{\w+\}|\bp\d\b|\b[a-z]+_[a-z]+\b", shown)
+
+
+def test_both_languages_say_as_much():
+    dutch, english = (whole(language)[0].blocks for language in ("nl", "en"))
+    assert [block["block"] for block in dutch] == [block["block"] for block in english]
+
+
+@pytest.mark.parametrize(
+    "study", [{"personas": False}, {"journeys": False}, {"personas": False, "journeys": False}]
+)
+def test_what_cannot_be_shown_is_said(study):
+    page, _ = whole("nl", **study)
+    headings = [n for n, block in enumerate(page.blocks) if block["block"] == "heading"]
+    after = [page.blocks[n + 1]["block"] if n + 1 < len(page.blocks) else "nothing" for n in headings]
+    for place, kind in zip(headings, after, strict=True):
+        deeper = page.blocks[place + 1].get("level", 9) if kind == "heading" else 9
+        assert kind != "heading" or deeper > page.blocks[place]["level"], page.blocks[place]["text"]
+    assert "nothing" not in after
+
+
+def test_a_table_is_written_and_aligned_by_its_forms():
+    page = Page(fake_client("nl"))
+    frame = pd.DataFrame(
+        {"page": ["/a", "/b"], "share": [0.123, None], "count": [12345, 2], "certified": [True, False]}
+    )
+    page.table(
+        frame, "x", {"page": "text", "share": "percent", "count": "whole", "certified": "text"}, limit=2
+    )
+    block = page.blocks[-1]
+    assert block["cells"] == [["/a", "12%", "12.345", "Ja"], ["/b", "–", "2", "Nee"]]
+    assert block["rows"] == [["/a", 0.123, 12345, True], ["/b", None, 2, False]], "typed, for other formats"
+    assert [column["numeric"] for column in block["columns"]] == [False, True, True, False]
+    assert as_html(block).count('class="n"') == 6
+
+
+def test_a_long_table_says_how_much_is_left_out():
+    page = Page(fake_client("en"))
+    page.table(pd.DataFrame({"page": [f"/{n}" for n in range(50)]}), "x", {"page": "text"}, limit=40)
+    assert len(page.blocks[-1]["cells"]) == 40 and "10 more rows" in page.blocks[-1]["more"]
+
+
+@pytest.mark.parametrize("colour", ["#ffff00", "#ffffff", "#000000", "#0b5fa5", "#ff7f0e"])
+def test_every_brand_colour_is_made_readable(colour):
+    assert contrast(readable(colour), "#ffffff") >= 4.5
+    assert contrast(writing_on(colour), colour) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"no picture", "no image"), (b"\x89PNG" + b"0" * 3_000_000, "larger")]
+)
+def test_a_logo_that_is_none_is_refused(tmp_path, content, said):
+    (tmp_path / "logo.png").write_bytes(content)
+    with pytest.raises(ClientFileError, match=said):
+        read_logo(tmp_path / "logo.png")
+    with pytest.raises(ClientFileError, match="no such logo"):
+        read_logo(tmp_path / "other.png")
+
+
+def test_what_a_researcher_adds_to_a_copy_is_shown_and_printed_lines_are_not():
+    outputs = [
+        new_output("display_data", data={"text/html": "<p>my own</p>"}),
+        new_output("stream", text="a warning"),
+    ]
+    html = as_page(new_notebook(cells=[new_code_cell("secret_code()", outputs=outputs)]))
+    assert "my own" in html and "a warning" not in html and "secret_code" not in html
+
+
+def test_the_day_of_a_report_is_the_client_s_day():
+    page = Page(fake_client("nl"))
+    assert page.day(pd.Timestamp("2026-03-31 22:00")) == "2026-03-31", "22:00 UTC is midnight in Amsterdam"
+
+
+def test_plain_values_for_json():
+    assert plain(pd.Timestamp("2026-01-02")) == "2026-01-02 00:00:00"
+    assert plain(float("inf")) is None and plain([1.0, float("nan")]) == [1.0, None]
