@@ -12,6 +12,7 @@ __all__ = ["HALF_LIVES", "RECENT", "WINDOWS", "contacts_until", "measure_signals
 HALF_LIVES = (3, 10, 30)
 WINDOWS = (7, 30, 90)
 RECENT = 3
+SHARES = 10
 MOST_STEPS = 60
 DAY_MS = 86_400_000.0
 
@@ -51,7 +52,9 @@ def measure_signals(log, at=None) -> pd.DataFrame:
     """
     moment = pd.Timestamp(log.moment if at is None else at)
     if pd.isna(moment):
-        raise JourneykitError("the moment of the signals is not a date", remedy="give a date such as 2026-04-01")
+        raise JourneykitError(
+            "the moment of the signals is not a date", remedy="give a date such as 2026-04-01"
+        )
     return signals_at(log, moment).droplevel("at")
 
 
@@ -141,7 +144,9 @@ class _Tally:
         keys = pd.MultiIndex.from_frame(counts[["unit_id", "at"]])
         self.row, self.index = keys.factorize(sort=True)
         self.index = self.index.set_names(["unit_id", "at"])
-        usual = counts.groupby("step")["n"].sum().sort_values(ascending=False, kind="stable").index[:MOST_STEPS]
+        usual = (
+            counts.groupby("step")["n"].sum().sort_values(ascending=False, kind="stable").index[:MOST_STEPS]
+        )
         self.steps = sorted(usual)
         self.column = pd.Index(self.steps).get_indexer(counts["step"])
 
@@ -191,7 +196,7 @@ class _Tally:
         for h in HALF_LIVES:
             decayed = self.matrix(f"d{h}")
             share = _ratio(decayed, decayed.sum(axis=1, keepdims=True))
-            if h > 3:
+            if h == SHARES:
                 columns |= {f"share_{h}d.{step}": share[:, j] for j, step in enumerate(self.steps)}
             columns |= self._voted(f"vote_{h}d", decayed, votes)
         for k in range(1, RECENT + 1):

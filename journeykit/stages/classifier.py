@@ -8,7 +8,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
-
 from threadpoolctl import threadpool_limits
 
 from journeykit.stages.conformal import class_thresholds, prediction_sets
@@ -18,6 +17,7 @@ __all__ = ["LAPSED", "StageClassifier"]
 
 LAPSED = "lapsed"
 FEW, SOME, MANY = 60, 300, 1500
+SHARPEN = 1.4
 
 
 class StageClassifier(ClassifierMixin, BaseEstimator):
@@ -47,6 +47,8 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
         Per class the smallest probability that still belongs in a set.
     boosted_share_ : float
         How much gradient boosting counts in the blend (0 for little data).
+    apart_ : dict
+        ``rows`` that were held out of learning for a while, and their ``probabilities``.
     temperature_ : float
         What the blended log-probabilities are divided by; 1 for soft labels.
 
@@ -175,21 +177,26 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
         self.boosted_share_, self.temperature_ = 0.5 if len(labels) >= SOME else 0.0, 1.0
         self.thresholds_ = np.zeros(labels.shape[1])
         self.calibrated_on_ = int(sum(map(len, apart)))
+        self.apart_ = {"rows": np.array([], int), "probabilities": np.empty((0, labels.shape[1]))}
         if not apart:
             return
         rows = np.concatenate(apart)
         truth = labels[rows] * weight[rows, None]
         left, right = np.vstack(left), np.vstack(right)
         if len(labels) >= SOME:
-            self.boosted_share_ = _best((0.0, 0.25, 0.5, 0.75, 1.0), lambda s: blend(left, right, s, 1.0), truth)
+            self.boosted_share_ = _best(
+                (0.0, 0.25, 0.5, 0.75, 1.0), lambda s: blend(left, right, s, 1.0), truth
+            )
         share = self.boosted_share_
         hard = labels.max(axis=1).min() > 0.999
         if hard and self.calibrated_on_ >= SOME:
             warm = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
             self.temperature_ = _best(warm, lambda t: blend(left, right, share, t), truth)
         probabilities = blend(left, right, share, self.temperature_)
-        likeliest = (labels[rows] == labels[rows].max(axis=1, keepdims=True)) * weight[rows, None]
-        self.thresholds_ = class_thresholds(probabilities, likeliest / max(weight.mean(), 1e-12), self.coverage)
+        sharp = labels[rows] ** SHARPEN
+        truth = sharp / sharp.sum(axis=1, keepdims=True) * (weight[rows] / max(weight.mean(), 1e-12))[:, None]
+        self.thresholds_ = class_thresholds(probabilities, truth, self.coverage)
+        self.apart_ = {"rows": rows, "probabilities": probabilities}
 
 
 def _best(options, predict, truth) -> float:

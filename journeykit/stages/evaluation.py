@@ -76,15 +76,16 @@ def evaluate(
 
 
 def rules(signals: pd.DataFrame, base: np.ndarray, model) -> dict[str, np.ndarray]:
-    """Return what the last touchpoint, the furthest marker and the base rate say, rows × states.
+    """Return what the last touchpoint, the last marker and the base rate say, rows × states.
 
-    The two rules name one state with 90 % and share the rest; somebody silent for 30 days is lapsed.
+    The two rules name one state with 90 % and share the rest; for the marker rule somebody silent for 30 days is lapsed.
     """
     n = len(model.ids) + 1
     last = signals.reindex(columns=[f"last1.{stage}" for stage in model.ids]).fillna(0.0).to_numpy()
     named = np.where(last.sum(axis=1) > 0, last.argmax(axis=1), base[:-1].argmax())
-    furthest = signals["furthest_marker"].fillna(base[:-1].argmax()).to_numpy(int)
-    marked = np.where(signals["recency_days"].to_numpy() > 30, n - 1, furthest)
+    since = signals.reindex(columns=[f"since_marker_days.{stage}" for stage in model.ids]).to_numpy(float)
+    newest = np.where(np.isfinite(since).any(axis=1), np.nan_to_num(since, nan=np.inf).argmin(axis=1), named)
+    marked = np.where(signals["recency_days"].to_numpy() > 30, n - 1, newest)
     everyone = np.tile(base, (len(signals), 1))
     return {"last touchpoint": _sure(named, n), "marker rule": _sure(marked, n), "base rate": everyone}
 

@@ -31,7 +31,12 @@ def stage_evidence(log) -> pd.DataFrame:
 
     table = contacts(log)
     pairs = table.group_by(["step", "unit_id"]).aggregate(n=table.count())
-    seen = pairs.group_by("step").aggregate(contacts=pairs.n.sum(), units=pairs.count()).execute().set_index("step")
+    seen = (
+        pairs.group_by("step")
+        .aggregate(contacts=pairs.n.sum(), units=pairs.count())
+        .execute()
+        .set_index("step")
+    )
     return _evidence(log.client.model, seen)
 
 

@@ -57,7 +57,9 @@ class WeeklyStages:
     def smoothed(self, weeks: Weeks, evidence: np.ndarray | None = None) -> np.ndarray:
         """Return rows × weeks × states: the probability of each state given all weeks, later ones too."""
         weights = self._weights(weeks, evidence)
-        return _backward(weights, _forward(weights, self.start, self.moves, weeks.entry), self.moves, weeks.entry)[0]
+        return _backward(
+            weights, _forward(weights, self.start, self.moves, weeks.entry), self.moves, weeks.entry
+        )[0]
 
     def _weights(self, weeks: Weeks, evidence: np.ndarray | None) -> np.ndarray:
         logs = self.log_likelihood(weeks)
@@ -154,7 +156,6 @@ class _Prior:
         start = (entry.sum(axis=0) + self.observable) * self.observable
         moves = self._moves(moved)
         return WeeklyStages(self.weeks.steps, start / start.sum(), moves, mix, mean, shape)
-
 
     def _moves(self, moved: np.ndarray) -> np.ndarray:
         strength = 20 + PRIOR * moved.sum(axis=1, keepdims=True)

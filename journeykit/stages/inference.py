@@ -113,7 +113,8 @@ def infer_stages(
     if held is not None:
         judged = (HINDSIGHT, (held.signals, held.labels.to_numpy().argmax(axis=1)))
     if known is not None:
-        judged = _learn_from(log, reader, known, random, random_state) or judged
+        reader, newly = _learn_from(log, reader, known, random, random_state)
+        judged = newly or judged
     reader.moves = weekly_moves(reader.weekly, weeks, personas)
     return _finished(log, reader, judged, horizon_days, personas)
 
@@ -168,6 +169,7 @@ def _learn(log, random, seed: int):
         seen = take_snapshots(log, plan.learning, plan.moments, weekly, observable, random)
         student = StageClassifier(stages=list(reader.states), random_state=seed)
         reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
+        reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
         held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
         held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
     reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(weeks)}
@@ -175,7 +177,7 @@ def _learn(log, random, seed: int):
 
 
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
-    """Correct the reader with given labels; return what to judge it by: labels of units held out."""
+    """Correct the reader with given labels; return it and what to judge it by: labels of units held out."""
     signals = reader.measure(log, known)
     stages = known.set_index(["unit_id", "at"])["stage"].reindex(signals.index)
     units = signals.index.get_level_values("unit_id").to_numpy()
@@ -183,12 +185,12 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     apart = np.isin(units, random.permutation(names)[: len(names) // 4])
     judged = None
     if apart.sum() >= FEWEST_TO_JUDGE:
-        reader.corrected = correct(reader, signals[~apart], stages[~apart], seed)
+        without = correct(reader, signals[~apart], stages[~apart], seed)
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
-        judged = (GIVEN, (signals[apart], truth, reader.read(signals[apart])))
-    reader.corrected = correct(reader, signals, stages, seed)
+        judged = (GIVEN, (signals[apart], truth, without.read(signals[apart])))
+    reader = correct(reader, signals, stages, seed)
     reader.about["labels"] = len(known)
-    return judged
+    return reader, judged
 
 
 def _finished(log, reader, judged, horizon_days, personas) -> StageInference:
@@ -196,9 +198,16 @@ def _finished(log, reader, judged, horizon_days, personas) -> StageInference:
     reading = reader.read(reader.measure(log, log.moment), observable_states(evidence))
     nowcast = reading.nowcast.droplevel("at")
     following = forecast(nowcast, reader.moves, horizon_days, personas)
-    transitions = pd.DataFrame(reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to"))
+    transitions = pd.DataFrame(
+        reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
+    )
     found = StageInference(
-        stage_table(reading, following), evidence, transitions, reader.moves, reader, horizon_days=horizon_days
+        stage_table(reading, following),
+        evidence,
+        transitions,
+        reader.moves,
+        reader,
+        horizon_days=horizon_days,
     )
     found.against, material = judged
     if material is not None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError, unknown
 from journeykit.stages.classifier import LAPSED, StageClassifier
-from journeykit.stages.reader import StageReader, with_taught
+from journeykit.stages.conformal import class_thresholds
+from journeykit.stages.reader import StageReader, mix, with_taught
 
 __all__ = ["MANY_LABELS", "correct", "given_labels"]
 
 MANY_LABELS = 600
 MOST_LABELS = 9000
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+MOST_OF_FEW = 0.4
+FLOOR = 1e-3
 
 
 def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd.DataFrame:
@@ -61,11 +67,12 @@ def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd
     return kept
 
 
-def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed: int) -> StageClassifier:
+def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed: int) -> StageReader:
     """Learn from given labels, beginning where hindsight left off.
 
     With few labels a small model on the taught probabilities, the weekly posterior and the votes of the
-    last touchpoints; with many, a classifier on all signals and these.
+    last touchpoints; with many, a classifier on all signals and these. How much it counts beside the
+    student is what makes labels of units that it did not learn from likeliest.
 
     Parameters
     ----------
@@ -80,23 +87,45 @@ def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed:
 
     Returns
     -------
-    StageClassifier
+    StageReader
+        The same reader with ``corrected``, ``corrected_share`` and ``thresholds``.
     """
     taught = None if reader.student is None else reader.taught(signals)
-    table = with_taught(signals, taught, reader.states)
-    if stages.size < MANY_LABELS:
+    table, few = with_taught(signals, taught, reader.states), stages.size < MANY_LABELS
+    if few:
         small = ("taught.", "weekly.", "last1.")
         table = table[[name for name in table.columns if name.startswith(small)]]
     units = signals.index.get_level_values("unit_id").to_numpy()
     classifier = StageClassifier(stages=list(reader.states), random_state=seed)
-    return classifier.fit(table, stages.to_numpy(str), groups=units)
+    classifier.fit(table, stages.to_numpy(str), groups=units)
+    share, thresholds = _beside(classifier, taught, stages, reader)
+    return replace(reader, corrected=classifier, corrected_share=share, thresholds=thresholds)
+
+
+def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.Series, reader: StageReader):
+    """Return how much the classifier counts beside the student, and the thresholds of the two together."""
+    rows, alone = classifier.apart_["rows"], classifier.apart_["probabilities"]
+    if taught is None:
+        return 1.0, classifier.thresholds_ if len(rows) else None
+    if not len(rows):
+        return 0.0, reader.thresholds
+    few = stages.size < MANY_LABELS
+    shares = [share for share in SHARES if share <= MOST_OF_FEW or not few]
+    truth = (stages.to_numpy(str)[rows, None] == np.array(reader.states)[None, :]).astype(float)
+    losses = [-(truth * np.log(mix(taught[rows], alone, share) + FLOOR)).sum() for share in shares]
+    share = shares[int(np.argmin(losses))]
+    if few:
+        return share, reader.thresholds
+    return share, class_thresholds(mix(taught[rows], alone, share), truth, classifier.coverage)
 
 
 def _columns(labels: pd.DataFrame) -> pd.DataFrame:
     known = labels.rename(columns={"unit_id": "customer_id"}) if "customer_id" not in labels else labels
     for name in ("customer_id", "at", "stage"):
         if name not in known:
-            raise unknown("column", name, known.columns, where="labels", remedy="give customer_id, at and stage")
+            raise unknown(
+                "column", name, known.columns, where="labels", remedy="give customer_id, at and stage"
+            )
     table = known[["customer_id", "at", "stage"]].astype({"customer_id": str, "stage": str})
     return table.assign(at=pd.to_datetime(table["at"]).astype("datetime64[us]"))
 
@@ -106,7 +135,9 @@ def _first_contacts(log) -> pd.DataFrame:
 
     table = contacts(log)
     people = table.group_by(["unit_id", "customer_id"]).aggregate(first=table.timestamp.min()).execute()
-    units = people.groupby("unit_id", as_index=False)["first"].min().assign(customer_id=lambda f: f["unit_id"])
+    units = (
+        people.groupby("unit_id", as_index=False)["first"].min().assign(customer_id=lambda f: f["unit_id"])
+    )
     people["first"] = people.groupby("unit_id")["first"].transform("min")
     return pd.concat([people, units]).drop_duplicates("customer_id").astype({"customer_id": str})
 

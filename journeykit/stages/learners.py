@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 __all__ = ["Boosted", "Linear", "blend", "hide_markers", "usable_columns"]
 
 FLOOR = 1e-3
-LEAST = 0.06
+LEAST = 0.1
 
 
 class _Learner(BaseEstimator):
@@ -72,13 +72,13 @@ class Boosted(_Learner):
 
     def _model(self):
         return HistGradientBoostingClassifier(
-            learning_rate=0.06,
-            max_iter=90,
-            max_leaf_nodes=12,
+            learning_rate=0.1,
+            max_iter=50,
+            max_leaf_nodes=8,
             min_samples_leaf=20,
             l2_regularization=5.0,
             max_features=0.3,
-            max_bins=63,
+            max_bins=31,
             early_stopping=False,
             random_state=self.seed,
         )

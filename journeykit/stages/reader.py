@@ -10,11 +10,12 @@ import pandas as pd
 from journeykit.errors import JourneykitError
 from journeykit.features.signals import signals_at
 from journeykit.stages.classifier import StageClassifier
+from journeykit.stages.conformal import prediction_sets
 from journeykit.stages.hmm import WeeklyStages
 from journeykit.stages.snapshots import posterior_columns
 from journeykit.stages.weeks import count_weeks
 
-__all__ = ["Reading", "StageReader"]
+__all__ = ["Reading", "StageReader", "mix", "with_taught"]
 
 CHUNK = 25_000
 DOUBT = 0.3
@@ -57,6 +58,10 @@ class StageReader:
         Taught by hindsight; None when the log is too small to learn from.
     corrected : StageClassifier or None
         Learned from given labels.
+    corrected_share : float
+        How much the corrected classifier counts beside the student.
+    thresholds : numpy.ndarray or None
+        Per state the smallest probability that still belongs in a set; None puts every state in it.
     moves : dict of numpy.ndarray
         Weekly transition matrices of ``all`` and of personas.
     about : dict
@@ -69,6 +74,8 @@ class StageReader:
     weekly: WeeklyStages
     student: StageClassifier | None = None
     corrected: StageClassifier | None = None
+    corrected_share: float = 0.0
+    thresholds: np.ndarray | None = None
     moves: dict[str, np.ndarray] = field(default_factory=dict)
     about: dict = field(default_factory=dict)
 
@@ -127,18 +134,30 @@ class StageReader:
             sure = np.exp(signals[[f"weekly.{state}" for state in self.states]].to_numpy(float))
             return (1 - DOUBT) * sure + DOUBT * self.observable / self.observable.sum()
         taught = None if self.student is None else self.taught(signals)
-        if self.corrected is None:
-            return taught
-        return self.corrected.predict_proba(columns_of(self.corrected, with_taught(signals, taught, self.states)))
+        if self.corrected is None or self.corrected_share == 0:
+            return self.corrected_alone(signals, taught) if taught is None else taught
+        corrected = self.corrected_alone(signals, taught)
+        return corrected if taught is None else mix(taught, corrected, self.corrected_share)
+
+    def corrected_alone(self, signals: pd.DataFrame, taught: np.ndarray | None) -> np.ndarray:
+        """Return the probabilities of the classifier that learned from given labels."""
+        return self.corrected.predict_proba(
+            columns_of(self.corrected, with_taught(signals, taught, self.states))
+        )
 
     def taught(self, signals: pd.DataFrame) -> np.ndarray:
         """Return the probabilities of the classifier that was taught with hindsight."""
         return self.student.predict_proba(columns_of(self.student, signals))
 
     def _inside(self, chances: np.ndarray, possible: np.ndarray) -> np.ndarray:
-        if self.classifier is None:
+        if self.thresholds is None:
             return np.tile(possible, (len(chances), 1))
-        return self.classifier.sets(chances, possible)
+        return prediction_sets(chances, self.thresholds, possible)
+
+
+def mix(taught: np.ndarray, corrected: np.ndarray, share: float) -> np.ndarray:
+    """Average two tables of probabilities."""
+    return (1 - share) * taught + share * corrected
 
 
 def columns_of(classifier: StageClassifier, signals: pd.DataFrame) -> pd.DataFrame:
@@ -152,5 +171,3 @@ def with_taught(signals: pd.DataFrame, taught: np.ndarray | None, states) -> pd.
         return signals
     logs = np.log(np.maximum(taught, 1e-3))
     return signals.join(pd.DataFrame(logs, signals.index, [f"taught.{state}" for state in states]))
-
-

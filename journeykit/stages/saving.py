@@ -76,7 +76,9 @@ def load_stages(path: str | Path) -> StageReader:
 
     path = Path(path)
     if not path.is_file():
-        raise JourneykitError("there is no such file", where=path, remedy="save stages first, or correct the path")
+        raise JourneykitError(
+            "there is no such file", where=path, remedy="save stages first, or correct the path"
+        )
     try:
         strange = set(skops.io.get_untrusted_types(file=path)) - TRUSTED
         if strange:
@@ -92,7 +94,9 @@ def load_stages(path: str | Path) -> StageReader:
         problem = f"the file cannot be read as saved stages ({type(error).__name__})"
         raise JourneykitError(problem, where=path, remedy="save the stages anew") from error
     if not isinstance(content, dict) or content.get("form") != FORM:
-        raise JourneykitError("the file holds no saved stages", where=path, remedy=f"give a file of form {FORM!r}")
+        raise JourneykitError(
+            "the file holds no saved stages", where=path, remedy=f"give a file of form {FORM!r}"
+        )
     return _reader(content)
 
 
@@ -107,6 +111,8 @@ def _plain(reader: StageReader) -> dict:
         "steps": list(weekly.steps),
         "student": reader.student,
         "corrected": reader.corrected,
+        "corrected_share": float(reader.corrected_share),
+        "thresholds": reader.thresholds,
         "moves": dict(reader.moves),
         "about": dict(reader.about),
     }
@@ -114,7 +120,7 @@ def _plain(reader: StageReader) -> dict:
 
 def _reader(content: dict) -> StageReader:
     weekly = WeeklyStages(tuple(content["steps"]), **content["weekly"])
-    names = ("observable", "student", "corrected", "moves", "about")
+    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "moves", "about")
     facts = {name: content[name] for name in names}
     return StageReader(content["stage_model"], tuple(content["states"]), weekly=weekly, **facts)
 
@@ -142,7 +148,11 @@ def _card(reader: StageReader, evaluation: pd.DataFrame | None, against: str) ->
         "",
     ]
     if evaluation is not None and len(evaluation):
-        lines += [f"## Scores against {against}", "", *_markdown(evaluation.drop(columns="against", errors="ignore"))]
+        lines += [
+            f"## Scores against {against}",
+            "",
+            *_markdown(evaluation.drop(columns="against", errors="ignore")),
+        ]
     return "\n".join(lines) + "\n"
 
 

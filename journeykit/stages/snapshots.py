@@ -111,7 +111,9 @@ def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random
         at = log.moment - pd.Timedelta(days=WEEK_DAYS * back)
         met = pd.Index(names[weeks.entry <= weeks.width - 1 - back])
         if random is not None and len(met) > LEARNING_ROWS // len(moments):
-            met = pd.Index(np.sort(random.choice(met.to_numpy(), LEARNING_ROWS // len(moments), replace=False)))
+            met = pd.Index(
+                np.sort(random.choice(met.to_numpy(), LEARNING_ROWS // len(moments), replace=False))
+            )
         measured = signals_at(log, at, met)
         row = names.get_indexer(measured.index.get_level_values("unit_id"))
         soft = hindsight_labels(smoothed, weeks, votes, back, observable)[row]

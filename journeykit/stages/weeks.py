@@ -53,7 +53,9 @@ class Weeks:
     def take(self, rows: np.ndarray) -> Weeks:
         """Return some of the rows."""
         lines = (np.asarray(rows)[:, None] * self.width + np.arange(self.width)).ravel()
-        return Weeks(self.index[rows], self.steps, self.counts[lines], self.visits[rows], self.width, self.entry[rows])
+        return Weeks(
+            self.index[rows], self.steps, self.counts[lines], self.visits[rows], self.width, self.entry[rows]
+        )
 
 
 def count_weeks(log, moments, units=None) -> Weeks:
