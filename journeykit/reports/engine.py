@@ -118,7 +118,11 @@ def _shell():
     main, hooks = sys.modules.get("__main__"), (sys.displayhook, sys.excepthook)
     for kind in lineage:
         kind._instance = None
-    with TemporaryDirectory(prefix="journeykit-ipython-") as folder, warnings.catch_warnings():
+    with (
+        TemporaryDirectory(prefix="journeykit-ipython-") as folder,
+        warnings.catch_warnings(),
+        _own_figures(),
+    ):
         warnings.filterwarnings("ignore", message="To exit: use")
         config = Config()
         config.HistoryManager.enabled = False
@@ -128,7 +132,6 @@ def _shell():
             _draw_inline(shell)
             yield shell
         finally:
-            _close_figures()
             shell.reset(new_session=False)
             shell.restore_sys_module_state()
             sys.modules["__main__"], (sys.displayhook, sys.excepthook) = main, hooks
@@ -138,15 +141,26 @@ def _shell():
 
 def _draw_inline(shell) -> None:
     """Show figures at the end of their cell, in a shell that is not the first of this process either."""
+    from matplotlib_inline.backend_inline import configure_inline_support
     from matplotlib_inline.config import InlineBackend
 
     InlineBackend.clear_instance()
+    configure_inline_support.current_backend = "unset"
     shell.enable_matplotlib("inline")
 
 
-def _close_figures() -> None:
+@contextmanager
+def _own_figures():
+    """Put matplotlib's settings back afterwards, and close the figures that were left open."""
+    import matplotlib
+
+    before = matplotlib.get_backend(auto_select=False)
+    with matplotlib.rc_context():
+        yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+    if before is not None:
+        matplotlib.use(before)
 
 
 def _capturing_shell():

@@ -20,7 +20,18 @@ from journeykit.wording.formats import say_interval
 
 __all__ = ["Page"]
 
-NUMERIC = ("whole", "number", "percent", "points", "signed", "amount", "duration", "p_value", "score", "right")
+NUMERIC = (
+    "whole",
+    "number",
+    "percent",
+    "points",
+    "signed",
+    "amount",
+    "duration",
+    "p_value",
+    "score",
+    "right",
+)
 
 
 class Page:
@@ -43,7 +54,8 @@ class Page:
     """
 
     def __init__(self, client: Client, language: str | None = None) -> None:
-        self.client, self.language = client, language or client.language
+        self.language = language or client.language
+        self.client = client.model_copy(update={"language": self.language})
         self.accent = readable(client.brand.colour)
         accent_theme(self.accent, decimal="," if self.language == "nl" else ".")
         self.blocks: list[dict[str, Any]] = []
@@ -60,7 +72,11 @@ class Page:
     def spread(self, value: Any, low: Any, high: Any, form: str = "percent") -> str:
         """Return a value with its interval behind it, `12% (7–18%)`."""
         between = say_interval(low, high, form, self.language)
-        return f"{self.value(value, form)} ({between})" if between and value == value else self.value(value, form)
+        return (
+            f"{self.value(value, form)} ({between})"
+            if between and value == value
+            else self.value(value, form)
+        )
 
     def cover(self, as_of: Any, facts: Mapping[str, str]) -> None:
         """Show the cover: client, day, a few facts, and the brand."""

@@ -58,8 +58,12 @@ def _table(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
     shown = rows.reset_index().assign(stage=[read.stage(stage) for stage in rows.index])
     shown = shown[shown["customers"].fillna(0) >= min(read.least, shown["customers"].max())]
     shown = shown.assign(
-        drop_off=[page.spread(row.drop_off, row.drop_off_low, row.drop_off_high) for row in shown.itertuples()],
-        days_median=[page.spread(row.days_median, row.days_low, row.days_high, "number") for row in shown.itertuples()],
+        drop_off=[
+            page.spread(row.drop_off, row.drop_off_low, row.drop_off_high) for row in shown.itertuples()
+        ],
+        days_median=[
+            page.spread(row.days_median, row.days_low, row.days_high, "number") for row in shown.itertuples()
+        ],
     )
     forms = {"stage": "text", "customers": "whole", "share": "percent", "drop_off": "right", "days_median": "right",
              "skipped_share": "percent", "back_share": "percent"}  # fmt: skip

@@ -104,7 +104,7 @@ def _card(page: Page, read: Reader, row: pd.Series) -> dict[str, Any]:
 
 
 def _stage_of(read: Reader, persona: str) -> str | None:
-    customers = read.table("customers")
+    customers = read.units_table()
     if customers.empty or "stage" not in customers:
         return None
     counts = customers.loc[customers["persona"] == persona, "stage"].value_counts()

@@ -17,7 +17,7 @@ def stages(page: Page, study: Any) -> None:
     """Show the distribution over the stages per persona, and how many get none."""
     read = Reader(page, study)
     page.heading("stages")
-    customers = read.table("customers")
+    customers = read.units_table()
     known = [name for name in customers if name == "stage"]
     if customers.empty or not known or customers["stage"].isna().all():
         page.note(page.text("prose.stages_none", units=read.units))
@@ -63,7 +63,7 @@ def forecast(page: Page, study: Any) -> None:
     """Show who is expected to stay, move and lapse within the horizon, and where movers go."""
     read = Reader(page, study)
     page.heading("forecast")
-    customers = read.table("customers")
+    customers = read.units_table()
     chances = [name for name in customers if str(name).startswith("p_next_")]
     if customers.empty or "p_next_stay" not in chances or customers["p_next_stay"].isna().all():
         page.note(page.text("prose.forecast_none"))

@@ -48,6 +48,13 @@ class Reader:
         found = self.study.tables.get(name)
         return pd.DataFrame() if found is None else found.reset_index(drop=True)
 
+    def units_table(self) -> pd.DataFrame:
+        """Return the table of customers with a row per unit: in a b2b setting, one per account."""
+        frame = self.table("customers")
+        if self.client.setting == "b2b" and "account_id" in frame:
+            return frame.drop_duplicates("account_id").reset_index(drop=True)
+        return frame
+
     def persona(self, persona: Any) -> str:
         """Return the name of a persona, of everyone, or of those without one."""
         if persona is None or persona != persona or persona == "unassigned":
@@ -69,13 +76,12 @@ class Reader:
         return label("stage", stage, self.language, self.client)
 
     def names(self, kind: str, ids: Any, most: int = 3) -> str:
-        """Return a list of ids (or ids joined by commas) as names joined by commas."""
-        if ids is None or (
-            not isinstance(ids, (list, tuple)) and (not hasattr(ids, "__len__") or not len(ids))
-        ):
+        """Return a list of ids as names joined by commas; names that are joined already are cut to the first."""
+        if isinstance(ids, str):
+            return ", ".join(ids.split(", ")[:most]) or "–"
+        if not hasattr(ids, "__len__"):
             return "–"
-        given = [one.strip() for one in ids.split(",")] if isinstance(ids, str) else list(ids)
-        return ", ".join(label(kind, one, self.language, self.client) for one in given[:most]) or "–"
+        return ", ".join(label(kind, one, self.language, self.client) for one in list(ids)[:most]) or "–"
 
     def findings(self, *subjects: str, most: int = 5) -> list[Any]:
         """Return the findings about subjects, most telling first."""
