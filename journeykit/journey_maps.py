@@ -72,7 +72,8 @@ def chart_journey(journeys, client, language: str | None = None) -> JourneyMap:
         `customers` and `share`: expected number in the stage now; without a stage table, units last seen in it.
         `drop_off`: of those who left the stage, the share that left for good. `days_*`: median time in the stage.
         `skipped_share`: of those who came this far or further, who skipped the stage. `back_share`: of those in
-        the stage, who went back from it. Texts are the first of the playbook; `recommendation` is the channel
+        the stage, who went back from it. `top_channels` and
+        `top_touchpoints` are ids joined by commas. Texts are the first of the playbook; `recommendation` is the channel
         with the highest measured contribution (without one, the playbook's first channel) and what the brand
         can do there.
     """
@@ -82,8 +83,7 @@ def chart_journey(journeys, client, language: str | None = None) -> JourneyMap:
     for measured in (_drop_off(journeys), _days(journeys), _shares(journeys)):
         table = table.merge(measured, "left", ["persona", "stage"])
     words = [
-        _words(row.persona, client.model.stage(row.stage), journeys, client, language)
-        for row in table.itertuples()
+        _words(row.persona, client.model.stage(row.stage), journeys, language) for row in table.itertuples()
     ]
     frame = pd.concat([table, pd.DataFrame(words, index=table.index)], axis=1)
     return JourneyMap(frame.reindex(columns=MAP_COLUMNS), language)
@@ -129,7 +129,7 @@ def _shares(journeys) -> pd.DataFrame:
     )
 
 
-def _words(persona: str, stage: Stage, journeys, client, language: str) -> dict[str, str | None]:
+def _words(persona: str, stage: Stage, journeys, language: str) -> dict[str, str | None]:
     """Return the texts of one cell: the playbook, and the names of what was met most."""
     own = journeys.channels
     channels = own[(own["persona"] == persona) & (own["stage"] == stage.id)]
@@ -140,12 +140,8 @@ def _words(persona: str, stage: Stage, journeys, client, language: str) -> dict[
     )
     playbook = {column: _first(stage.playbook(part, language)) for column, part in _PLAYBOOK.items()}
     return {
-        "top_channels": ", ".join(channel_name(name, language) for name in known["channel"].head(_TOP))
-        or None,
-        "top_touchpoints": ", ".join(
-            client.vocabulary.name(name, language) for name in touchpoints.head(_TOP)
-        )
-        or None,
+        "top_channels": ", ".join(known["channel"].head(_TOP)) or None,
+        "top_touchpoints": ", ".join(touchpoints.head(_TOP)) or None,
         **playbook,
         "recommendation": recommend(stage, best_channel(journeys.channels, persona, stage), language),
     }

@@ -210,6 +210,21 @@ def test_a_table_is_labelled_and_its_figures_are_left_alone():
     }  # fmt: skip
 
 
+def test_lists_of_ids_are_labelled_one_by_one():
+    table = pd.DataFrame({"top_channels": ["email, search", None]})
+    assert label_frame(table, "nl").iloc[:, 0].tolist() == ["E-mail, Zoekmachine", "–"]
+
+
+def test_names_say_what_people_do_rather_than_how_much_they_do():
+    """A persona is not a level of activity: contacts differ most, yet the name comes from the channel."""
+    frame = pd.DataFrame(
+        [("p1", "contacts", 3.0, 90, 30), ("p1", "touchpoint_share.refund", 2.0, 0.01, 0.0),
+         ("p1", "weekend_share", -1.5, 0.1, 0.3), ("p1", "channel_share.email", 0.9, 0.5, 0.2)],
+        columns=["persona", "trait", "effect", "inside", "outside"],
+    )  # fmt: skip
+    assert name_personas(frame).loc["p1", "en"] == "Email readers"
+
+
 def test_findings_are_told_as_plain_values_in_both_languages():
     told = tell([example("leaks_at", 412, "p1")])[0]
     assert set(told["sentence"]) == {"nl", "en"}

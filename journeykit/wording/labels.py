@@ -142,13 +142,17 @@ def label_frame(frame: pd.DataFrame, language: str, client=None, names=None) -> 
 
 
 def _cell(kind: str, name: Any, language: str, client, names) -> str:
+    if kind in _LISTED:
+        given = name.split(", ") if isinstance(name, str) else []
+        return ", ".join(label(_LISTED[kind], one, language, client) for one in given) or "–"
     if name is None or name != name:
         return load_texts(language)["values"]["unsure"] if kind == "stage" else "–"
     return label(kind, name, language, client, names)
 
 
+_LISTED = {"channels": "channel", "touchpoints": "touchpoint"}
 _COLUMN_KINDS = {
     "persona": "persona", "stage": "stage", "from": "stage", "to": "stage", "next_stage": "stage",
     "channel": "channel", "touchpoint": "touchpoint", "last_touchpoint": "touchpoint", "figure": "figure",
-    "reason": "reason", "canonical": "canonical",
+    "reason": "reason", "canonical": "canonical", "top_channels": "channels", "top_touchpoints": "touchpoints",
 }  # fmt: skip

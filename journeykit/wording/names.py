@@ -21,6 +21,8 @@ _ALIASES = {
     "interaction": "interactive", "purchases": "orders",
 }  # fmt: skip
 MOST_TRAITS = 3
+LEAST_USE = 0.03  # mean share below which a category says little about a group
+_ACTIVITY = ("contacts", "sessions", "active_days", "span_days", "orders", "value_total", "recency_days")
 
 
 def trait_id(column: str) -> str:
@@ -133,12 +135,20 @@ def name_personas(
 
 
 def _strongest(frame: pd.DataFrame) -> dict[str, list[str]]:
-    ordered = frame.dropna(subset=["effect"]).sort_values("effect", key=abs, ascending=False, kind="stable")
+    """Return each persona's traits: what it does more before what it does less, and how much it does last."""
+    known = frame.dropna(subset=["effect"])
+    if {"inside", "outside"} <= set(known):
+        rare = known["trait"].str.contains("_share.", regex=False) & (
+            known[["inside", "outside"]].max(axis=1) < LEAST_USE
+        )
+        known = known[~rare.astype(bool)]
+    activity = known["trait"].map(trait_id).isin(_ACTIVITY)
+    known = known.assign(group=activity * 2 + (known["effect"] < 0), size=-known["effect"].abs())
+    ordered = known.sort_values(["group", "size"], kind="stable")
     signed = ordered["trait"] + ordered["effect"].map(lambda effect: "+" if effect > 0 else "-")
-    lists = {
+    return {
         persona: _nameable(signed[ordered["persona"] == persona]) for persona in sorted(set(frame["persona"]))
     }
-    return lists
 
 
 def _nameable(traits: Sequence[str]) -> list[str]:

@@ -14,15 +14,16 @@ from journeykit.wording import label
 __all__ = ["SUBJECTS", "Reader"]
 
 SUBJECTS = {
-    "personas": ("personas_found", "no_personas", "persona_size", "persona_uncertain", "persona_stands_out",
+    "personas": ("personas_found", "everyone_placed", "no_personas", "persona_size", "persona_uncertain",
+                 "persona_stands_out",
                  "persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "forecast": ("moves_soon", "lapses_soon"),
-    "leaks": ("leaks_at", "reaches_stage", "back_steps"),
+    "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "back_steps"),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless"),
     "time": ("slow_stage",),
     "channels": ("channel_contributes", "entry_point"),
-    "pages": ("page_bounces", "page_sells", "page_without_sales"),
+    "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "after": ("nps", "referrals", "reactivated"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
     "data": ("rejects", "unmapped_touchpoints", "window_opens_late", "few_customers", "nothing_left_out"),
