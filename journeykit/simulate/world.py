@@ -26,7 +26,7 @@ from .settings import PHASES, Settings, StageFacts, definitions, read_stages
 __all__ = ["World", "build_world"]
 
 LAPSED = "lapsed"
-TILT = {"channel": 0.42, "hour": 0.42, "weekday": 0.24, "touchpoint": 0.26, "pace": 0.28, "habit": 0.48,
+TILT = {"channel": 0.44, "hour": 0.44, "weekday": 0.24, "touchpoint": 0.28, "pace": 0.28, "habit": 0.48,
         "activity": 0.32, "basket": 0.3}  # fmt: skip
 ACTIVITY_SPREAD = 0.7  # standard deviation of the log of a person's activity
 ACTIVITY_LEVELS = 5
