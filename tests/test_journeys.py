@@ -94,11 +94,18 @@ def test_time_in_stage_censors_those_under_way(counted):
 
 
 def test_drop_off_leaves_out_those_under_way(counted):
-    """d was seen on the last day: in loyalty nobody has left yet, so there is no drop-off to tell."""
+    """d was seen on the last day in loyalty, the last stage: nobody of the one who came there has left."""
     table = counted.drop_off
     assert cell(table, "drop_off", persona="all", stage="awareness") == pytest.approx(1 / 3)
-    assert cell(table, "held_back", persona="all", stage="loyalty")
+    assert cell(table, "drop_off", persona="all", stage="loyalty") == 0
     assert set(table["basis"]) == {"silence"}
+
+
+def test_in_the_last_stage_that_the_data_show_not_everybody_has_dropped_off():
+    """12 bought long ago, 28 just now. Of those who left the stage all have lapsed, which says nothing: 12 of 40."""
+    journeys = {f"c{n}": [(0 if n < 12 else 100, "ac")] for n in range(40)}
+    table = map_journeys(log_of(journeys), min_group=10).drop_off
+    assert cell(table, "drop_off", persona="all", stage="action") == pytest.approx(0.3)
 
 
 def test_drop_off_adds_up_probabilities_when_there_is_a_stage_table():

@@ -24,7 +24,8 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
     numbers = {
         "k": count, "share": share, "stability": 0.61, "trait": "channel_share.email", "value": 0.4, "other": 0.1,
         "form": "percent", "share_customers": 0.2, "skipped": max(count, 1) if count < 3 else 3, "effect": -0.12,
-        "days": float(count), "horizon": max(count, 1), "expected": count, "channel": "email", "page": "/prijs",
+        "days": float(count), "horizon": max(count, 1), "expected": count, "channel": "email",
+        "moved": 0.8, "page": "/prijs",
         "landings": count, "sessions": count, "sales": count,
         "touchpoints": ["search", "chat", "email_open"][: max(count % 4, 1)],
         "rejected": count, "reason": "duplicate", "contacts": count, "nps": 10.0 * count / 40, "referrers": count,

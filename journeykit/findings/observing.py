@@ -64,6 +64,10 @@ def observe(
         *journey_findings(journeys, horizon),
         *_caveats(journeys, log),
     ]
+    if any(one.key == "window_opens_late" for one in candidates):
+        candidates = [
+            one for one in candidates if one.key != "entry_point"
+        ]  # the first contact is not in the data
     standing = rank(map(_with_value(journeys), control(candidates, alpha)))
     return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
 

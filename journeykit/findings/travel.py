@@ -27,7 +27,7 @@ def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
     yield from _skipping(_shown(journeys.funnel), _shown(journeys.skips))
     yield from _going_back(_shown(journeys.back_steps))
     yield from _timing(_shown(journeys.time_in_stage))
-    yield from _channels(_shown(journeys.channels), journeys.drop_off)
+    yield from _channels(_shown(journeys.channels))
     yield from _entries(journeys.entry_points)
     yield from _pages(journeys.pages)
     yield from _voices(_shown(journeys.ratings), _shown(journeys.referrals))
@@ -169,36 +169,33 @@ def _timing(times: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _channels(channels: pd.DataFrame, drop_off: pd.DataFrame) -> Iterator[Finding]:
-    """Name, per persona and stage, the channels that contribute more than an even part of the moves onward."""
+def _channels(channels: pd.DataFrame) -> Iterator[Finding]:
+    """Name, per persona and stage, the largest contribution among channels whose users move on more often."""
     known = (
-        channels[channels["attribution_markov"].notna() & channels["low"].notna()]
+        channels[channels["attribution_markov"].notna() & channels["p_value"].notna()]
         if len(channels)
         else channels
     )
     for (persona, stage), own in known.groupby(["persona", "stage"], sort=False) if len(known) else ():
-        if len(own) < 2:
-            continue
-        even = 1 / len(own)
-        best = own["attribution_markov"].idxmax()
+        more = own[own["moved_share"] > own["other_moved_share"]]
+        best = more["attribution_markov"].idxmax() if len(more) else None
         for row in own.itertuples():
             numbers = {"channel": row.channel, "share": row.attribution_markov}
-            numbers["at_stake"] = (
-                row.customers * max(row.attribution_markov - even, 0) * (1.0 if persona == ALL else 0.5)
-            )
-            p_value = _above(row.attribution_markov, even, row.low, row.high)
-            key = "channel_contributes" if row.Index == best and row.attribution_markov > even else "_channel"
+            numbers |= {"moved": row.moved_share, "other": row.other_moved_share}
+            numbers["at_stake"] = row.met * abs(row.moved_share - row.other_moved_share)
+            key = "channel_contributes" if row.Index == best else "_channel"
+            interval = (row.low, row.high)
             yield Finding(
-                key, numbers, row.low, row.high, "channels", _who(persona), stage, int(row.customers), p_value
+                key, numbers, *interval, "channels", _who(persona), stage, int(row.met), row.p_value
             )
 
 
-def _above(share: float, even: float, low: float, high: float) -> float:
-    """Return the two-sided p-value that a share differs from an even part, from its bootstrap interval."""
+def _above(share: float, base: float, low: float, high: float) -> float:
+    """Return the two-sided p-value that a share differs from a base, from its interval."""
     from scipy.stats import norm
 
     spread = (high - low) / 3.92
-    return float(2 * norm.sf(abs(share - even) / spread)) if spread > 0 else (1.0 if share == even else 0.0)
+    return float(2 * norm.sf(abs(share - base) / spread)) if spread > 0 else (1.0 if share == base else 0.0)
 
 
 def _entries(entries: pd.DataFrame) -> Iterator[Finding]:

@@ -10,13 +10,14 @@ import pandas as pd
 
 from journeykit.journeys.attribution import attribute_paths
 from journeykit.journeys.paths import ALL, Paths, per_persona
-from journeykit.journeys.statistics import wilson
+from journeykit.journeys.statistics import two_shares_p_value, wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 
 __all__ = ["CHANNEL_COLUMNS", "find_entry_points", "weigh_channels", "weigh_touchpoints"]
 
 CHANNEL_COLUMNS = (
-    "persona stage channel touches paid attribution_markov attribution_shapley attribution_last low high customers"
+    "persona stage channel touches paid attribution_markov attribution_shapley attribution_last low high customers met "
+    "moved_share other_moved_share p_value"
 ).split()
 GROUPS = 100
 
@@ -33,9 +34,10 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
     pandas.DataFrame
         `persona, stage, channel, touches, paid` (touches on paid media), `attribution_markov,
         attribution_shapley, attribution_last` (shares that sum to 1 over the channels of a persona and stage),
-        `low, high` (95 % bootstrap interval of the Markov share), `customers` (units with a path) and
-        `held_back`. Contributions are null where fewer units moved on than the smallest group. They describe;
-        they do not show a cause.
+        `low, high` (95 % bootstrap interval of the Markov share), `customers` (units with a path), `met` (units
+        that met the channel), `moved_share` (of those, moved on), `other_moved_share` (of the others), the
+        `p_value` of the difference (Fisher) and `held_back`. Contributions are null where fewer units moved on
+        than the smallest group. They describe; they do not show a cause.
     """
     path = _channel_paths(paths, random_state)
     touches = _touches(path)
@@ -44,9 +46,8 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
     moves, ends, shares = _moves(path), _ends(path), _shared(path)
     keys = ["persona", "stage_at"]
     moves, ends, shares = (dict(list(frame.groupby(keys))) for frame in (moves, ends, shares))
-    nobody = pd.DataFrame({"channel": [], "credit": []})
     parts = [
-        _cell(key, cell, moves[key], ends[key], shares.get(key, nobody), paths.min_group, random_state)
+        _cell(key, cell, moves[key], ends[key], shares[key], paths.min_group, random_state)
         for key, cell in touches.groupby(keys, sort=False)
     ]
     table = pd.concat(parts, ignore_index=True)
@@ -113,15 +114,15 @@ def _ends(path: Any) -> pd.DataFrame:
 
 
 def _shared(path: Any) -> pd.DataFrame:
-    """Return each channel's Shapley credit: every unit that moved on, divided over the channels it met."""
-    met = (
-        path.filter(path.won > 0)
-        .group_by(["unit_id", "persona", "stage_at", "channel"])
-        .aggregate(n=lambda t: t.count())
+    """Return who met each channel and moved on, and its Shapley credit: who moved on, divided over the channels met."""
+    met = path.group_by(["unit_id", "persona", "stage_at", "channel"]).aggregate(
+        won=path.won.max(), weight=path.weight.max()
     )
     several = met.count().over(ibis.window(group_by=["unit_id", "stage_at"]))
-    met = met.mutate(credit=1.0 / several)
-    counted = met.group_by(["persona", "stage_at", "channel"]).aggregate(credit=met.credit.sum())
+    met = met.mutate(credit=met.won / several)
+    counted = met.group_by(["persona", "stage_at", "channel"]).aggregate(
+        credit=met.credit.sum(), met=met.count(), won=met.won.sum(), resolved=met.weight.sum()
+    )
     return _both(counted.execute(), ["stage_at", "channel"])
 
 
@@ -129,7 +130,8 @@ def _cell(key, touches, moves, ends, shares, min_group: int, random_state: int) 
     table = touches.set_index("channel")
     channels, won = list(table.index), ends["won"].sum()
     table = table.assign(customers=int(ends["units"].sum()), order=_order(key[0]))
-    credit = shares.groupby("channel")["credit"].sum().reindex(channels).fillna(0.0)
+    shares = shares.set_index("channel").reindex(channels)
+    credit = shares["credit"]
     last = ends.groupby("channel")["won"].sum().reindex(channels).fillna(0.0)
     shown = won >= min_group
     measured = attribute_paths(_tensor(moves, ends, channels), random_state) if shown else {}
@@ -137,7 +139,24 @@ def _cell(key, touches, moves, ends, shares, min_group: int, random_state: int) 
         table[column] = measured.get(name, np.nan)
     table["attribution_shapley"] = credit / credit.sum() if shown else np.nan
     table["attribution_last"] = last / won if shown else np.nan
-    return table.reset_index()
+    return _moved(table, shares, float(won), float(won + ends["gone"].sum()), min_group).reset_index()
+
+
+def _moved(
+    table: pd.DataFrame, met: pd.DataFrame, won: float, resolved: float, min_group: int
+) -> pd.DataFrame:
+    """Add how often those who met a channel moved on, beside those who did not."""
+    enough = (met["resolved"] >= min_group) & (resolved - met["resolved"] >= min_group)
+    others = (resolved - met["resolved"]).where(enough)
+    pairs = zip(
+        met["won"], met["resolved"], won - met["won"], resolved - met["resolved"], enough, strict=True
+    )
+    return table.assign(
+        met=met["met"],
+        moved_share=met["won"] / met["resolved"].where(met["resolved"] >= min_group),
+        other_moved_share=(won - met["won"]) / others,
+        p_value=[two_shares_p_value(*pair[:4]) if pair[4] else np.nan for pair in pairs],
+    )
 
 
 def _order(persona: str) -> int:

@@ -53,7 +53,8 @@ def wilson(
     z = norm.ppf(0.5 + confidence / 2)
     centre = (share + z**2 / (2 * totals)) / (1 + z**2 / totals)
     half = z / (1 + z**2 / totals) * np.sqrt(share * (1 - share) / totals + z**2 / (4 * totals**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    low, high = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    return np.where(share == 0, 0.0, low), np.where(share == 1, 1.0, high)
 
 
 def adjust_p_values(p_values: ArrayLike) -> np.ndarray:

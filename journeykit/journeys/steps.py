@@ -232,23 +232,26 @@ def count_drop_off(paths: Paths) -> pd.DataFrame:
 
     Of the units that have been in a stage, some showed another stage afterwards (moved on) and some are last
     seen there; of these the expected number that has lapsed counts as dropped off. Units that are still under
-    way count in neither.
+    way count in neither. From the last stage that the data show there is nothing to move on to: there the base
+    is everyone who has been in it.
 
     Returns
     -------
     pandas.DataFrame
-        `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved on or lapsed,
-        the base of `drop_off`; the interval is Wilson's. `basis` is `probabilities` (a stage table was given) or
-        `silence` (silent for longer than the horizon).
+        `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved on or lapsed
+        (in the last stage: been), the base of `drop_off`; the interval is Wilson's. `basis` is `probabilities`
+        (a stage table was given) or `silence` (silent for longer than the horizon).
     """
     been = _been(paths)
+    last = paths.units["furthest"].max()
     rows = []
     for persona in personas_of(paths):
-        last_seen = units_of(paths, persona).groupby("here")["p_lapsed"].agg(["size", "sum"])
+        seen = units_of(paths, persona).groupby("here")["p_lapsed"].agg(["size", "sum"])
         for position, stage in enumerate(paths.stages):
-            size, lapsed = last_seen.loc[position] if position in last_seen.index else (0, 0.0)
+            size, lapsed = seen.loc[position] if position in seen.index else (0, 0.0)
             n = int(been.get((persona, position), 0))
-            rows.append((persona, stage, n, max(n - int(size), 0) + float(lapsed), float(lapsed)))
+            left = n if position == last else max(n - int(size), 0) + float(lapsed)
+            rows.append((persona, stage, n, float(left), float(lapsed)))
     table = pd.DataFrame(rows, columns=["persona", "stage", "been", "left", "lapsed"])
     table["drop_off"] = table["lapsed"] / table["left"].where(table["left"] > 0)
     table["low"], table["high"] = wilson(table["lapsed"], table["left"])
