@@ -54,9 +54,10 @@ def report(
         from journeykit.engine import connect
 
         connect(engine)
+    chosen = _formats(formats)
     wanted = list(clients) if clients else client_paths(folder)
     outcomes = run_reports(
-        wanted, clients_folder=folder, out=out, as_of=as_of, formats=_formats(formats), language=language,
+        wanted, clients_folder=folder, out=out, as_of=as_of, formats=chosen, language=language,
         jobs=jobs, kernel=kernel, timeout=timeout, memory=memory, force=force,
     )  # fmt: skip
     if as_json:
@@ -67,7 +68,7 @@ def report(
 
 
 def _formats(given: str) -> tuple[str, ...]:
-    from journeykit.reports import FORMATS
+    from journeykit.reports.batch import FORMATS
 
     chosen = tuple(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
     for word in chosen:

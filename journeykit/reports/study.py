@@ -1,0 +1,277 @@
+"""Study: everything that is measured for one client's report, each part made once, when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from journeykit.clients import Client
+from journeykit.events import EventLog
+from journeykit.features import measure_profile, measure_traits
+from journeykit.findings import Finding, contrast_personas, observe
+from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
+from journeykit.journeys import Journeys, map_journeys
+from journeykit.models import load_model
+from journeykit.personas import PersonaClusterer, describe_personas, save_personas
+from journeykit.sessions import contacts
+from journeykit.stages import StageInference, infer_stages, save_stages
+from journeykit.wording import name_personas, tell
+
+__all__ = ["Study"]
+
+_MOST_EFFECTS = 30  # traits whose effect sizes stand in the table of personas
+
+
+class Study:
+    """The measurements of one client as of one moment.
+
+    Parameters
+    ----------
+    client
+        The client.
+    log
+        Its events, as of the day of the report.
+    random_state
+        Seed of everything that draws by chance.
+    """
+
+    def __init__(self, client: Client, log: EventLog, *, random_state: int = 0) -> None:
+        self.client, self.log, self.random_state = client, log, random_state
+
+    @cached_property
+    def traits(self) -> pd.DataFrame:
+        """Who the units are: one row a unit, adjusted for stage."""
+        return measure_traits(self.log)
+
+    @cached_property
+    def profile(self) -> pd.DataFrame:
+        """The same in measures that can be read."""
+        return measure_profile(self.log)
+
+    @cached_property
+    def personas(self) -> PersonaClusterer:
+        """The fitted personas, or the saved ones that the client file names."""
+        if self.client.personas.reuse:
+            return load_model(self.client.resolve(self.client.personas.reuse))
+        return PersonaClusterer(k=self.client.personas.k, random_state=self.random_state).fit(self.traits)
+
+    @cached_property
+    def membership(self) -> pd.DataFrame:
+        """Per unit its ``persona`` (null: unassigned) and the probability of it."""
+        if not self.personas.found_:
+            return pd.DataFrame(
+                {"persona": None, "persona_confidence": float("nan")}, index=self.traits.index
+            )
+        labels = self.personas.predict(self.traits)
+        sure = self.personas.predict_proba(self.traits).max(axis=1)
+        names = pd.Series([f"p{label + 1}" if label >= 0 else None for label in labels], dtype="str")
+        return pd.DataFrame(
+            {"persona": names.to_numpy(), "persona_confidence": sure}, index=self.traits.index
+        )
+
+    @cached_property
+    def contrasts(self) -> pd.DataFrame:
+        """What sets each persona apart, in measures that can be read, strongest first."""
+        return contrast_personas(self.profile, self.membership["persona"], self.client.privacy.min_group)
+
+    @cached_property
+    def _described(self) -> pd.DataFrame:
+        """One row a persona, without words."""
+        described = describe_personas(
+            self.personas,
+            self.traits,
+            self.profile,
+            attributes=self._unit_attributes(),
+            min_group=self.client.privacy.min_group,
+        )
+        return described.reset_index(drop=True)
+
+    @cached_property
+    def persona_names(self) -> pd.DataFrame:
+        """The name of each persona in ``nl`` and ``en``, by persona."""
+        keys = self._described.set_index("persona")["key"]
+        return name_personas(
+            {persona: key.split("|") for persona, key in keys.items()}, self.client.vocabulary
+        )
+
+    @cached_property
+    def persona_table(self) -> pd.DataFrame:
+        """One row a persona: its names, size, stability, value and effect sizes; empty when there are none."""
+        table = self._described.copy()
+        names = self.persona_names.reindex(table["persona"])
+        table.insert(1, "name_nl", names["nl"].to_numpy())
+        table.insert(2, "name_en", names["en"].to_numpy())
+        return table.merge(self._effects(), "left", "persona")
+
+    def _effects(self) -> pd.DataFrame:
+        """Return effect sizes as columns, the traits that set personas apart the most."""
+        strength = self.contrasts.groupby("trait")["effect"].agg(lambda effect: effect.abs().max())
+        kept = self.contrasts[self.contrasts["trait"].isin(strength.nlargest(_MOST_EFFECTS).index)]
+        wide = kept.pivot(index="persona", columns="trait", values="effect").astype("float64")
+        return wide.add_prefix("effect.").rename_axis(columns=None).reset_index().astype({"persona": "str"})
+
+    def _unit_attributes(self) -> pd.DataFrame | None:
+        """Return attributes by unit; of an account with several people, those of the first."""
+        known = self.log.customers
+        if known.empty or not len(known.columns):
+            return None
+        joined = self._people[["customer_id", "unit_id"]].merge(
+            known, left_on="customer_id", right_index=True
+        )
+        attributes = joined.drop(columns=["customer_id", "account_id"], errors="ignore")
+        return attributes.groupby("unit_id").first()
+
+    @cached_property
+    def stages(self) -> StageInference:
+        """Everybody's stage, next move, and how far that can be trusted."""
+        labels = self.log.labels if len(self.log.labels) else None
+        return infer_stages(
+            self.log,
+            labels=labels,
+            horizon_days=self.client.period.horizon_days,
+            personas=self.membership["persona"],
+            random_state=self.random_state,
+        )
+
+    @cached_property
+    def journeys(self) -> Journeys:
+        """What happened on the way, per persona and stage."""
+        return map_journeys(
+            self.log, self.membership["persona"], self.stages.table, random_state=self.random_state
+        )
+
+    @cached_property
+    def journey_map(self) -> JourneyMap:
+        """The map of personas and stages, joined to the playbook."""
+        return chart_journey(self.journeys, self.client)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What matters, most telling first."""
+        return observe(
+            self.journeys,
+            log=self.log,
+            personas=self.membership["persona"],
+            certificate=self.persona_table,
+            found=self.personas.found_,
+            profile=self.profile,
+            names=self.persona_names,
+            client=self.client,
+        )
+
+    @cached_property
+    def _people(self) -> pd.DataFrame:
+        """One row a customer: the unit, the last contact and the total value."""
+        table = contacts(self.log)
+        grouped = table.group_by(["customer_id", "unit_id"]).aggregate(
+            last_touchpoint_at=table["timestamp"].max(), value_total=table["value"].sum()
+        )
+        return grouped.order_by(["unit_id", "customer_id"]).execute()
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """One row a customer: persona, stage, forecast and value; people of an account share the account's."""
+        people = self._people
+        table = people.merge(self.membership, "left", left_on="unit_id", right_index=True)
+        table = table.merge(self.stages.table, "left", left_on="unit_id", right_index=True)
+        b2b = self.client.unit == "account"
+        account = table["unit_id"] if b2b else pd.Series(None, index=table.index, dtype="str")
+        last = ["last_touchpoint_at", "value_total"]
+        table.insert(1, "account_id", account)
+        table = table[[*(name for name in table if name not in ("unit_id", *last)), *last]]
+        return table.sort_values("customer_id", ignore_index=True)
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The headline figures, for ``run.json`` and the index."""
+        stages, first_last = self.stages.table, self.log.span()
+        placed = self.membership["persona"].notna()
+        zone = self.client.timezone
+        first, last = (moment.tz_localize("UTC").tz_convert(zone).date().isoformat() for moment in first_last)
+        return {
+            "customers": len(self._people),
+            "units": len(self.membership),
+            "contacts": int(contacts(self.log).count().execute()),
+            "personas": int(self.persona_table["certified"].sum()) if len(self.persona_table) else 0,
+            "placed_share": float(placed.mean()),
+            "unsure_share": float(stages["stage"].isna().mean()),
+            "lapsed_share": float(stages["p_lapsed"].mean()),
+            "findings": len(self.findings),
+            "value_total": float(self._people["value_total"].sum()),
+            "first_day": first,
+            "last_day": last,
+        }
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name, as they are written to ``tables/*.parquet``."""
+        counted = self.journeys.tables()
+        if counted["pages"].empty:
+            del counted["pages"]
+        return {
+            **counted,
+            "customers": self.customers,
+            "personas": self.persona_table,
+            "journey_map": self.journey_map.frame,
+            "next_actions": self._actions(),
+            "evidence": self.stages.evidence.reset_index(),
+            "evaluation": self.stages.evaluation.reset_index(),
+            "reliability": self.stages.reliability.reset_index(drop=True),
+            "rejects": self._rejects(),
+        }
+
+    def _actions(self) -> pd.DataFrame:
+        """Return the next action of each customer; the people of an account get the account's."""
+        actions = next_actions(self.journeys, self.client, self.stages.table)
+        people = self._people[["customer_id", "unit_id"]]
+        joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
+        return joined.drop(columns="unit_id")
+
+    def _rejects(self) -> pd.DataFrame:
+        """Return the rejected rows without the ids in them, which belong to the raw data."""
+        rejects = self.log.rejects
+        return rejects[[name for name in ("source", "row", "reason", "touchpoint") if name in rejects]]
+
+    def save_personas(self, path: str | Path) -> Path:
+        """Save the personas, with a card beside."""
+        return save_personas(self.personas, path)
+
+    def save_stages(self, path: str | Path) -> Path:
+        """Save the stage classifier, with a card beside."""
+        return save_stages(self.stages, path)
+
+    def write(self, folder: str | Path) -> None:
+        """Write tables, models and findings to a folder."""
+        folder = Path(folder)
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        for name, table in self.tables.items():
+            _plain(table).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+        self.save_personas(folder / "models" / "personas.skops")
+        self.save_stages(folder / "models" / "stages.skops")
+        told = tell(self.findings, self.client)
+        (folder / "findings.json").write_text(
+            json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8"
+        )
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that Parquet can hold: no attributes beside it, and text where types are mixed."""
+    table = table.copy()
+    table.attrs = {}
+    for name in table.select_dtypes("object").columns:
+        mixed = table[name].dropna()
+        if len(mixed) and not mixed.map(lambda value: isinstance(value, str | list | tuple)).all():
+            table[name] = (
+                pd.to_numeric(table[name], errors="coerce") if _numbers(mixed) else table[name].astype("str")
+            )
+    return table
+
+
+def _numbers(values: pd.Series) -> bool:
+    return bool(
+        values.map(lambda value: isinstance(value, int | float) and not isinstance(value, bool)).all()
+    )
