@@ -46,8 +46,8 @@ class Outcome:
         ``ok``, ``failed`` or ``skipped`` (up to date already).
     folder
         Where the report, or the account of its failure, stands.
-    seconds
-        Wall time.
+    seconds, cpu_seconds
+        Wall time, and the processor time of the report's own process.
     error, stage, log_tail
         The cause of a failure, the part of the work in which it happened, and the end of the log.
     refused
@@ -62,6 +62,7 @@ class Outcome:
     started: str = ""
     finished: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     figures: dict[str, Any] = field(default_factory=dict)
     steps: tuple[dict[str, Any], ...] = ()
     inputs: tuple[dict[str, Any], ...] = ()
@@ -81,7 +82,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content of run.json."""
-        shown = ("client", "name", "as_of", "status", "started", "finished", "seconds", "language")
+        shown = ("client", "name", "as_of", "status", "started", "finished", "seconds", "cpu_seconds", "language")
         kept = {name: getattr(self, name) for name in shown}
         kept |= {"journeykit": version(), "inputs": list(self.inputs), "parameters": self.parameters}
         kept |= {"steps": list(self.steps), "figures": self.figures, "key": self.key}

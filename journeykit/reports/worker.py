@@ -75,7 +75,7 @@ def _make(job: Job, folder: Path, channel) -> dict[str, Any]:
 
         write_html(notebook, folder / "report.html")
     steps = [*_steps(notebook), {"name": "html", "seconds": round(time.perf_counter() - began, 3)}]
-    return {**record, "steps": steps}
+    return {**record, "steps": steps, "cpu_seconds": round(time.process_time(), 3)}
 
 
 def run_notebook(job: Job, folder: Path, on_cell=None):

@@ -61,5 +61,6 @@ def _method(page: Page, read: Reader) -> None:
         page.table(frame, page.text("captions.evaluation"), forms)
     curve = read.table("reliability")
     if len(curve):
+        curve = curve.rename(columns={"rows": "customers"})
         axes = plots.reliability(curve, xlabel=page.text("axes.predicted"), ylabel=page.text("axes.observed"))
         page.figure(axes, page.text("captions.reliability"))

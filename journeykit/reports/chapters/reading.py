@@ -77,12 +77,9 @@ class Reader:
         return label("stage", stage, self.language, self.client)
 
     def names(self, kind: str, ids: Any, most: int = 3) -> str:
-        """Return a list of ids as names joined by commas; names that are joined already are cut to the first."""
-        if isinstance(ids, str):
-            return ", ".join(ids.split(", ")[:most]) or "–"
-        if not hasattr(ids, "__len__"):
-            return "–"
-        return ", ".join(label(kind, one, self.language, self.client) for one in list(ids)[:most]) or "–"
+        """Return ids, in a list or joined by commas, as names joined by commas."""
+        given = ids.split(", ") if isinstance(ids, str) else ids if isinstance(ids, (list, tuple)) else []
+        return ", ".join(label(kind, one, self.language, self.client) for one in given[:most]) or "–"
 
     def findings(self, *subjects: str, most: int = 5) -> list[Any]:
         """Return the findings about subjects, most telling first."""
