@@ -9,7 +9,7 @@ import numpy as np
 from .grouping import group, squares
 from .space import TraitSpace
 
-__all__ = ["beats_chance", "explained", "test_against_chance"]
+__all__ = ["beats_chance", "explained", "explained_by", "test_against_chance"]
 
 LEAST_DISTANCE = 3.0  # standard deviations of the null that the observed figure must lie above its mean
 STRATA = 5
@@ -17,10 +17,13 @@ STRATA = 5
 
 def explained(points: np.ndarray, k: int) -> float:
     """Return the share of the spread that k groups explain."""
+    return explained_by(points, group(points, k, 0, 3))
+
+
+def explained_by(points: np.ndarray, centres: np.ndarray) -> float:
+    """Return the share of the spread that given centres explain; below 0 when they are worse than the mean."""
     total = ((points - points.mean(axis=0)) ** 2).sum()
-    if total <= 0:
-        return 0.0
-    return float(1 - squares(points, group(points, k, 0, 3)).min(axis=1).sum() / total)
+    return float(1 - squares(points, centres).min(axis=1).sum() / total) if total > 0 else 0.0
 
 
 def test_against_chance(

@@ -77,7 +77,11 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     labels_ : array of int
         Persona of each row, largest first; -1 unassigned.
     notes_ : tuple of str
-        Traits that were left out.
+        Traits that were left out, because they do not vary or repeat another.
+    reference_ : dict
+        Per used trait its spread over ten bins (``edges``, ``shares``).
+    usual_ : float
+        Novelty that 95 % of the people stay below.
 
     Examples
     --------
@@ -161,6 +165,24 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         check_is_fitted(self)
         return np.array([f"direction{place}" for place in range(self.space_.directions.shape[1])], dtype=object)
 
+    @property
+    def centres_(self) -> np.ndarray:
+        """Centres of the personas, personas x directions."""
+        return self._groups.centres
+
+    def save(self, path: Any, about: dict[str, Any] | None = None) -> Any:
+        """Save the personas with a card beside; see `journeykit.personas.save_personas`."""
+        from .files import save_personas
+
+        return save_personas(self, path, about)
+
+    @classmethod
+    def load(cls, path: Any) -> PersonaClusterer:
+        """Load saved personas; see `journeykit.personas.load_personas`."""
+        from .files import load_personas
+
+        return load_personas(path)
+
     def transform_values(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates of checked values."""
         return self.space_.project(self._split(values)[0])
@@ -216,6 +238,13 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._choose(points[studied], rng)
         self._test(traits[studied], None if evidence is None else evidence[studied], fit, rng)
         self._settle(points, points[studied], evidence is not None, rng)
+        self._remember(traits)
+
+    def _remember(self, traits: np.ndarray) -> None:
+        """Keep how each used trait is spread over ten bins, for judging drift later."""
+        names = sorted(name for name in self._names if name != EVIDENCE)
+        used = {names[place]: traits[:, place] for place in self.space_.kept}
+        self.reference_ = {name: _spread(values[np.isfinite(values)]) for name, values in used.items()}
 
     def _note_dropped(self) -> None:
         names = sorted(name for name in self._names if name != EVIDENCE)
@@ -257,8 +286,9 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         centres = centres[np.lexsort([*centres.T[::-1], -sizes.round(9)])]
         self._groups = soft_groups(points, centres)
         self._stability = bootstrap_jaccard(studied, centres, self.n_bootstrap, rng) if self.k_ > 1 else np.ones(1)
-        edge = np.quantile(self._groups.distances(points), FAR)
-        self._edge = 1.25 * max(float(edge), 1e-9)
+        distances = self._groups.distances(points)
+        self._edge = 1.25 * max(float(np.quantile(distances, FAR)), 1e-9)
+        self.usual_ = float(np.quantile(distances, 0.95)) / self._edge
 
     def _labels(self, values: np.ndarray) -> np.ndarray:
         traits, evidence = self._split(values)
@@ -303,6 +333,12 @@ def _in_order(traits: np.ndarray, evidence: np.ndarray | None, least: int):
         traits, evidence = traits[enough], evidence[enough]
     order = np.lexsort(traits.T[::-1]) if traits.shape[1] else np.arange(len(traits))
     return traits[order], None if evidence is None else evidence[order]
+
+
+def _spread(values: np.ndarray) -> dict[str, list[float]]:
+    edges = np.unique(np.quantile(values, np.arange(1, 10) / 10))
+    counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
+    return {"edges": edges.tolist(), "shares": (counts / len(values)).tolist()}
 
 
 def _drawn(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ from journeykit.errors import JourneykitError
 
 from .clusterer import EVIDENCE, PersonaClusterer
 
-__all__ = ["describe_personas", "personas_of", "wilson"]
+__all__ = ["align_traits", "describe_personas", "personas_of", "wilson"]
 
 STRONGEST = 10
 NAMED_BY = ("channel_share.", "daypart_share.", "touchpoint_share.")
@@ -31,6 +31,25 @@ def personas_of(labels: Any, index: pd.Index) -> pd.Series:
     """
     names = [f"p{label + 1}" if label >= 0 else None for label in np.asarray(labels, int)]
     return pd.Series(names, index=index, name="persona", dtype=object)
+
+
+def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFrame:
+    """Return the traits that the clusterer knows, in its order; one that is absent is missing for everybody.
+
+    Raises
+    ------
+    JourneykitError
+        When the personas were not learned on named traits, or not one of them is in the frame.
+    """
+    wanted = [str(name) for name in getattr(clusterer, "feature_names_in_", [])]
+    if not wanted:
+        raise JourneykitError("these personas were learned without names of traits", remedy="learn them on a frame")
+    if not (set(wanted) - {EVIDENCE}) & set(traits.columns):
+        raise JourneykitError("the data have none of the traits of these personas", remedy="learn personas anew")
+    aligned = traits.reindex(columns=wanted).astype(float)
+    if EVIDENCE in wanted and EVIDENCE not in traits:
+        aligned[EVIDENCE] = float(clusterer.min_contacts)
+    return aligned
 
 
 def describe_personas(
@@ -58,8 +77,8 @@ def describe_personas(
     Returns
     -------
     DataFrame
-        One row per persona, largest first, indexed by ``persona`` (also a column): ``customers``, ``share``
-        (of the assigned) with ``share_low`` and ``share_high`` (Wilson, 95 %), ``stability``, ``certified``,
+        One row per persona, in the order of the clusterer: ``persona``, ``customers``, ``share`` (of the assigned)
+        with ``share_low`` and ``share_high`` (Wilson, 95 %), ``stability``, ``certified``,
         ``value_mean``, ``key`` (the strongest traits with their direction, joined by ``|``; unlike any other
         persona's), ``traits`` (the ten strongest: dicts of ``trait, effect`` (standardised mean difference),
         ``median, low, high`` (quartiles), ``rest_median``), ``attributes`` (dicts of ``attribute, level,
@@ -72,7 +91,7 @@ def describe_personas(
     """
     if len(traits) and not traits.index.isin(profile.index).any():
         raise JourneykitError("traits and profile have no unit in common", remedy="measure both on the same log")
-    persona = personas_of(clusterer.predict(traits), traits.index)
+    persona = personas_of(clusterer.predict(align_traits(clusterer, traits)), traits.index)
     profile = profile.reindex(traits.index)
     found = [name for name in clusterer.certificate_.index if (persona == name).any()]
     contrasts = {name: _contrasts(profile, persona, name, min_group) for name in found}
@@ -84,7 +103,7 @@ def describe_personas(
     ]
     columns = ["persona", "customers", "share", "share_low", "share_high", "stability", "certified",
                "value_mean", "key", "traits", "attributes"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).set_index("persona", drop=False)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def wilson(count: float, total: float, z: float = 1.959964) -> tuple[float, float]:

@@ -104,9 +104,15 @@ def usable_columns(values: np.ndarray) -> np.ndarray:
 
 
 def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return median and robust standard deviation; the plain one where over half of the values are equal."""
+    """Return median and robust standard deviation.
+
+    Where nearly everybody has the same value, the standard deviation of all but the outermost 2 % at each
+    end stands in for it, and that of all where these too are equal.
+    """
     if values.shape[1] == 0:
         return np.empty(0), np.empty(0)
-    low, centre, high = np.nanpercentile(values, [25, 50, 75], axis=0)
+    least, low, centre, high, most = np.nanpercentile(values, [2, 25, 50, 75, 98], axis=0)
     robust, plain = (high - low) / 1.349, np.nanstd(values, axis=0)
-    return centre, np.where(robust > 0.1 * plain, robust, plain)
+    trimmed = np.nanstd(np.clip(values, least, most), axis=0)
+    spread = np.where(robust > 0.1 * trimmed, robust, trimmed)
+    return centre, np.where(spread > 0, spread, plain)

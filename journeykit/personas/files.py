@@ -1,0 +1,174 @@
+"""Saving and loading personas: a skops file that cannot run code, with a readable card beside."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journeykit.errors import JourneykitError
+
+from .clusterer import EVIDENCE, PersonaClusterer
+from .grouping import SoftGroups
+from .space import TraitSpace
+
+__all__ = ["load_model", "load_personas", "save_personas"]
+
+FORM = "journeykit personas"
+VERSION = 1
+_SPACE = ("kept", "centre", "scale", "mean", "directions", "weights")
+_PLAIN = ("k_", "found_", "reason_", "null_", "picks_", "reference_", "usual_")
+
+
+def save_personas(clusterer: PersonaClusterer, path: str | Path, about: Mapping[str, Any] | None = None) -> Path:
+    """Save personas, and a card of the same name ending in ``.md``.
+
+    Nothing about single persons is kept.
+
+    Parameters
+    ----------
+    clusterer
+        A fitted clusterer.
+    path
+        The file, usually ``personas.skops``.
+    about
+        Facts for the card, such as the client and the as-of date.
+
+    Returns
+    -------
+    Path
+    """
+    import skops.io
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = {str(name): str(value) for name, value in (about or {}).items()}
+    _whole(path, skops.io.dumps(_content(clusterer, about)))
+    _whole(path.with_suffix(".md"), _card(clusterer, about).encode())
+    return path
+
+
+def load_personas(path: str | Path) -> PersonaClusterer:
+    """Load what `save_personas` saved.
+
+    Raises
+    ------
+    JourneykitError
+        When the file is absent, cut off, of another kind or a newer version, or holds types that are not trusted.
+    """
+    import skops.io
+
+    path = Path(path)
+    if not path.is_file():
+        raise JourneykitError("there is no such file", where=path, remedy="save personas first, or correct the path")
+    try:
+        strange = skops.io.get_untrusted_types(file=path)
+        content = None if strange else skops.io.load(path, trusted=[])
+    except Exception as error:
+        problem = f"the file cannot be read as saved personas ({type(error).__name__})"
+        raise JourneykitError(problem, where=path, remedy="save the personas anew") from error
+    if strange:
+        problem = f"the file holds types that are not trusted: {', '.join(sorted(strange))}"
+        raise JourneykitError(problem, where=path, remedy="load only files that journeykit saved")
+    return _checked(content, path)
+
+
+load_model = load_personas
+
+
+def _checked(content: Any, path: Path) -> PersonaClusterer:
+    if not isinstance(content, dict) or content.get("form") != FORM:
+        raise JourneykitError("the file holds no saved personas", where=path, remedy="give a file of saved personas")
+    if content.get("version") != VERSION:
+        problem = f"the file has version {content.get('version')}, and this journeykit reads version {VERSION}"
+        raise JourneykitError(problem, where=path, remedy="use the journeykit that saved it, or save it anew")
+    try:
+        return _rebuilt(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise JourneykitError("the file lacks parts", where=path, remedy="save the personas anew") from error
+
+
+def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, Any]:
+    named = getattr(clusterer, "feature_names_in_", None)
+    groups = clusterer._groups
+    return {
+        "form": FORM,
+        "version": VERSION,
+        "about": about,
+        "parameters": clusterer.get_params(),
+        "names": list(clusterer._names),
+        "named": named is not None,
+        "space": {part: getattr(clusterer.space_, part) for part in _SPACE},
+        "groups": {"centres": groups.centres, "variance": groups.variance, "shares": groups.shares},
+        "facts": {name: getattr(clusterer, name) for name in _PLAIN},
+        "range": list(clusterer.k_range_),
+        "notes": list(clusterer.notes_),
+        "stability": clusterer._stability,
+        "edge": float(clusterer._edge),
+        "careful": bool(clusterer._careful),
+        "certificate": _table(clusterer.certificate_),
+        "candidates": _table(clusterer.candidates_),
+    }
+
+
+def _table(frame: pd.DataFrame) -> dict[str, Any]:
+    columns = {str(name): frame[name].tolist() for name in frame}
+    return {"name": frame.index.name, "index": frame.index.tolist(), "columns": columns}
+
+
+def _frame(table: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(table["columns"], index=pd.Index(table["index"], name=table["name"]))
+
+
+def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
+    clusterer = PersonaClusterer(**content["parameters"])
+    clusterer._names = list(content["names"])
+    clusterer.n_features_in_ = len(clusterer._names)
+    if content["named"]:
+        clusterer.feature_names_in_ = np.array(clusterer._names, dtype=object)
+    clusterer.space_ = TraitSpace(**content["space"])
+    clusterer._groups = SoftGroups(**content["groups"])
+    for name in _PLAIN:
+        setattr(clusterer, name, content["facts"][name])
+    clusterer.k_range_, clusterer.notes_ = tuple(content["range"]), tuple(content["notes"])
+    clusterer._stability, clusterer._edge = content["stability"], content["edge"]
+    clusterer._careful = content["careful"]
+    clusterer.certificate_, clusterer.candidates_ = _frame(content["certificate"]), _frame(content["candidates"])
+    clusterer.labels_ = np.empty(0, dtype=int)
+    return clusterer
+
+
+def _whole(path: Path, content: bytes) -> None:
+    """Write a file so that it appears whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(name, path)
+
+
+def _card(clusterer: PersonaClusterer, about: dict[str, str]) -> str:
+    traits = sorted(name for name in clusterer._names if name != EVIDENCE)
+    null = clusterer.null_
+    lines = [
+        "# Personas",
+        "",
+        *(f"- {name}: {value}" for name, value in about.items()),
+        f"- Personas found: {'yes' if clusterer.found_ else 'no'} ({clusterer.reason_})",
+        f"- Number: {clusterer.k_} (criteria: {clusterer.k_range_[0]} to {clusterer.k_range_[1]})",
+        f"- Spread explained: {null['observed']:.3f}; by chance {null['null_mean']:.3f} (p = {null['p_value']:.3f})",
+        f"- Traits: {len(traits)}, of which {len(clusterer.notes_)} do not vary or repeat another",
+        "- Use: to describe groups and to address them.",
+        "- Not for: decisions about a single person; membership is a probability.",
+        "",
+        "| persona | customers | share | stability | certified |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, row in clusterer.certificate_.iterrows():
+        sure = "yes" if row["certified"] else "no"
+        lines.append(f"| {name} | {row['customers']} | {row['share']:.3f} | {row['stability']:.2f} | {sure} |")
+    return "\n".join([*lines, "", "## Traits", "", ", ".join(f"`{name}`" for name in traits)]) + "\n"
