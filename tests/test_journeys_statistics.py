@@ -7,7 +7,7 @@ from math import factorial
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
 from journeykit.journeys.attribution import (
     attribute_paths,
@@ -83,6 +83,11 @@ def test_shares_within_strata_are_not_fooled_by_who_is_where():
     assert low < 0 < high
     assert p_value > 0.9
     assert np.isnan(risk_difference([[1, 2, 0, 0]])).all()
+
+
+def test_two_shares_of_many_agree_with_the_exact_test():
+    exact = fisher_exact([[420, 580], [380, 620]]).pvalue
+    assert two_shares_p_value(420, 1000, 380, 1000) == pytest.approx(exact, rel=0.1)
 
 
 def test_two_shares():

@@ -88,7 +88,7 @@ def _outlook(outlook: pd.DataFrame, horizon: float) -> Iterator[Finding]:
                     "horizon": int(horizon),
                     "expected": round(expected),
                     "share": share,
-                    "at_stake": expected,
+                    "at_stake": expected * 0.5,
                 }
                 yield Finding(
                     key, numbers, None, None, "outlook", _who(row.persona), None, int(row.customers)
@@ -152,7 +152,7 @@ def _skipping(funnel: pd.DataFrame, skips: pd.DataFrame) -> Iterator[Finding]:
 def _going_back(back: pd.DataFrame) -> Iterator[Finding]:
     everyone = back[(back["persona"] == ALL) & (back["low"] > 0.02)] if len(back) else back
     for row in everyone.sort_values("back", ascending=False).head(1).itertuples():
-        numbers = {"share": row.back_share, "at_stake": row.back * 0.5}
+        numbers = {"share": row.back_share, "at_stake": row.back * 0.2}
         yield Finding(
             "back_steps", numbers, row.low, row.high, "back_steps", None, row.stage, int(row.customers)
         )
@@ -247,7 +247,7 @@ def _completes(row: pd.Series) -> Finding:
     numbers = {
         "page": row["page"],
         "sales": int(row["sales_completed"]),
-        "at_stake": row["sales_completed"] * 0.1,
+        "at_stake": row["sales_completed"] * 0.02,
     }
     key = "page_completes" if row["sales_completed"] else "_page_completes"
     return Finding(key, numbers, None, None, "pages", customers=int(row["sessions"]))
@@ -292,7 +292,7 @@ def _voices(ratings: pd.DataFrame, referrals: pd.DataFrame) -> Iterator[Finding]
             "referrals": int(row.referrals),
             "mean": row.referrals_per_referrer,
         }
-        numbers["at_stake"] = row.referrals
+        numbers["at_stake"] = row.referrals * 0.3
         yield Finding("referrals", numbers, row.low, row.high, "referrals", customers=int(row.customers))
 
 
