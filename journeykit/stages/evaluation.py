@@ -78,7 +78,7 @@ def evaluate(
 def rules(signals: pd.DataFrame, base: np.ndarray, model) -> dict[str, np.ndarray]:
     """Return what the last touchpoint, the last marker and the base rate say, rows × states.
 
-    The two rules name one state with 90 % and share the rest; for the marker rule somebody silent for 30 days is lapsed.
+    The two rules name one state with 90 % and share the rest; for the marker rule silence of 30 days is lapsed.
     """
     n = len(model.ids) + 1
     last = signals.reindex(columns=[f"last1.{stage}" for stage in model.ids]).fillna(0.0).to_numpy()

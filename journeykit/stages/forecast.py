@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from journeykit.stages.weeks import WEEK_DAYS, Weeks
 __all__ = ["first_moves", "forecast", "weekly_moves"]
 
 STRENGTH = 60.0
+ROUNDS = 3
 FEWEST_IN_PERSONA = 50
 
 
@@ -33,8 +36,9 @@ def weekly_moves(
     dict of numpy.ndarray
         States × states, rows sum to 1. A persona's matrix is shrunk to the matrix of all by its counts.
     """
-    counted = expected_moves(weekly, weeks)
-    overall = _shrunk(counted, weekly.moves, 10.0)
+    for _ in range(ROUNDS):  # the fitted matrix leans on its prior; let the counts speak
+        weekly = replace(weekly, moves=_shrunk(expected_moves(weekly, weeks), weekly.moves, 10.0))
+    overall = weekly.moves
     moves = {"all": overall}
     if personas is None:
         return moves

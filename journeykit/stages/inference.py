@@ -32,7 +32,7 @@ class StageInference:
     evidence : DataFrame
         Per stage what the log holds of it and whether it is observable.
     transitions : DataFrame
-        The weekly transition matrix of all, states × states.
+        The weekly transition matrix of all, states × states; missing for stages without evidence.
     moves : dict
         Weekly transition matrices of ``all`` and of each persona that is large enough.
     evaluation : DataFrame
@@ -108,7 +108,8 @@ def infer_stages(
     random = np.random.RandomState(random_state)
     labels = log.labels if labels is None else labels
     known = given_labels(log, labels, random) if len(labels) else None
-    reader, held, weeks = _learn(log, random, random_state)
+    evidence = stage_evidence(log)
+    reader, held, weeks = _learn(log, evidence, random, random_state)
     judged = (NOTHING, None)
     if held is not None:
         judged = (HINDSIGHT, (held.signals, held.labels.to_numpy().argmax(axis=1)))
@@ -116,7 +117,7 @@ def infer_stages(
         reader, newly = _learn_from(log, reader, known, random, random_state)
         judged = newly or judged
     reader.moves = weekly_moves(reader.weekly, weeks, personas)
-    return _finished(log, reader, judged, horizon_days, personas)
+    return _finished(log, evidence, reader, judged, horizon_days, personas)
 
 
 def read_stages(
@@ -130,10 +131,11 @@ def read_stages(
         When the log is read through another stage model.
     """
     reader.check(log)
-    return _finished(log, reader, ("nothing: learned on another log", None), horizon_days, personas)
+    evidence = stage_evidence(log)
+    return _finished(log, evidence, reader, ("nothing: learned on another log", None), horizon_days, personas)
 
 
-def stage_table(reading: Reading, following: pd.DataFrame) -> pd.DataFrame:
+def stage_table(nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame) -> pd.DataFrame:
     """Arrange what was read and forecast as the stage table.
 
     Returns
@@ -142,8 +144,8 @@ def stage_table(reading: Reading, following: pd.DataFrame) -> pd.DataFrame:
         Indexed by ``unit_id``: ``stage`` (missing = unsure), ``stage_confidence``, ``p_<state>``,
         ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``.
     """
-    states = np.array(reading.nowcast.columns, dtype=object)
-    chances, inside = reading.nowcast.to_numpy(), reading.inside.to_numpy()
+    states = np.array(nowcast.columns, dtype=object)
+    chances, inside = nowcast.to_numpy(), inside.to_numpy()
     likeliest = states[chances.argmax(axis=1)]
     columns = {
         "stage": pd.Series(np.where(inside.sum(axis=1) == 1, likeliest, None)).astype("str").to_numpy(),
@@ -154,18 +156,20 @@ def stage_table(reading: Reading, following: pd.DataFrame) -> pd.DataFrame:
     }
     order = [*states[:-1], "stay", LAPSED]
     columns |= {f"p_next_{state}": following[state].to_numpy() for state in order}
-    return pd.DataFrame(columns, index=reading.nowcast.index.get_level_values("unit_id").rename("unit_id"))
+    return pd.DataFrame(columns, index=nowcast.index.rename("unit_id"))
 
 
-def _learn(log, random, seed: int):
+def _learn(log, evidence: pd.DataFrame, random, seed: int):
     """Fit the weekly model and, where there is enough, the student; return held-out snapshots too."""
     model = log.client.model
-    observable = observable_states(stage_evidence(log))
+    observable = observable_states(evidence)
     plan = plan_snapshots(log, random)
     weekly, weeks = fit_weeks(log, plan, model.votes(), observable)
     reader = StageReader(model.id, (*model.ids, LAPSED), observable, weekly)
     held = None
-    if plan.possible:
+    if not evidence["observable"].any():
+        reader.doubt = 1.0  # nothing speaks for any stage: everyone is unsure
+    elif plan.possible:
         seen = take_snapshots(log, plan.learning, plan.moments, weekly, observable, random)
         student = StageClassifier(stages=list(reader.states), random_state=seed)
         reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
@@ -193,16 +197,16 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     return reader, judged
 
 
-def _finished(log, reader, judged, horizon_days, personas) -> StageInference:
-    evidence, states = stage_evidence(log), list(reader.states)
-    reading = reader.read(reader.measure(log, log.moment), observable_states(evidence))
-    nowcast = reading.nowcast.droplevel("at")
+def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInference:
+    states = list(reader.states)
+    nowcast, inside = reader.read_everyone(log, observable_states(evidence))
     following = forecast(nowcast, reader.moves, horizon_days, personas)
     transitions = pd.DataFrame(
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
+    transitions[~reader.observable] = np.nan
     found = StageInference(
-        stage_table(reading, following),
+        stage_table(nowcast, inside, following),
         evidence,
         transitions,
         reader.moves,

@@ -17,7 +17,7 @@ from journeykit.stages.weeks import count_weeks
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
 
-CHUNK = 25_000
+CHUNK = 30_000
 DOUBT = 0.3
 
 
@@ -31,13 +31,10 @@ class Reading:
         Rows × states, rows sum to 1.
     inside : DataFrame of bool
         Rows × states: which states are in the row's set.
-    signals : DataFrame
-        The signals and the posterior of the weekly model.
     """
 
     nowcast: pd.DataFrame
     inside: pd.DataFrame
-    signals: pd.DataFrame
 
 
 @dataclass
@@ -62,6 +59,8 @@ class StageReader:
         How much the corrected classifier counts beside the student.
     thresholds : numpy.ndarray or None
         Per state the smallest probability that still belongs in a set; None puts every state in it.
+    doubt : float
+        Without a classifier: how much of the probability is spread evenly over what can be seen.
     moves : dict of numpy.ndarray
         Weekly transition matrices of ``all`` and of personas.
     about : dict
@@ -76,6 +75,7 @@ class StageReader:
     corrected: StageClassifier | None = None
     corrected_share: float = 0.0
     thresholds: np.ndarray | None = None
+    doubt: float = DOUBT
     moves: dict[str, np.ndarray] = field(default_factory=dict)
     about: dict = field(default_factory=dict)
 
@@ -103,9 +103,7 @@ class StageReader:
     def measure(self, log, moments, units=None) -> pd.DataFrame:
         """Return signals and the weekly model's posterior, indexed by ``unit_id`` and ``at``."""
         weeks = count_weeks(log, moments, units)
-        parts = [np.arange(start, min(start + CHUNK, len(weeks))) for start in range(0, len(weeks), CHUNK)]
-        last = np.concatenate([self.weekly.filtered(weeks.take(part))[:, -1] for part in parts])
-        known = posterior_columns(last, weeks.index, self.states)
+        known = posterior_columns(self.weekly.filtered(weeks)[:, -1], weeks.index, self.states)
         signals = signals_at(log, moments, units)
         return signals.join(known.reindex(signals.index))
 
@@ -126,13 +124,25 @@ class StageReader:
         inside = self._inside(chances, possible)
         names = list(self.states)
         return Reading(
-            pd.DataFrame(chances, signals.index, names), pd.DataFrame(inside, signals.index, names), signals
+            pd.DataFrame(chances, signals.index, names), pd.DataFrame(inside, signals.index, names)
         )
+
+    def read_everyone(self, log, observable: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Read every unit at the log's moment, some thousands at a time; return nowcast and sets."""
+        from journeykit.sessions import contacts
+
+        units = np.sort(contacts(log).select("unit_id").distinct().execute()["unit_id"].to_numpy(object))
+        many = len(units) > CHUNK
+        parts = [units[start : start + CHUNK] for start in range(0, len(units), CHUNK)] if many else [None]
+        read = [self.read(self.measure(log, log.moment, part), observable) for part in parts]
+        tables = (pd.concat([getattr(one, name) for one in read]) for name in ("nowcast", "inside"))
+        nowcast, inside = (table.droplevel("at") for table in tables)
+        return nowcast, inside
 
     def _chances(self, signals: pd.DataFrame) -> np.ndarray:
         if self.classifier is None:
             sure = np.exp(signals[[f"weekly.{state}" for state in self.states]].to_numpy(float))
-            return (1 - DOUBT) * sure + DOUBT * self.observable / self.observable.sum()
+            return (1 - self.doubt) * sure + self.doubt * self.observable / self.observable.sum()
         taught = None if self.student is None else self.taught(signals)
         if self.corrected is None or self.corrected_share == 0:
             return self.corrected_alone(signals, taught) if taught is None else taught

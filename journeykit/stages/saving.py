@@ -113,6 +113,7 @@ def _plain(reader: StageReader) -> dict:
         "corrected": reader.corrected,
         "corrected_share": float(reader.corrected_share),
         "thresholds": reader.thresholds,
+        "doubt": float(reader.doubt),
         "moves": dict(reader.moves),
         "about": dict(reader.about),
     }
@@ -120,7 +121,7 @@ def _plain(reader: StageReader) -> dict:
 
 def _reader(content: dict) -> StageReader:
     weekly = WeeklyStages(tuple(content["steps"]), **content["weekly"])
-    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "moves", "about")
+    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "doubt", "moves", "about")
     facts = {name: content[name] for name in names}
     return StageReader(content["stage_model"], tuple(content["states"]), weekly=weekly, **facts)
 
