@@ -124,7 +124,7 @@ def load_channels() -> dict[str, Channel]:
     Examples
     --------
     >>> load_channels()["email"].name["en"]
-    'E-mail'
+    'Email'
     """
     shipped = read_document(definitions("touchpoints.yml")).data["channels"]
     return {key: Channel(**{"id": key, **_named(key, dict(value))}) for key, value in shipped.items()}

@@ -43,7 +43,7 @@ def measure_profile(log: Any) -> pd.DataFrame:
     ...                        "timestamp": pd.to_datetime(["2026-03-01 12:00", "2026-03-05 20:00"])})
     >>> profile = measure_profile(EventLog.from_frame(events))
     >>> profile.loc["a", ["contacts", "orders", "order_value_mean", "daypart_share.evening"]].tolist()
-    [2, 1, 30.0, 0.5]
+    [2.0, 1.0, 30.0, 0.5]
     """
     table = contacts(log)
     profile = _tally(table).execute().set_index("unit_id").sort_index()
