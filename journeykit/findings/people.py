@@ -17,6 +17,7 @@ _FORMS = (
 )  # fmt: skip
 _NOT_TRAITS = ("first_contact_at", "last_contact_at", "last_touchpoint_at", "persona")
 STANDS_OUT = 0.5
+LEAST_GAP = 0.05  # difference between two shares that is worth a sentence
 
 
 def contrast_personas(profile: pd.DataFrame, personas: pd.Series, min_group: int = 10) -> pd.DataFrame:
@@ -126,7 +127,12 @@ def _unstable(certificate: pd.DataFrame | None, sizes: pd.Series) -> Iterator[Fi
 
 
 def _standing_out(contrasts: pd.DataFrame, sizes: pd.Series) -> Iterator[Finding]:
-    strong = contrasts[(contrasts["effect"].abs() >= STANDS_OUT) & contrasts["persona"].isin(sizes.index)]
+    seen = ~contrasts["trait"].str.contains("_share") | (
+        (contrasts["inside"] - contrasts["outside"]).abs() >= LEAST_GAP
+    )
+    strong = contrasts[
+        (contrasts["effect"].abs() >= STANDS_OUT) & seen & contrasts["persona"].isin(sizes.index)
+    ]
     for row in strong.groupby("persona", sort=False).head(2).itertuples():
         numbers = {
             "trait": row.trait, "value": row.inside, "other": row.outside, "effect": row.effect,

@@ -152,7 +152,7 @@ def _skipping(funnel: pd.DataFrame, skips: pd.DataFrame) -> Iterator[Finding]:
 def _going_back(back: pd.DataFrame) -> Iterator[Finding]:
     everyone = back[(back["persona"] == ALL) & (back["low"] > 0.02)] if len(back) else back
     for row in everyone.sort_values("back", ascending=False).head(1).itertuples():
-        numbers = {"share": row.back_share, "at_stake": row.back * 0.2}
+        numbers = {"share": row.back_share, "at_stake": row.back * 0.1}
         yield Finding(
             "back_steps", numbers, row.low, row.high, "back_steps", None, row.stage, int(row.customers)
         )

@@ -21,7 +21,7 @@ _ALIASES = {
     "interaction": "interactive", "purchases": "orders",
 }  # fmt: skip
 MOST_TRAITS = 3
-LEAST_USE = 0.03  # mean share below which a category says little about a group
+LEAST_USE = 0.1  # mean share below which a category says little about a group
 _ACTIVITY = ("contacts", "sessions", "active_days", "span_days", "orders", "value_total", "recency_days")
 
 
