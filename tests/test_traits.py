@@ -13,9 +13,10 @@ from journeykit.features.traits import adjusted_shares
 
 
 def block(seen, steps, stage_shares, votes) -> Block:
+    seen = pd.DataFrame(seen, dtype=float)
     units = [f"u{place}" for place in range(len(seen))]
     rows = pd.MultiIndex.from_arrays([units, [-1] * len(units)], names=["unit_id", "half"])
-    seen = pd.DataFrame(seen, dtype=float).set_axis(rows)
+    seen = seen.set_axis(rows)
     return Block(
         "channel", seen, pd.DataFrame(steps, dtype=float).set_axis(rows), stage_shares, votes, seen.sum(),
         (seen > 0).mean(),

@@ -77,8 +77,8 @@ def count_blocks(log: Any) -> list[Block]:
         content=_if_few(table, "content"),
         product=_if_few(table, "product"),
     )
-    kinds = {name: name for name in ("channel", "daypart", "weekday", "content", "product")} | {"touchpoint": "step"}
-    blocks = [_block(log, table, name, column) for name, column in kinds.items()]
+    kinds = ("channel", "daypart", "weekday", "content", "product", "touchpoint")
+    blocks = [_block(log, table, name, name) for name in kinds]
     return [block for block in blocks if block is not None]
 
 

@@ -167,7 +167,8 @@ def _usable(traits: pd.DataFrame) -> pd.DataFrame:
 
 def _within(by_half: pd.DataFrame, contacts: pd.Series, traits: pd.DataFrame) -> dict[str, list] | None:
     """Return the covariance within a unit, or None when too few units have two halves."""
-    first, second = (by_half.xs(half, level="half").reindex(traits.index) for half in (0, 1))
+    halves = by_half.index.get_level_values("half")
+    first, second = (by_half[halves == half].droplevel("half").reindex(traits.index) for half in (0, 1))
     difference = (first - second)[contacts >= LEAST_HALVES].dropna(how="all")
     if len(difference) < 20 or traits.shape[1] < 2:
         return None
