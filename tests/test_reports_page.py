@@ -74,9 +74,7 @@ def test_links_resolve_ids_are_single_and_headings_in_order(report):
     links = [attrs["href"][1:] for tag, attrs in read.tags if tag == "a" and attrs["href"].startswith("#")]
     assert links and set(links) <= set(ids)
     levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
-    assert levels[0] == 1 and all(
-        after <= before + 1 for before, after in pairwise(levels)
-    )
+    assert levels[0] == 1 and all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_names_from_the_data_are_escaped(report):
@@ -159,8 +157,9 @@ def test_what_a_researcher_adds_to_a_copy_is_shown_and_printed_lines_are_not():
         new_output("display_data", data={"text/html": "<p>my own</p>"}),
         new_output("stream", text="a warning"),
     ]
-    html = as_page(new_notebook(cells=[new_code_cell("secret_code()", outputs=outputs)]))
-    assert "my own" in html and "a warning" not in html and "secret_code" not in html
+    cells = [new_code_cell("secret_code()", outputs=outputs, metadata={"tags": tags}) for tags in (["report"], [])]
+    html = as_page(new_notebook(cells=cells))
+    assert html.count("my own") == 1 and "a warning" not in html and "secret_code" not in html
 
 
 def test_the_day_of_a_report_is_the_client_s_day():

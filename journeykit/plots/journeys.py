@@ -133,6 +133,7 @@ def shares_map(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "",
         frame.astype(float), ax=ax, annot=shown, fmt="", cmap=colours, vmin=0, vmax=max(most, 0.01), cbar=False,
         linewidths=2, linecolor="white", annot_kws={"size": 9.5},
     )  # fmt: skip
+    _write_legibly(ax)
     ax.set_xticklabels([_wrapped(name, 12) for name in frame.columns], rotation=0)
     ax.set_yticklabels(frame.index, rotation=0)
     ax.xaxis.tick_top()
@@ -140,6 +141,16 @@ def shares_map(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "",
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.tick_params(length=0, colors=INK)
     return ax
+
+
+def _write_legibly(ax: Axes) -> None:
+    """Write each figure of a heat map in white only on cells that are dark enough for it."""
+    grounds = ax.collections[0].get_facecolors()
+    columns = round(ax.get_xlim()[1])
+    for words in ax.texts:
+        x, y = words.get_position()
+        red, green, blue, _ = grounds[int(y) * columns + int(x)]
+        words.set_color("white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK)
 
 
 def _wrapped(words: object, width: int, lines: int = 9) -> str:

@@ -29,7 +29,7 @@ def stage_distribution(frame: pd.DataFrame, ax: Axes | None = None, *, apart: in
 
 def forecast(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw what is expected within the horizon: a row per persona; columns stay, move and lapse (labels)."""
-    return _stacked(frame, ["#c9ced4", accent(), "#b3541e"], canvas(ax, 1.1 + 0.5 * len(frame)), columns=3)
+    return _stacked(frame, ["#c9ced4", accent(), "#3b434c"], canvas(ax, 1.1 + 0.5 * len(frame)), columns=3)
 
 
 def _stacked(frame: pd.DataFrame, colours: list[str], ax: Axes, columns: int) -> Axes:

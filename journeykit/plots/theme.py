@@ -114,11 +114,28 @@ def _number(value: float, digits: int) -> str:
     )
 
 
+def _by_row(count: int, columns: int) -> list[int]:
+    """Return the order in which a legend that fills column by column reads row by row.
+
+    Examples
+    --------
+    >>> _by_row(4, 3)
+    [0, 3, 1, 2]
+    """
+    rows = -(-count // columns)
+    grid = [[row * columns + column for row in range(rows)] for column in range(columns)]
+    return [at for column in grid for at in column if at < count]
+
+
 def legend(ax: Axes, columns: int = 4, **handles: Any) -> None:
     """Put the legend above the figure, on the left."""
     found = handles.get("handles") or ax.get_legend_handles_labels()[0]
     if found:
+        names = [handle.get_label() for handle in found]
+        fits = sum(len(str(name)) + 6 for name in names) < 105
+        columns = len(found) if fits else columns
         rows = int(np.ceil(len(found) / columns))
+        handles["handles"] = [found[at] for at in _by_row(len(found), columns)]
         ax.legend(
             **handles, loc="lower left", bbox_to_anchor=(0, 1.01), ncols=min(columns, len(found)), borderaxespad=0.2,
             handlelength=1.0, handletextpad=0.5, columnspacing=1.6, labelspacing=0.35 if rows > 1 else 0.5,

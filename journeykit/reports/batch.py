@@ -234,7 +234,8 @@ def _finished(one: Watched) -> Outcome:
     said, home = one.result or {}, one.job.home
     day = str(said.get("as_of") or one.job.as_of)
     outcome = Outcome(
-        status="ok", as_of=day, folder=home / day, figures=said.get("figures", {}), cpu_seconds=said.get("cpu_seconds", 0.0),
+        status="ok", as_of=day, folder=home / day, figures=said.get("figures", {}),
+        cpu_seconds=said.get("cpu_seconds", 0.0),
         steps=tuple(said.get("steps", ())), inputs=_inputs(one.job, said.get("inputs", ())), **_common(one),
     )  # fmt: skip
     try:

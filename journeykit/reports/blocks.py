@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 from typing import Any
 
@@ -26,7 +27,13 @@ def _template():
     made = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["tie"] = _tied
     return made.get_template("blocks.html.j2")
+
+
+def _tied(words: str) -> str:
+    """Return a text in which no line is broken within an interval such as 78–86%."""
+    return re.sub(r"(?<=[\d%])–(?=\d)", "–\u2060", words)
 
 
 def as_html(block: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ __all__ = ["as_page", "write_html"]
 
 SHOWN = ("text/html", "image/svg+xml", "image/png")
 COLOUR = "#0b5fa5"
+OWN = "report"  # the tag of a cell whose own tables and figures go into the report
 
 
 def write_html(notebook, path: Path) -> None:
@@ -59,16 +60,15 @@ def _chapters(notebook) -> list[dict[str, str]]:
 
 
 def _pieces(notebook):
-    """Yield what the cells show: the report's own blocks, and figures or tables that a researcher added."""
+    """Yield the report's blocks, and what cells tagged `report` show besides."""
     for cell in notebook.cells:
-        if "remove-output" in cell.metadata.get("tags", []):
-            continue
+        shows_own = OWN in cell.metadata.get("tags", [])
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             block = data.get(BLOCK)
-            if block is None:
+            if block is None and shows_own:
                 yield "own", _own(data), "own"
-            elif block["block"] != "cover":
+            elif block is not None and block["block"] != "cover":
                 chapter = block["block"] == "heading" and block["level"] == 1
                 yield ("chapter" if chapter else "block"), as_html(block), block.get("id", "start")
 

@@ -81,7 +81,7 @@ class Page:
     def cover(self, as_of: Any, facts: Mapping[str, str]) -> None:
         """Show the cover: client, day, a few facts, and the brand."""
         logo = self.client.brand.logo
-        note = getattr(self.client.note, self.language, None) if self.client.note else None
+        note = (self.client.note or {}).get(self.language)
         self._add(
             "cover", client=self.client.name, title=self.text("parts.title"), day=self.value(as_of, "date"),
             as_of=self.text("parts.as_of", day=self.value(as_of, "date")), facts=dict(facts),

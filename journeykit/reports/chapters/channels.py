@@ -13,6 +13,8 @@ from journeykit.wording import label
 
 __all__ = ["channels", "pages"]
 
+MOST = 10  # channels in the figure
+
 
 def channels(page: Page, study: Any) -> None:
     """Show the contribution of the channels per stage."""
@@ -41,14 +43,16 @@ def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     by = by[by.columns[by.sum() > 0]]
     if by.empty or not len(by.columns):
         return
-    by = (by / by.sum()).loc[by.sum(axis=1).sort_values(ascending=False).index]
+    by = (by / by.sum()).loc[by.sum(axis=1).sort_values(ascending=False).index[:MOST]]
     shown = by.rename(index=lambda name: _channel(read, name), columns=read.stage)
     page.figure(plots.shares_map(shown), page.text("captions.channels"))
 
 
 def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     order = {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
-    shown = frame[frame["stage"].isin(order)].sort_values("touches", ascending=False)
+    shown = frame[frame["stage"].isin(order) & frame["attribution_markov"].notna()].sort_values(
+        "touches", ascending=False
+    )
     shown = shown.groupby("stage", sort=False, observed=True).head(4)
     shown = shown.sort_values("stage", key=lambda ids: ids.map(order), kind="stable")
     shown = shown.assign(

@@ -97,17 +97,16 @@ def _skips(page: Page, read: Reader) -> None:
     frame = read.table("skips")
     page.heading("leaks_skips", level=2)
     said = read.say("skips")
-    frame = frame[frame["persona"].isin([*read.ids, "all"])] if len(frame) else frame
+    frame = frame[frame["persona"] == "all"] if len(frame) else frame
     if frame.empty:
         page.note(page.text("prose.skips_none")) if not said else None
         return
     enough = frame[frame["customers"] >= read.least]
     shown = enough.assign(
-        persona=[read.persona(persona) for persona in enough["persona"]],
         later_stage_reached_share=[page.spread(row.later_stage_reached_share, row.low, row.high)
                                    for row in enough.itertuples()],
     )  # fmt: skip
-    forms = {"persona": "text", "skipped_stages": "whole", "customers": "whole", "later_stage_reached_share": "right",
+    forms = {"skipped_stages": "text", "customers": "whole", "later_stage_reached_share": "right",
              "effect": "points", "p_value": "p_value"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.skips", units=read.units), kept)

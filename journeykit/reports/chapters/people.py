@@ -51,7 +51,8 @@ def _sizes(page: Page, read: Reader) -> None:
     page.heading("personas_sizes", level=2)
     caption = page.text("captions.sizes_between" if between else "captions.sizes", units=read.units)
     page.figure(plots.persona_sizes(drawn, xlabel=page.text("axes.share")), caption)
-    left = 1 - float(_found(read)["share"].sum())
+    units = read.units_table()
+    left = float(units["persona"].isna().mean()) if len(units) else 0.0
     key = "prose.unassigned" if left > 0.0005 else "prose.unassigned_none"
     page.say(page.text(key, share=left, units=read.units))
 
@@ -107,7 +108,9 @@ def _stage_of(read: Reader, persona: str) -> str | None:
     customers = read.units_table()
     if customers.empty or "stage" not in customers:
         return None
-    counts = customers.loc[customers["persona"] == persona, "stage"].value_counts()
+    counts = (
+        customers.loc[customers["persona"] == persona, "stage"].value_counts().drop("lapsed", errors="ignore")
+    )
     return counts.index[0] if len(counts) else None
 
 
