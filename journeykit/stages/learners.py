@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 __all__ = ["Boosted", "Linear", "blend", "hide_markers", "usable_columns"]
@@ -26,7 +29,10 @@ class _Learner(BaseEstimator):
         self.found_ = np.unique(target)
         self.model_ = None
         if len(self.found_) > 1:
-            self.model_ = self._model().fit(self._before(X, weight)[row], target, sample_weight=share)
+            rows = self._before(X, weight)[row]
+            with warnings.catch_warnings():  # a blend does not need the last digit
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                self.model_ = self._model().fit(rows, target, sample_weight=share)
         return self
 
     def logs(self, X) -> np.ndarray:
