@@ -64,7 +64,7 @@ class Progress:
         elif outcome.client in self.tasks:
             self.bars.update(self.tasks[outcome.client], total=1, completed=1, state=state)
         else:
-            self.bars.console.print(f"{outcome.client}: {state}", markup=False)
+            self.bars.console.print(f"{outcome.client}: {state}", markup=False, highlight=False)
         return outcome
 
     def _line(self, text: str) -> None:

@@ -109,7 +109,7 @@ class Study:
 
     def _effects(self) -> pd.DataFrame:
         """Return effect sizes as columns, the traits that set personas apart the most."""
-        strength = self.contrasts.groupby("trait")["effect"].agg(lambda effect: effect.abs().max())
+        strength = self.contrasts["effect"].astype("float64").abs().groupby(self.contrasts["trait"]).max()
         kept = self.contrasts[self.contrasts["trait"].isin(strength.nlargest(_MOST_EFFECTS).index)]
         wide = kept.pivot(index="persona", columns="trait", values="effect").astype("float64")
         return wide.add_prefix("effect.").rename_axis(columns=None).reset_index().astype({"persona": "str"})
