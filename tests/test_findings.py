@@ -130,6 +130,12 @@ def test_contrasts_need_no_test_and_skip_what_does_not_vary():
     assert (table["effect"] > 0).tolist() == [True, False]
 
 
+def test_without_personas_contrasts_are_empty_and_still_numbers():
+    table = contrast_personas(pd.DataFrame({"orders": [1.0]}, index=["a"]), pd.Series([None], index=["a"]))
+    assert table.empty
+    assert table["effect"].dtype == "float64"
+
+
 def test_names_and_units_travel_with_the_finding(found):
     log, personas = shop()
     names = pd.DataFrame({"nl": ["Zoekers", "Kopers"], "en": ["Seekers", "Buyers"]}, index=["p1", "p2"])

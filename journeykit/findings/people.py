@@ -16,6 +16,10 @@ _FORMS = (
     ("share", "percent"), ("weekend", "percent"), ("gap", "duration"), ("days", "duration"), ("value", "amount"),
 )  # fmt: skip
 _NOT_TRAITS = ("first_contact_at", "last_contact_at", "last_touchpoint_at", "persona")
+_NO_CONTRASTS = {
+    "persona": pd.Series(dtype="str"), "trait": pd.Series(dtype="str"), "effect": pd.Series(dtype="float64"),
+    "inside": pd.Series(dtype="float64"), "outside": pd.Series(dtype="float64"), "customers": pd.Series(dtype="int64"),
+}  # fmt: skip
 STANDS_OUT = 0.5
 LEAST_GAP = 0.05  # difference between two shares that is worth a sentence
 
@@ -49,12 +53,7 @@ def contrast_personas(profile: pd.DataFrame, personas: pd.Series, min_group: int
     parts = [
         _contrast(numbers, who, persona, min_group) for persona in sorted(who.dropna().unique(), key=_place)
     ]
-    columns = ["persona", "trait", "effect", "inside", "outside", "customers"]
-    return (
-        pd.concat([pd.DataFrame(columns=columns), *parts], ignore_index=True)
-        if parts
-        else pd.DataFrame(columns=columns)
-    )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(_NO_CONTRASTS)
 
 
 def _place(persona: str) -> tuple[int, str]:
