@@ -2,7 +2,7 @@
 
 from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.evidence import stage_evidence
-from journeykit.stages.inference import StageInference, infer_stages, read_stages
+from journeykit.stages.inference import StageInference, infer_stages, infer_with, read_stages
 from journeykit.stages.reader import StageReader
 from journeykit.stages.saving import load_stages, save_stages
 
@@ -11,6 +11,7 @@ __all__ = [
     "StageInference",
     "StageReader",
     "infer_stages",
+    "infer_with",
     "load_stages",
     "read_stages",
     "save_stages",

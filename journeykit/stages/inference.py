@@ -15,7 +15,7 @@ from journeykit.stages.labels import correct, given_labels
 from journeykit.stages.reader import Reading, StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
-__all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "read_stages", "stage_table"]
+__all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
 
 HINDSIGHT, GIVEN, NOTHING = "held-out hindsight labels", "given labels", "nothing: too little to learn from"
 FEWEST_TO_JUDGE = 30
@@ -133,6 +133,13 @@ def read_stages(
     reader.check(log)
     evidence = stage_evidence(log)
     return _finished(log, evidence, reader, ("nothing: learned on another log", None), horizon_days, personas)
+
+
+def infer_with(
+    reader: StageReader, log, horizon_days: float = 30, personas: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return the stage table of a log, read with stages that were learned on another one; see `read_stages`."""
+    return read_stages(reader, log, horizon_days, personas).table
 
 
 def stage_table(nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame) -> pd.DataFrame:

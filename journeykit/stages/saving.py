@@ -14,7 +14,7 @@ from journeykit.stages.reader import StageReader
 
 __all__ = ["load_stages", "save_stages"]
 
-FORM = "journeykit stages 1"
+FORM = "journeykit StageClassifier 1"
 OURS = (
     "journeykit.stages.classifier.StageClassifier",
     "journeykit.stages.learners.Boosted",

@@ -1,0 +1,162 @@
+"""How good the inferred stages are, on simulated populations whose truth and limit are known.
+
+    python benchmarks/quality_stages.py [--customers N] [--seeds S] [--worlds NAME …]
+
+Per world: the limit (the exact posterior of an observer who knows the world), the last touchpoint, the last marker,
+and journeykit without hand labels, with 300 of which 10 % are wrong, and with all true labels of the learning
+customers five weeks before the end. All are scored on the truth at the end, on customers whose labels were not given.
+The forecast is made four weeks before the end and scored on the first move within them; beside it what the limit's
+nowcast gives with the true moves, which is as far as a nowcast times a transition matrix can get.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from journeykit.events import EventLog
+from journeykit.features import measure_signals
+from journeykit.simulate import Population, limit, simulate
+from journeykit.stages import infer_stages
+from journeykit.stages.evaluation import rules, score
+
+WORLDS = {
+    "5 stages": {},
+    "7 stages": {"stage_model": "content"},
+    "8 stages": {"stage_model": "value-journey"},
+    "60 % of markers missing": {"missing_markers": 0.6},
+}
+SHOWN = [
+    "macro_f1",
+    "log_loss_skill",
+    "ece",
+    "qwk",
+    "accuracy_at_80",
+    "coverage",
+    "worst_coverage",
+    "set_size",
+    "seconds",
+]
+LEARNING_SHARE = 3000 / 5500
+
+
+class World:
+    """A population, its log, its states and who may be learned from."""
+
+    def __init__(self, customers: int, seed: int, **settings) -> None:
+        self.population: Population = simulate(customers=customers, seed=seed, **settings)
+        self.log = EventLog.from_frame(
+            self.population.events, stage_model=self.population.parameters["stage_model"]
+        )
+        self.states = [*self.log.client.model.ids, "lapsed"]
+        self.dates = np.sort(self.population.truth["at"].unique())
+        self.random = np.random.RandomState(seed)
+        units = np.sort(self.population.truth["customer_id"].unique())
+        mixed = self.random.permutation(units)
+        cut = int(len(units) * LEARNING_SHARE)
+        self.learning, self.test = mixed[:cut], mixed[cut:]
+
+    def truth(self, date, units) -> np.ndarray:
+        """Return the position of the true state of units at a date; -1 for who had not begun."""
+        rows = self.population.truth[self.population.truth["at"] == date].set_index("customer_id")["stage"]
+        return pd.Index(self.states).get_indexer(rows.reindex(units))
+
+    def labels(self, count: int | None) -> pd.DataFrame:
+        """Return true labels of learning customers five weeks before the end; of a few, 10 % are wrong."""
+        truth = self.population.truth
+        known = truth[(truth["at"] == self.dates[-6]) & truth["customer_id"].isin(self.learning)]
+        known = known[["customer_id", "at", "stage"]].reset_index(drop=True)
+        if count is None:
+            return known
+        few = known.sample(min(count, len(known)), random_state=0).reset_index(drop=True)
+        wrong = self.random.uniform(size=len(few)) < 0.1
+        few.loc[wrong, "stage"] = self.random.choice(self.states, wrong.sum())
+        return few
+
+
+def nowcasts(world: World) -> pd.DataFrame:
+    """Return the table of METHODS: method by score."""
+    truth = world.truth(world.dates[-1], world.test)
+    base = np.bincount(truth, minlength=len(world.states)) / len(truth)
+    known = limit(world.population)[1].loc[world.test, world.states].to_numpy()
+    signals = measure_signals(world.log).loc[world.test]
+    rows = {"limit": score(known, truth, base)}
+    for name, chances in rules(signals, base, world.log.client.model).items():
+        rows[name] = score(chances, truth, base)
+    for name, labels in (
+        ("no hand labels", None),
+        ("+ 300 hand labels", world.labels(300)),
+        ("all true labels", world.labels(None)),
+    ):
+        start = time.perf_counter()
+        table = infer_stages(world.log, labels).table.loc[world.test]
+        rows[name] = of_table(table, truth, base, world.states) | {"seconds": time.perf_counter() - start}
+    return pd.DataFrame(rows).T.reindex(columns=SHOWN)
+
+
+def of_table(table: pd.DataFrame, truth: np.ndarray, base: np.ndarray, states: list[str]) -> dict[str, float]:
+    """Score a stage table and its sets."""
+    chances = table[[f"p_{state}" for state in states]].to_numpy()
+    inside = np.array([[state in held for state in states] for held in table["stage_set"]])
+    hit = inside[np.arange(len(truth)), truth]
+    sets = {
+        "coverage": hit.mean(),
+        "worst_coverage": min(hit[truth == state].mean() for state in np.unique(truth)),
+        "set_size": inside.sum(axis=1).mean(),
+    }
+    return score(chances, truth, base) | sets
+
+
+def forecasts(world: World) -> pd.DataFrame:
+    """Return skill and AUC of the forecast of four weeks, and of the limit's nowcast with the true moves."""
+    now = pd.Timestamp(world.dates[-6])
+    table = infer_stages(world.log.as_of(f"{now:%Y-%m-%d}"), horizon_days=28).table
+    weeks = [world.truth(date, table.index) for date in world.dates[-6:-1]]
+    stay, first = len(world.states), np.full(len(table), len(world.states))
+    for later in weeks[:0:-1]:
+        first = np.where(later != weeks[0], later, first)
+    moves = np.zeros((stay, stay + 1))
+    np.add.at(moves, (weeks[0], first), 1)
+    known = limit(world.population, now)[1].loc[table.index, world.states].to_numpy()
+    columns = [f"p_next_{state}" for state in [*world.states, "stay"]]
+    told = {
+        "limit's nowcast x true moves": known @ (moves / np.maximum(moves.sum(axis=1, keepdims=True), 1)),
+        "nowcast x transition matrix": table[columns].to_numpy(),
+    }
+    base = np.bincount(first, minlength=stay + 1) / len(first)
+    rows = {
+        name: {
+            "log_loss_skill": score(p, first, base)["log_loss_skill"],
+            "auc_of_moves": roc_auc_score(first < stay, 1 - p[:, -1]),
+            "moves_told": 1 - p[:, -1].mean(),
+            "moves_true": (first < stay).mean(),
+        }
+        for name, p in told.items()
+    }
+    return pd.DataFrame(rows).T
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=5500)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--worlds", nargs="*", default=list(WORLDS), choices=list(WORLDS))
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    for name in options.worlds:
+        worlds = [World(options.customers, 101 + seed, **WORLDS[name]) for seed in range(options.seeds)]
+        for title, make in (("nowcast", nowcasts), ("forecast over 28 days", forecasts)):
+            tables = [make(world) for world in worlds]
+            mean = sum(table.fillna(0) for table in tables) / len(tables)
+            print(f"\n{name}: {title}, scored on truth (mean of {len(tables)})")
+            print(mean.where(tables[0].notna()).round(3).to_string(na_rep="–"), flush=True)
+
+
+if __name__ == "__main__":
+    main()
