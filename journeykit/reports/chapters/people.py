@@ -61,6 +61,7 @@ def effects(read: Reader) -> pd.DataFrame:
     """Return persona, trait and effect, long, from the columns of effect sizes in the table of personas."""
     columns = [name for name in read.people if str(name).startswith("effect")]
     frame = _found(read).melt("persona", columns, "trait", "effect").dropna(subset=["effect"])
+    frame["effect"] = frame["effect"].astype("float64")
     return frame.assign(trait=[str(name).removeprefix("effect").lstrip("._") for name in frame["trait"]])
 
 
