@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import numpy as np
 import pandas as pd
 import pytest
+from persona_people import QUICK, people
 from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -15,33 +13,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from journeykit.errors import JourneykitError
 from journeykit.features import measure_profile, measure_traits
-from journeykit.models import load_model
-from journeykit.personas import (
-    PersonaClusterer,
-    align_traits,
-    assign,
-    describe_personas,
-    load_personas,
-    save_personas,
-)
+from journeykit.personas import PersonaClusterer, describe_personas
 from journeykit.personas.choosing import choose_number
-from journeykit.personas.describing import personas_of, wilson
+from journeykit.personas.describing import wilson
 from journeykit.personas.grouping import jaccard
 from journeykit.personas.reuse import stability_index
 from journeykit.personas.space import fit_space, usable_columns
-
-QUICK = {"n_bootstrap": 6, "n_null": 9}
-
-
-def people(sizes=(160, 110, 80), apart=3.0, traits=8, seed=0) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return a trait frame of groups of known sizes, and who belongs where."""
-    rng = np.random.default_rng(seed)
-    truth = np.repeat(np.arange(len(sizes)), sizes)
-    centres = rng.normal(0, apart / np.sqrt(2), (len(sizes), traits))
-    values = centres[truth] + rng.normal(0, 1, (len(truth), traits))
-    frame = pd.DataFrame(values, columns=[f"block.t{place}" for place in range(traits)])
-    frame["evidence.contacts"] = rng.integers(20, 90, len(frame)).astype(float)
-    return frame.set_axis([f"c{place:04d}" for place in range(len(frame))]).rename_axis("unit_id"), truth
 
 
 def shuffled(traits: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -73,7 +50,7 @@ def test_follows_the_conventions_of_scikit_learn(estimator, check):
 
 
 def test_finds_the_groups_that_are_there(fitted):
-    traits, truth = people()
+    _traits, truth = people()
     assert (fitted.k_, fitted.found_, fitted.reason_) == (3, True, "found")
     assert adjusted_rand_score(truth, fitted.labels_) > 0.95
     assert fitted.certificate_["certified"].all()
@@ -305,108 +282,6 @@ def test_nothing_found_is_described_as_nothing():
     traits = shuffled(people()[0], 0)
     refused = PersonaClusterer(**QUICK).fit(traits)
     assert describe_personas(refused, traits, traits).empty
-
-
-def test_the_same_people_are_reused(fitted):
-    traits = people()[0]
-    reuse = assign(fitted, traits)
-    assert reuse.verdict == "reuse"
-    assert reuse.table["persona"].tolist() == personas_of(fitted.labels_, traits.index).tolist()
-    assert reuse.drift["psi"].max() < 0.01
-    assert reuse.fitness > 0.95
-
-
-@pytest.mark.parametrize(
-    ("change", "verdict", "reason"),
-    [
-        (
-            lambda t: t.assign(**{"new.trait": 1.0})[t.columns[::-1].tolist() + ["new.trait"]],
-            "reuse",
-            "as they were",
-        ),
-        (lambda t: t.drop(columns="block.t0"), "reuse with warning", "absent .block.t0"),
-        (lambda t: t[["block.t0", "evidence.contacts"]], "refit", "7 of 8 traits are absent"),
-        (lambda t: t.assign(**{name: t[name] + 4 for name in t.columns[:5]}), "refit", "shifted"),
-        (lambda t: t.iloc[::30], "reuse with warning", "only 12 people"),
-    ],
-    ids=["extra and reordered", "one absent", "one left", "shifted", "few people"],
-)
-def test_a_verdict_on_other_data(fitted, change, verdict, reason):
-    reuse = assign(fitted, change(people()[0]))
-    assert reuse.verdict == verdict, reuse.reasons
-    assert any(__import__("re").search(reason, told) for told in reuse.reasons)
-
-
-def test_other_personas_with_the_same_spread_are_noticed(fitted):
-    """Every trait may be spread as before and the personas still be other ones."""
-    other = people(seed=9)[0]
-    assert assign(fitted, other).verdict == "refit"
-
-
-def test_reuse_needs_common_traits(fitted):
-    with pytest.raises(JourneykitError, match="none of the traits"):
-        assign(fitted, pd.DataFrame({"x": [1.0]}))
-    with pytest.raises(JourneykitError, match="without names"):
-        align_traits(
-            PersonaClusterer(2, **QUICK).fit(np.random.default_rng(0).normal(size=(30, 2))), people()[0]
-        )
-
-
-def test_saved_personas_come_back_the_same(fitted, tmp_path):
-    traits = people()[0]
-    path = save_personas(fitted, tmp_path / "models" / "personas.skops", {"client": "corner-grocer"})
-    for back in (load_personas(path), load_model(path), PersonaClusterer.load(path)):
-        assert (back.predict(traits) == fitted.labels_).all()
-        assert back.certificate_.equals(fitted.certificate_)
-        assert assign(back, traits).verdict == "reuse"
-    card = path.with_suffix(".md").read_text()
-    assert "corner-grocer" in card
-    assert "| p1 | " in card
-    assert not list(path.parent.glob(".*"))
-
-
-def foreign(path):
-    import skops.io
-
-    path.write_bytes(skops.io.dumps({"form": "something else"}))
-
-
-def newer(path):
-    import skops.io
-
-    path.write_bytes(skops.io.dumps({"form": "journeykit personas", "version": 99}))
-
-
-def partial(path):
-    import skops.io
-
-    path.write_bytes(skops.io.dumps({"form": "journeykit personas", "version": 1}))
-
-
-def untrusted(path):
-    import skops.io
-
-    path.write_bytes(skops.io.dumps(io.BytesIO))
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda path: path.unlink(), "no such file"),
-        (lambda path: path.write_bytes(path.read_bytes()[:400]), "cannot be read"),
-        (lambda path: path.write_text("hello"), "cannot be read"),
-        (foreign, "no saved personas"),
-        (newer, "version 99"),
-        (partial, "lacks parts"),
-        (untrusted, "not trusted|cannot be read"),
-    ],
-)
-def test_other_files_are_refused(fitted, tmp_path, spoil, said):
-    path = save_personas(fitted, tmp_path / "personas.skops")
-    assert zipfile.is_zipfile(path)
-    spoil(path)
-    with pytest.raises(JourneykitError, match=said):
-        load_personas(path)
 
 
 def test_small_sums_by_hand():

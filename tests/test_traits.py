@@ -103,7 +103,10 @@ def test_days_without_times_have_no_parts_of_the_day():
 
 def test_missing_is_not_zero():
     rows = [(f"c{n}", f"2026-01-{d + 1:02d} 10:00", "page_view", "web") for n in range(5) for d in range(4)]
-    rows += [("c0", "2026-02-01 10:00", "purchase", "web", 50.0), ("c1", "2026-02-01 10:00", "purchase", "web", 90.0)]
+    rows += [
+        ("c0", "2026-02-01 10:00", "purchase", "web", 50.0),
+        ("c1", "2026-02-01 10:00", "purchase", "web", 90.0),
+    ]
     traits, profile = measure_traits(log_of(rows)), measure_profile(log_of(rows))
     assert traits["value.order_value"].notna().tolist() == [True, True, False, False, False]
     assert profile["order_value_mean"].notna().tolist() == [True, True, False, False, False]
@@ -124,8 +127,12 @@ def test_traits_do_not_follow_activity():
     rng = np.random.default_rng(0)
     rows = []
     for who in range(150):
-        times = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 200, rng.integers(15, 120)), unit="D")
-        rows += [(f"c{who:03d}", time, "page_view", str(rng.choice(["web", "app", "email"]))) for time in times]
+        times = pd.Timestamp("2026-01-01") + pd.to_timedelta(
+            rng.uniform(0, 200, rng.integers(15, 120)), unit="D"
+        )
+        rows += [
+            (f"c{who:03d}", time, "page_view", str(rng.choice(["web", "app", "email"]))) for time in times
+        ]
     traits = measure_traits(log_of(rows))
     busy = traits["evidence.contacts"].rank()
     assert traits.drop(columns="evidence.contacts").corrwith(busy, method="spearman").abs().max() < 0.3

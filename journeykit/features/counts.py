@@ -114,12 +114,20 @@ def _block(log: Any, table: Any, name: str, column: str) -> Block | None:
     if seen.empty:
         return None
     steps = seen if column == "step" else _counted(table, "step")
-    pooled = table.group_by(["step", column] if column != "step" else ["step"]).aggregate(n=table.count()).execute()
-    both = pooled.assign(category=pooled[column].astype(str)).pivot_table("n", "step", "category", "sum", fill_value=0)
+    pooled = (
+        table.group_by(["step", column] if column != "step" else ["step"])
+        .aggregate(n=table.count())
+        .execute()
+    )
+    both = pooled.assign(category=pooled[column].astype(str)).pivot_table(
+        "n", "step", "category", "sum", fill_value=0
+    )
     votes = _votes(log, steps.columns)
     by_stage = (votes.T @ both.reindex(votes.index).fillna(0.0)) + 0.5
     used = seen.groupby(level="unit_id").sum() > 0
-    return Block(name, seen, steps, by_stage.div(by_stage.sum(axis=1), axis=0), votes, both.sum(), used.mean())
+    return Block(
+        name, seen, steps, by_stage.div(by_stage.sum(axis=1), axis=0), votes, both.sum(), used.mean()
+    )
 
 
 def _counted(table: Any, column: str) -> pd.DataFrame:

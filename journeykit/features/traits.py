@@ -55,7 +55,9 @@ def measure_traits(log: Any, *, shrinkage: float = SHRINKAGE) -> pd.DataFrame:
     (40, True)
     """
     halves, blocks, mix, pace = _measured(log)
-    traits = _all_traits(_whole(halves), [b.whole() for b in blocks], mix.whole(), pace.query("half < 0"), shrinkage)
+    traits = _all_traits(
+        _whole(halves), [b.whole() for b in blocks], mix.whole(), pace.query("half < 0"), shrinkage
+    )
     traits = _usable(traits)
     by_half = _all_traits(halves, blocks, mix, pace.query("half >= 0"), shrinkage)
     contacts = mix.whole().total().reindex(traits.index).fillna(0.0)
@@ -128,11 +130,15 @@ def _rhythm(pace: pd.DataFrame, mix: Block) -> pd.DataFrame:
         "rhythm.gap_days": _shrunk(pace["gap_log_mean"], pace["gaps"], 2.0),
         "rhythm.gap_spread": _shrunk(pace["gap_log_std"], pace["gaps"], 4.0),
         "rhythm.session_length": np.log(pace["contacts"] / pace["sessions"]),
-        "rhythm.active_share": np.log(pace["active_days"] / (pace["span_days"] + 1.0)).where(pace["contacts"] > 1),
+        "rhythm.active_share": np.log(pace["active_days"] / (pace["span_days"] + 1.0)).where(
+            pace["contacts"] > 1
+        ),
     }
     if pace["people"].max() > 1:
         rhythm["account.people"] = np.log(pace["people"])
-    return pd.DataFrame({name: _residual(values, explained_by) for name, values in rhythm.items()}, index=pace.index)
+    return pd.DataFrame(
+        {name: _residual(values, explained_by) for name, values in rhythm.items()}, index=pace.index
+    )
 
 
 def _residual(values: pd.Series, explained_by: np.ndarray) -> np.ndarray:
@@ -172,7 +178,9 @@ def _within(by_half: pd.DataFrame, contacts: pd.Series, traits: pd.DataFrame) ->
     difference = (first - second)[contacts >= LEAST_HALVES].dropna(how="all")
     if len(difference) < 20 or traits.shape[1] < 2:
         return None
-    scale = ((traits.quantile(0.75) - traits.quantile(0.25)) / 1.349).replace(0.0, np.nan).fillna(traits.std())
+    scale = (
+        ((traits.quantile(0.75) - traits.quantile(0.25)) / 1.349).replace(0.0, np.nan).fillna(traits.std())
+    )
     bound = 2 * MOST_CLIPPED * scale.to_numpy()
     values = np.clip(difference.to_numpy(float), -bound, bound)
     seen = np.isfinite(values).astype(float)

@@ -14,7 +14,9 @@ SPLITS, REFERENCES = 5, 5
 STABLE = 0.6  # least Jaccard of the least stable group
 
 
-def score_candidates(points: np.ndarray, numbers: list[int], n_bootstrap: int, rng: np.random.Generator) -> pd.DataFrame:
+def score_candidates(
+    points: np.ndarray, numbers: list[int], n_bootstrap: int, rng: np.random.Generator
+) -> pd.DataFrame:
     """Score each number of groups.
 
     Parameters

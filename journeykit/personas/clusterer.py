@@ -10,9 +10,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from journeykit.errors import JourneykitError
-
-from .certificate import beats_chance, test_against_chance
+from .certificate import against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .grouping import group, soft_groups
 from .space import TraitSpace, fit_space
@@ -22,6 +20,7 @@ __all__ = ["EVIDENCE", "PersonaClusterer"]
 EVIDENCE = "evidence.contacts"
 MOST_STUDIED = 2000  # rows on which the number is chosen and chance is tested
 MOST_FITTED = 30_000  # rows on which the final groups are learned
+MOST_AT_ONCE = 50_000  # rows that are labelled at a time, to spare memory
 FAR = 0.999  # quantile of the distance to the nearest centre beyond which nobody is placed
 
 
@@ -163,7 +162,9 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of `transform`."""
         check_is_fitted(self)
-        return np.array([f"direction{place}" for place in range(self.space_.directions.shape[1])], dtype=object)
+        return np.array(
+            [f"direction{place}" for place in range(self.space_.directions.shape[1])], dtype=object
+        )
 
     @property
     def centres_(self) -> np.ndarray:
@@ -199,7 +200,11 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _trait_names(self) -> list[str]:
         named = getattr(self, "feature_names_in_", None)
-        return [str(name) for name in named] if named is not None else [f"x{i}" for i in range(self.n_features_in_)]
+        return (
+            [str(name) for name in named]
+            if named is not None
+            else [f"x{i}" for i in range(self.n_features_in_)]
+        )
 
     def _split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Part the traits, in the order of their names, from the evidence."""
@@ -211,7 +216,9 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         names = sorted(name for name in self._names if name != EVIDENCE)
         if not within or not set(names) <= set(within["columns"]):
             return None
-        matrix = pd.DataFrame(within["matrix"], index=within["columns"], columns=within["columns"], dtype=float)
+        matrix = pd.DataFrame(
+            within["matrix"], index=within["columns"], columns=within["columns"], dtype=float
+        )
         return matrix.loc[names, names].to_numpy()
 
     def _check_number(self, rows: int) -> None:
@@ -256,7 +263,11 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         most = min(self.k_max, distinct, max(1, len(points) // 2))
         numbers = list(range(1, most + 1)) if self.k == "auto" else [min(int(self.k), distinct)]
         self.candidates_ = score_candidates(points, numbers, max(2, self.n_bootstrap // 2), rng)
-        picks = choose_number(self.candidates_) if self.k == "auto" else {"given": numbers[0], "chosen": numbers[0]}
+        picks = (
+            choose_number(self.candidates_)
+            if self.k == "auto"
+            else {"given": numbers[0], "chosen": numbers[0]}
+        )
         self.k_ = picks.pop("chosen")
         self.picks_ = picks
         self.k_range_ = (min(picks.values()), max(picks.values()))
@@ -271,12 +282,14 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         elif self.k_ < 2:
             self.reason_ = "one_group"
         else:
-            self.null_ = test_against_chance(traits, evidence, self.k_, fit, self.n_null, rng)
+            self.null_ = against_chance(traits, evidence, self.k_, fit, self.n_null, rng)
             stable = self.candidates_.loc[self.k_, "jaccard_mean"] >= STABLE
             self.reason_ = "chance" if not beats_chance(self.null_) else "found" if stable else "unstable"
         self.found_ = self.reason_ == "found"
 
-    def _settle(self, points: np.ndarray, studied: np.ndarray, careful: bool, rng: np.random.Generator) -> None:
+    def _settle(
+        self, points: np.ndarray, studied: np.ndarray, careful: bool, rng: np.random.Generator
+    ) -> None:
         """Learn the final groups, largest first."""
         self._careful = careful
         if not self.found_ and self.k == "auto":
@@ -285,15 +298,21 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         sizes = soft_groups(points, centres).shares
         centres = centres[np.lexsort([*centres.T[::-1], -sizes.round(9)])]
         self._groups = soft_groups(points, centres)
-        self._stability = bootstrap_jaccard(studied, centres, self.n_bootstrap, rng) if self.k_ > 1 else np.ones(1)
+        self._stability = (
+            bootstrap_jaccard(studied, centres, self.n_bootstrap, rng) if self.k_ > 1 else np.ones(1)
+        )
         distances = self._groups.distances(points)
         self._edge = 1.25 * max(float(np.quantile(distances, FAR)), 1e-9)
         self.usual_ = float(np.quantile(distances, 0.95)) / self._edge
 
     def _labels(self, values: np.ndarray) -> np.ndarray:
-        traits, evidence = self._split(values)
         if self._careful and not self.found_ and self.k == "auto":
             return np.full(len(values), -1)
+        blocks = range(0, len(values), MOST_AT_ONCE)
+        return np.concatenate([self._labels_of(values[start : start + MOST_AT_ONCE]) for start in blocks])
+
+    def _labels_of(self, values: np.ndarray) -> np.ndarray:
+        traits, evidence = self._split(values)
         points = self.space_.project(traits)
         labels = self._groups.probabilities(points).argmax(axis=1)
         if evidence is not None:
@@ -321,7 +340,9 @@ def _refuse_infinite(frame: pd.DataFrame) -> None:
             if pd.to_numeric(column, errors="coerce").notna().sum() < column.notna().sum():
                 raise ValueError(f"trait {name!r} holds text; give numbers, or leave it out of the traits")
         elif np.isinf(column.to_numpy(float)).any():
-            raise ValueError(f"trait {name!r} holds an infinite value; make it missing or leave the trait out")
+            raise ValueError(
+                f"trait {name!r} holds an infinite value; make it missing or leave the trait out"
+            )
 
 
 def _in_order(traits: np.ndarray, evidence: np.ndarray | None, least: int):

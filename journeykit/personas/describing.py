@@ -16,7 +16,14 @@ __all__ = ["align_traits", "describe_personas", "personas_of", "wilson"]
 
 STRONGEST = 10
 NAMED_BY = ("channel_share.", "daypart_share.", "touchpoint_share.")
-NAMED_ALSO = ("weekend_share", "order_value_mean", "basket_mean", "gap_days", "contacts_per_session", "people")
+NAMED_ALSO = (
+    "weekend_share",
+    "order_value_mean",
+    "basket_mean",
+    "gap_days",
+    "contacts_per_session",
+    "people",
+)
 LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
 MOST_LEVELS = 20
 
@@ -43,9 +50,13 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
     """
     wanted = [str(name) for name in getattr(clusterer, "feature_names_in_", [])]
     if not wanted:
-        raise JourneykitError("these personas were learned without names of traits", remedy="learn them on a frame")
+        raise JourneykitError(
+            "these personas were learned without names of traits", remedy="learn them on a frame"
+        )
     if not (set(wanted) - {EVIDENCE}) & set(traits.columns):
-        raise JourneykitError("the data have none of the traits of these personas", remedy="learn personas anew")
+        raise JourneykitError(
+            "the data have none of the traits of these personas", remedy="learn personas anew"
+        )
     aligned = traits.reindex(columns=wanted).astype(float)
     if EVIDENCE in wanted and EVIDENCE not in traits:
         aligned[EVIDENCE] = float(clusterer.min_contacts)
@@ -90,7 +101,9 @@ def describe_personas(
         When no unit of the traits is in the profile.
     """
     if len(traits) and not traits.index.isin(profile.index).any():
-        raise JourneykitError("traits and profile have no unit in common", remedy="measure both on the same log")
+        raise JourneykitError(
+            "traits and profile have no unit in common", remedy="measure both on the same log"
+        )
     persona = personas_of(clusterer.predict(align_traits(clusterer, traits)), traits.index)
     profile = profile.reindex(traits.index)
     found = [name for name in clusterer.certificate_.index if (persona == name).any()]
@@ -122,7 +135,9 @@ def wilson(count: float, total: float, z: float = 1.959964) -> tuple[float, floa
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def _row(clusterer, profile: pd.DataFrame, persona: pd.Series, name: str, contrasts: pd.DataFrame, key: str) -> dict:
+def _row(
+    clusterer, profile: pd.DataFrame, persona: pd.Series, name: str, contrasts: pd.DataFrame, key: str
+) -> dict:
     inside, assigned = persona == name, int(persona.notna().sum())
     customers = int(inside.sum())
     low, high = wilson(customers, assigned)
@@ -163,9 +178,9 @@ def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: 
 def _effect(inside: pd.DataFrame, rest: pd.DataFrame) -> pd.Series:
     """Return the standardised mean difference (Cohen's d with the pooled variance)."""
     n, m = inside.count(), rest.count()
-    pooled = ((n - 1).clip(lower=0) * inside.var().fillna(0) + (m - 1).clip(lower=0) * rest.var().fillna(0)) / (
-        n + m - 2
-    ).clip(lower=1)
+    pooled = (
+        (n - 1).clip(lower=0) * inside.var().fillna(0) + (m - 1).clip(lower=0) * rest.var().fillna(0)
+    ) / (n + m - 2).clip(lower=1)
     difference = inside.mean() - rest.mean()
     return difference.where(difference.abs() > 1e-12, 0.0) / np.sqrt(pooled.where(pooled > 1e-18))
 
@@ -186,6 +201,7 @@ def _unique_keys(contrasts: dict[str, pd.DataFrame], profile: pd.DataFrame) -> d
 
 def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
     """Yield the traits that can name a persona, what it does more than others before what it does less."""
+
     def nameable(trait: str) -> bool:
         if trait in NAMED_ALSO:
             return True

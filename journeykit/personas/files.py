@@ -25,7 +25,9 @@ _SPACE = ("kept", "centre", "scale", "mean", "directions", "weights")
 _PLAIN = ("k_", "found_", "reason_", "null_", "picks_", "reference_", "usual_")
 
 
-def save_personas(clusterer: PersonaClusterer, path: str | Path, about: Mapping[str, Any] | None = None) -> Path:
+def save_personas(
+    clusterer: PersonaClusterer, path: str | Path, about: Mapping[str, Any] | None = None
+) -> Path:
     """Save personas, and a card of the same name ending in ``.md``.
 
     Nothing about single persons is kept.
@@ -65,7 +67,9 @@ def load_personas(path: str | Path) -> PersonaClusterer:
 
     path = Path(path)
     if not path.is_file():
-        raise JourneykitError("there is no such file", where=path, remedy="save personas first, or correct the path")
+        raise JourneykitError(
+            "there is no such file", where=path, remedy="save personas first, or correct the path"
+        )
     try:
         strange = skops.io.get_untrusted_types(file=path)
         content = None if strange else skops.io.load(path, trusted=[])
@@ -83,9 +87,13 @@ load_model = load_personas
 
 def _checked(content: Any, path: Path) -> PersonaClusterer:
     if not isinstance(content, dict) or content.get("form") != FORM:
-        raise JourneykitError("the file holds no saved personas", where=path, remedy="give a file of saved personas")
+        raise JourneykitError(
+            "the file holds no saved personas", where=path, remedy="give a file of saved personas"
+        )
     if content.get("version") != VERSION:
-        problem = f"the file has version {content.get('version')}, and this journeykit reads version {VERSION}"
+        problem = (
+            f"the file has version {content.get('version')}, and this journeykit reads version {VERSION}"
+        )
         raise JourneykitError(problem, where=path, remedy="use the journeykit that saved it, or save it anew")
     try:
         return _rebuilt(content)
@@ -138,7 +146,10 @@ def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
     clusterer.k_range_, clusterer.notes_ = tuple(content["range"]), tuple(content["notes"])
     clusterer._stability, clusterer._edge = content["stability"], content["edge"]
     clusterer._careful = content["careful"]
-    clusterer.certificate_, clusterer.candidates_ = _frame(content["certificate"]), _frame(content["candidates"])
+    clusterer.certificate_, clusterer.candidates_ = (
+        _frame(content["certificate"]),
+        _frame(content["candidates"]),
+    )
     clusterer.labels_ = np.empty(0, dtype=int)
     return clusterer
 
@@ -170,5 +181,7 @@ def _card(clusterer: PersonaClusterer, about: dict[str, str]) -> str:
     ]
     for name, row in clusterer.certificate_.iterrows():
         sure = "yes" if row["certified"] else "no"
-        lines.append(f"| {name} | {row['customers']} | {row['share']:.3f} | {row['stability']:.2f} | {sure} |")
+        lines.append(
+            f"| {name} | {row['customers']} | {row['share']:.3f} | {row['stability']:.2f} | {sure} |"
+        )
     return "\n".join([*lines, "", "## Traits", "", ", ".join(f"`{name}`" for name in traits)]) + "\n"

@@ -133,7 +133,11 @@ def _strange_share(clusterer: PersonaClusterer, aligned: pd.DataFrame, novelty: 
 
 
 def _fitness(clusterer: PersonaClusterer, aligned: pd.DataFrame) -> float:
-    points = clusterer.transform(aligned[_enough(clusterer, aligned)]) if _enough(clusterer, aligned).any() else None
+    points = (
+        clusterer.transform(aligned[_enough(clusterer, aligned)])
+        if _enough(clusterer, aligned).any()
+        else None
+    )
     if points is None or clusterer.k_ < 2 or len(points) < 2 * clusterer.k_:
         return float("nan")
     points = points[np.random.default_rng(0).permutation(len(points))[:MOST_STUDIED]]
@@ -141,25 +145,41 @@ def _fitness(clusterer: PersonaClusterer, aligned: pd.DataFrame) -> float:
     return float(np.clip(explained_by(points, clusterer.centres_) / max(anew, 1e-9), 0.0, 1.0))
 
 
-def _verdict(clusterer, drift: pd.DataFrame, strange: float, fitness: float, units: int) -> tuple[str, list[str]]:
+def _verdict(
+    clusterer, drift: pd.DataFrame, strange: float, fitness: float, units: int
+) -> tuple[str, list[str]]:
     """Return the verdict and its reasons, heaviest first."""
     total = max(len(drift), 1)
     absent, shifted = (list(drift.index[drift["state"] == state]) for state in ("absent", "shifted"))
     checks = [
         (2 if not clusterer.found_ else 0, "the data on which they were learned showed no personas"),
-        (_weight(len(absent) / total, 0.0, MANY), f"{len(absent)} of {total} traits are absent{_some(absent)}"),
+        (
+            _weight(len(absent) / total, 0.0, MANY),
+            f"{len(absent)} of {total} traits are absent{_some(absent)}",
+        ),
     ]
     if units < LEAST_UNITS:
         checks.append((1, f"only {units} people have enough contacts to judge by"))
     else:
         checks += [
-            (_weight(len(shifted) / total, FEW, MANY), f"{len(shifted)} of {total} traits have shifted{_some(shifted)}"),
-            (_weight(strange, STRANGE, STRANGER), f"{strange:.0%} of the people are far from every persona (usual: 5%)"),
-            (_weight(-fitness, -APT, -INEPT), f"they explain {fitness:.0%} of what personas learned here would"),
+            (
+                _weight(len(shifted) / total, FEW, MANY),
+                f"{len(shifted)} of {total} traits have shifted{_some(shifted)}",
+            ),
+            (
+                _weight(strange, STRANGE, STRANGER),
+                f"{strange:.0%} of the people are far from every persona (usual: 5%)",
+            ),
+            (
+                _weight(-fitness, -APT, -INEPT),
+                f"they explain {fitness:.0%} of what personas learned here would",
+            ),
         ]
     told = sorted((check for check in checks if check[0]), key=lambda check: -check[0])
     worst = told[0][0] if told else 0
-    reasons = [reason for _, reason in told] or ["the traits are spread as they were, and the personas explain the people as they should"]
+    reasons = [reason for _, reason in told] or [
+        "the traits are spread as they were, and the personas explain the people as they should"
+    ]
     return ("reuse", "reuse with warning", "refit")[worst], reasons
 
 

@@ -1,0 +1,109 @@
+"""How well are personas found? Adjusted Rand index against the truth of simulated worlds.
+
+Run: ``python benchmarks/quality_personas.py [--worlds 3] [--customers 3000] [--limit] [--seed 100]``
+
+Prints, per separation: the naive way (k-means on scaled counts and recency, frequency, value), journeykit with the
+true number given and with the number chosen, and, with ``--limit``, the exact posterior that no method can pass.
+"All" forces everybody into a persona; "placed" counts those whom journeykit places. Then: how often the chosen
+number is right, and how often shuffled traits are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
+
+from journeykit.events import EventLog
+from journeykit.features import measure_profile, measure_traits
+from journeykit.personas import PersonaClusterer
+from journeykit.simulate import limit, simulate
+
+
+def world(customers: int, separation: float, personas: int, seed: int):
+    """Return traits, profile, truth and population of one simulated world."""
+    population = simulate(customers=customers, separation=separation, personas=personas, days=180, seed=seed)
+    log = EventLog.from_frame(population.events)
+    traits, profile = measure_traits(log), measure_profile(log)
+    truth = population.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"]
+    return traits, profile, truth.reindex(traits.index).to_numpy(), population
+
+
+def naive(profile: pd.DataFrame, k: int) -> np.ndarray:
+    """Return groups by k-means on scaled counts of touchpoints and channels, recency, frequency and value."""
+    shares = profile.filter(regex=r"^(touchpoint|channel)_share\.")
+    counts = shares.mul(profile["contacts"], axis=0)
+    last = profile["last_touchpoint_at"]
+    rfm = pd.DataFrame(
+        {
+            "recency": (last.max() - last).dt.total_seconds(),
+            "frequency": profile["contacts"],
+            "value": profile["value_total"],
+        }
+    )
+    scaled = StandardScaler().fit_transform(pd.concat([counts, rfm.fillna(0.0)], axis=1))
+    return KMeans(k, n_init=10, random_state=0).fit_predict(scaled)
+
+
+def shuffled(traits: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return traits of which every column is shuffled over the people."""
+    rng = np.random.default_rng(seed)
+    mixed = traits.apply(lambda column: rng.permutation(column.to_numpy()))
+    mixed.attrs = traits.attrs
+    return mixed
+
+
+def score_world(customers: int, separation: float, seed: int, with_limit: bool) -> dict[str, float]:
+    """Return the scores of all methods on one world with five personas."""
+    traits, profile, truth, population = world(customers, separation, 5, seed)
+    given, chosen = PersonaClusterer(5).fit(traits), PersonaClusterer().fit(traits)
+    scores = {"naive": adjusted_rand_score(truth, naive(profile, 5))}
+    for name, clusterer in (("k given", given), ("k chosen", chosen)):
+        placed = clusterer.labels_ >= 0
+        everybody = clusterer.predict_proba(traits).argmax(axis=1)
+        scores[f"{name}, all"] = adjusted_rand_score(truth, everybody)
+        scores[f"{name}, placed"] = adjusted_rand_score(truth[placed], clusterer.labels_[placed])
+    scores["placed share"] = float((given.labels_ >= 0).mean())
+    if with_limit:
+        best = limit(population)[0].idxmax(axis=1).reindex(traits.index)
+        scores["limit, all"] = adjusted_rand_score(truth, best)
+        scores["limit, placed"] = adjusted_rand_score(truth[placed], best[placed])
+    return scores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--worlds", type=int, default=3)
+    parser.add_argument("--customers", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=100)
+    parser.add_argument("--limit", action="store_true", help="also the exact posterior (slow)")
+    given = parser.parse_args()
+    began, seeds = time.perf_counter(), range(given.seed, given.seed + given.worlds)
+    table = {}
+    for separation in (0.7, 1.0, 1.4):
+        rows = [score_world(given.customers, separation, seed, given.limit) for seed in seeds]
+        table[separation] = pd.DataFrame(rows).mean()
+        print(pd.DataFrame(table).round(3).to_string(), flush=True)
+    _numbers(given.customers, seeds)
+    print(f"{time.perf_counter() - began:.0f} s")
+
+
+def _numbers(customers: int, seeds: range) -> None:
+    """Print how often the number is right, and how often shuffled traits are refused."""
+    off, refused = [], []
+    for personas in (3, 5, 7):
+        for seed in seeds:
+            traits, *_ = world(customers, 1.0, personas, 1000 + seed)
+            off.append(abs(PersonaClusterer().fit(traits).k_ - personas))
+            refused.append(not PersonaClusterer().fit(shuffled(traits, seed)).found_)
+    print(f"number exact {np.mean(np.array(off) == 0):.2f}, within 1 {np.mean(np.array(off) <= 1):.2f}")
+    print(f"shuffled traits refused {np.mean(refused):.2f} of {len(refused)}")
+
+
+if __name__ == "__main__":
+    main()
