@@ -134,7 +134,7 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
         `share_of_start` is of all units, with Wilson's interval in `low` and `high`; `share_of_previous` of those
         who reached the stage before. `days_median`: from the stage before to this one or a later one
         (Kaplan-Meier; who has not come so far is censored). `skipped_share`: of those who reached, the share
-        that never showed the stage itself.
+        that never showed the stage itself; null for a stage that the data never show.
     """
     been = _been(paths)
     waits = _waits(paths, paths.levels)
@@ -145,11 +145,11 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)
     table["low"], table["high"] = wilson(table["reached"], table["start"])
+    shown = [(ALL, at) in been.index for at in table["position"]]
+    base = table["reached"].where((table["reached"] >= paths.min_group) & shown)
     skipped = (table["reached"] - table["been"]).clip(lower=0)
-    table["skipped_share"] = skipped / table["reached"].where(table["reached"] >= paths.min_group)
-    table["skipped_low"], table["skipped_high"] = wilson(
-        skipped, table["reached"].where(table["reached"] >= paths.min_group)
-    )
+    table["skipped_share"] = skipped / base
+    table["skipped_low"], table["skipped_high"] = wilson(skipped, base)
     columns = (
         "persona stage reached share_of_start share_of_previous low high days_median been skipped_share skipped_low "
         "skipped_high"
@@ -171,6 +171,7 @@ def _funnel_row(paths: Paths, been: pd.Series, waits: dict, persona: str, positi
     return {
         "persona": persona,
         "stage": paths.stages[position],
+        "position": position,
         "start": start,
         "reached": reached,
         "share_of_start": reached / start if start else np.nan,
