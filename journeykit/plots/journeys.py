@@ -181,6 +181,7 @@ def journey_canvas(
     heights = [
         0.36 + 0.2 * max([1, *(words.count("\n") + 1 for words in texts)]) for texts in wrapped.values()
     ]
+    size = _fitting(wrapped, letters)
     ax = canvas(None, 2.1 + sum(heights), width=width)
     ax.set(xlim=(-1.02, len(stages)), ylim=(2.0 + sum(heights), 0))
     ax.axis("off")
@@ -192,10 +193,18 @@ def journey_canvas(
         ax.text(-1.0, top + 0.17, _wrapped(row, 17), va="top", weight="bold", size=10, linespacing=1.25)
         for number, words in enumerate(texts):
             strong = row in emphasis
-            size = 13 if strong else 9.8
-            ax.text(number + 0.06, top + 0.15, words, va="top", size=size, color=INK, linespacing=1.3)
+            at = (number + 0.06, top + 0.15)
+            ax.text(*at, words, va="top", size=13 if strong else size, color=INK, linespacing=1.3)
         top += height
     return ax
+
+
+def _fitting(wrapped: Mapping[str, Sequence[str]], letters: int) -> float:
+    """Return the size of type at which the longest word fits in its column."""
+    longest = max(
+        len(word) for texts in wrapped.values() for words in texts for word in (words.split() or [""])
+    )
+    return max(7.5, 9.8 * min(1.0, 1.1 * letters / max(longest, 1)))
 
 
 def _lines(texts: Sequence[str]) -> int:

@@ -136,7 +136,9 @@ def legend(ax: Axes, columns: int = 4, **handles: Any) -> None:
         columns = len(found) if fits else columns
         rows = int(np.ceil(len(found) / columns))
         handles["handles"] = [found[at] for at in _by_row(len(found), columns)]
-        ax.legend(
-            **handles, loc="lower left", bbox_to_anchor=(0, 1.01), ncols=min(columns, len(found)), borderaxespad=0.2,
+        alone = len(ax.figure.axes) == 1 and ax.figure.get_layout_engine() is not None
+        place = {"loc": "outside upper left"} if alone else {"loc": "lower left", "bbox_to_anchor": (0, 1.01)}
+        (ax.figure if alone else ax).legend(
+            **handles, **place, ncols=min(columns, len(found)), borderaxespad=0.2,
             handlelength=1.0, handletextpad=0.5, columnspacing=1.6, labelspacing=0.35 if rows > 1 else 0.5,
         )  # fmt: skip

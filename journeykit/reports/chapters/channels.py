@@ -40,7 +40,7 @@ def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
         index="channel", columns="stage", values="attribution_markov", aggfunc="sum", observed=True
     )
     by = by.reindex(columns=read.in_order(by.columns))
-    by = by[by.columns[by.sum() > 0]]
+    by = by.loc[by.sum(axis=1) > 0, by.columns[by.sum() > 0]]
     if by.empty or not len(by.columns):
         return
     by = (by / by.sum()).loc[by.sum(axis=1).sort_values(ascending=False).index[:MOST]]

@@ -49,9 +49,9 @@ def _headlines(page: Page, read: Reader, counted: int, contacts: int) -> dict[st
     shown[page.text("facts.contacts")] = page.value(contacts, "whole")
     if read.ids:
         shown[page.text("facts.personas")] = page.value(len(read.ids), "whole")
-    unsure = read.study.figures.get("unsure_share")
-    if unsure is not None and unsure == unsure:
-        shown[page.text("facts.certain")] = page.value(1 - unsure, "percent")
+    placed = read.study.figures.get("placed_share")
+    if read.ids and placed is not None:
+        shown[page.text("facts.placed")] = page.value(placed, "percent")
     return shown
 
 

@@ -18,18 +18,14 @@ def stages(page: Page, study: Any) -> None:
     read = Reader(page, study)
     page.heading("stages")
     customers = read.units_table()
-    known = [name for name in customers if name == "stage"]
-    if customers.empty or not known or customers["stage"].isna().all():
+    if customers.empty or customers[[f"p_{name}" for name in read.model.ids]].isna().all(axis=None):
         page.note(page.text("prose.stages_none", units=read.units))
         return
     day = page.value(page.day(study.log.moment), "date")
     page.say(page.text("prose.stages", day=day))
     read.say("stages")
-    shares = _shares(read, customers)
-    drawn = shares.rename(
-        index=read.persona, columns=lambda name: read.stage(None if name == "unsure" else name)
-    )
-    page.figure(plots.stage_distribution(drawn, apart=2), page.text("captions.stages", day=day))
+    drawn = _shares(read, customers).rename(index=read.persona, columns=read.stage)
+    page.figure(plots.stage_distribution(drawn), page.text("captions.stages", day=day))
     _counts(page, read, customers)
 
 
@@ -40,22 +36,21 @@ def _groups(read: Reader, customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _shares(read: Reader, customers: pd.DataFrame) -> pd.DataFrame:
-    columns = [*read.model.ids, "lapsed", "unsure"]
-    groups = _groups(read, customers)
-    rows = {p: rows["stage"].fillna("unsure").value_counts(normalize=True) for p, rows in groups.items()}
-    return pd.DataFrame(rows).T.reindex(columns=columns).fillna(0.0)
+    """Return the mean probability of each stage per group: the expected distribution."""
+    columns = [*read.model.ids, "lapsed"]
+    rows = {p: rows[[f"p_{name}" for name in columns]].mean() for p, rows in _groups(read, customers).items()}
+    return pd.DataFrame(rows).T.set_axis(columns, axis=1).fillna(0.0)
 
 
 def _counts(page: Page, read: Reader, customers: pd.DataFrame) -> None:
-    counts = customers["stage"].fillna("unsure").value_counts()
-    ids = [name for name in (*read.model.ids, "lapsed", "unsure") if counts.get(name, 0)]
+    ids = [*read.model.ids, "lapsed"]
+    expected = [customers[f"p_{name}"].sum() for name in ids]
     frame = pd.DataFrame({
-        "stage": [read.stage(None if name == "unsure" else name) for name in ids],
-        "customers": [counts[name] for name in ids], "share": [counts[name] / len(customers) for name in ids],
-        "stage_confidence": [customers.loc[customers["stage"].fillna("unsure") == name, "stage_confidence"].mean()
-                             for name in ids],
+        "stage": [read.stage(name) for name in ids], "customers": expected,
+        "share": [count / len(customers) for count in expected],
+        "certain": [int((customers["stage"] == name).sum()) for name in ids],
     })  # fmt: skip
-    forms = {"stage": "text", "customers": "whole", "share": "percent", "stage_confidence": "percent"}
+    forms = {"stage": "text", "customers": "whole", "share": "percent", "certain": "whole"}
     page.table(frame, page.text("captions.stages_table", units=read.units), forms)
 
 

@@ -74,12 +74,11 @@ def actions(page: Page, study: Any) -> None:
         "persona": [read.persona(persona) for persona in frame["persona"]],
         "stage": [read.stage(stage) for stage in frame["stage"]],
         "drop_off": frame["drop_off"].astype(float).to_numpy(),
-        "channel": [read.names("channel", ids, 1) for ids in frame["top_channels"]],
         "recommendation": [_words(read, row) for row in frame.itertuples()],
         "asset": [_first(read, stage, "assets") for stage in frame["stage"]],
         "kpi": [_first(read, stage, "kpis") for stage in frame["stage"]],
     })  # fmt: skip
-    forms = {"persona": "text", "stage": "text", "drop_off": "percent", "channel": "text", "recommendation": "text",
+    forms = {"persona": "text", "stage": "text", "drop_off": "percent", "recommendation": "text",
              "asset": "text", "kpi": "text"}  # fmt: skip
     page.table(shown, page.text("captions.actions"), forms, limit=30)
 
