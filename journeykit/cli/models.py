@@ -22,7 +22,8 @@ def personas_fit(
     """Learn a client's personas and save them, with a card beside."""
     from journeykit.reports.study import Study
 
-    study = Study(open_log(client, folder, as_of))
+    log = open_log(client, folder, as_of)
+    study = Study(log.client, log)
     study.save_personas(save)
     print_frame(
         study.persona_table[["persona", "name_en", "customers", "share", "stability", "certified"]],
@@ -63,7 +64,8 @@ def stages_fit(
     """Learn a client's stages and save the classifier, with a card beside."""
     from journeykit.reports.study import Study
 
-    study = Study(open_log(client, folder, as_of))
+    log = open_log(client, folder, as_of)
+    study = Study(log.client, log)
     study.save_stages(save)
     print_frame(study.stages.evaluation.reset_index(), "evaluation")
     print(save)
