@@ -17,6 +17,8 @@ MIX = 0.2
 WIDE = 1.5
 PRIOR = 3.0
 STAY_LAPSED = 0.93
+SILENT = 0.3  # most visits of somebody who lapsed, as a share of the least active stage
+MOST_VISITS = 60
 
 
 @dataclass
@@ -32,7 +34,10 @@ class WeeklyStages:
     mix : numpy.ndarray
         States by touchpoints: what contacts consist of.
     mean, shape : numpy.ndarray
-        Per state the mean number of visits a week, and the shape of its negative binomial.
+        Per state the mean number of visits a week of somebody with the usual pace, and the shape of its
+        negative binomial.
+    usual : float
+        The usual pace, in visits a week.
     """
 
     steps: tuple[str, ...]
@@ -41,14 +46,15 @@ class WeeklyStages:
     mix: np.ndarray
     mean: np.ndarray
     shape: np.ndarray
+    usual: float = 1.0
 
     def log_likelihood(self, weeks: Weeks) -> np.ndarray:
         """Return rows × weeks × states: the log-likelihood of what was seen in the week."""
         known = pd.Index(self.steps).get_indexer(list(weeks.steps))
         logs = np.where(known[:, None] >= 0, np.log(self.mix.T[known] + TINY), 0.0)
         what = (weeks.counts @ logs).reshape(len(weeks), weeks.width, -1)
-        visits = np.minimum(weeks.visits, 60).astype(int)
-        return what + _negative_binomial(np.arange(61), self.mean, self.shape)[visits]
+        mean = (weeks.pace(self.usual) / self.usual)[:, None] * self.mean
+        return what + _negative_binomial(weeks.visits, mean, self.shape)
 
     def filtered(self, weeks: Weeks, evidence: np.ndarray | None = None) -> np.ndarray:
         """Return rows × weeks × states: the probability of each state given the weeks up to it."""
@@ -123,6 +129,8 @@ class _Prior:
         self.moves = _first_moves(self.n) * self.observable
         self.moves /= self.moves.sum(axis=1, keepdims=True)
         self.entered = weeks.counts.sum()
+        self.usual = weeks.usual_pace
+        self.rate = weeks.pace(self.usual) / self.usual
 
     def _mix(self, votes: np.ndarray) -> np.ndarray:
         own = (votes * self.overall[:, None]).T
@@ -133,13 +141,13 @@ class _Prior:
         return _normal(np.vstack(mix))
 
     def first(self) -> WeeklyStages:
-        active = self.weeks.visits[self.weeks.under_way]
-        usual = max(active.mean(), 0.05)
-        mean = np.full(self.n, usual * 1.5)
-        mean[-1] = usual * 0.1
+        mean = np.full(self.n, self.usual)
+        mean[-1] = self.usual * 0.1
         start = np.r_[0.5 ** np.arange(self.n - 1), 0.01] * self.observable
         shape = np.full(self.n, 1.0)
-        return WeeklyStages(self.weeks.steps, start / start.sum(), self.moves, self.mix, mean, shape)
+        return WeeklyStages(
+            self.weeks.steps, start / start.sum(), self.moves, self.mix, mean, shape, self.usual
+        )
 
     def update(self, states: np.ndarray, moved: np.ndarray) -> WeeklyStages:
         flat = states.reshape(-1, self.n)
@@ -147,15 +155,17 @@ class _Prior:
         strength = 20 + MIX * self.entered / self.n
         mix = _normal(counted + strength * self.mix)
         mix[-1] = self.overall
-        visits, weight = self.weeks.visits.reshape(-1), flat.sum(axis=0) + TINY
-        mean = (flat.T @ visits + 1.0) / (weight + 1.0 / max(visits.mean(), 0.01))
-        spread = (flat * (visits[:, None] - mean) ** 2).sum(axis=0) / weight
-        shape = np.clip(mean**2 / np.maximum(spread - mean, 1e-3), 0.3, WIDE)
-        mean[-1] = min(mean[-1], 0.5 * mean[:-1].min())
+        visits, expected = self.weeks.visits.reshape(-1), np.repeat(self.rate, self.weeks.width)
+        weight = flat.T @ expected + TINY
+        mean = (flat.T @ visits + self.usual) / (weight + 1.0)
+        means = expected[:, None] * mean
+        spread = (flat * ((visits[:, None] - means) ** 2 - means)).sum(axis=0)
+        shape = np.clip((flat * means**2).sum(axis=0) / np.maximum(spread, 1e-3), 0.3, WIDE)
+        mean[-1] = min(mean[-1], SILENT * mean[:-1][self.observable[:-1] > 0].min(initial=np.inf))
         entry = states[np.arange(len(states)), np.minimum(self.weeks.entry, self.weeks.width - 1)]
         start = (entry.sum(axis=0) + self.observable) * self.observable
         moves = self._moves(moved)
-        return WeeklyStages(self.weeks.steps, start / start.sum(), moves, mix, mean, shape)
+        return WeeklyStages(self.weeks.steps, start / start.sum(), moves, mix, mean, shape, self.usual)
 
     def _moves(self, moved: np.ndarray) -> np.ndarray:
         strength = 20 + PRIOR * moved.sum(axis=1, keepdims=True)
@@ -206,11 +216,14 @@ def _backward(weights, seen, moves, entry) -> tuple[np.ndarray, np.ndarray]:
     return states, moved
 
 
-def _negative_binomial(counts, mean, shape) -> np.ndarray:
-    n = counts[:, None]
-    share = shape / (shape + mean)
+def _negative_binomial(visits, mean, shape) -> np.ndarray:
+    """Return rows × weeks × states: log-probabilities of visits, given each row's mean per state."""
+    n = np.arange(MOST_VISITS + 1)[:, None]
     ways = gammaln(n + shape) - gammaln(shape) - gammaln(n + 1)
-    return ways + shape * np.log(share) + n * np.log(1 - share + TINY)
+    seen = np.minimum(visits, MOST_VISITS)
+    each = np.log(mean / (shape + mean) + TINY)
+    none = shape * np.log(shape / (shape + mean))
+    return ways[seen.astype(int)] + seen[:, :, None] * each[:, None, :] + none[:, None, :]
 
 
 def _normal(table: np.ndarray) -> np.ndarray:

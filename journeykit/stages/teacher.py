@@ -57,6 +57,7 @@ def voted_labels(weeks: Weeks, votes: pd.DataFrame, back: int) -> np.ndarray:
     near = np.where(distance <= 0, 0.5 ** (-distance / HALF_WEEKS), 0.5 ** ((distance - 1) / HALF_WEEKS))
     stages = np.einsum("uws,w->us", cast, near * (distance <= HINDSIGHT_WEEKS)) + 0.02
     visits = weeks.visits[:, at + 1 : at + 1 + SILENT_WEEKS].sum(axis=1)
-    lapsed = 0.8 * np.exp(-1.2 * visits) * (1 if back else 0)
+    telling = 1 - np.exp(-SILENT_WEEKS * weeks.pace(weeks.usual_pace))  # silence says little of somebody slow
+    lapsed = 0.8 * np.exp(-1.2 * visits) * telling * (1 if back else 0)
     stages = stages / stages.sum(axis=1, keepdims=True) * (1 - lapsed)[:, None]
     return np.column_stack([stages, lapsed])

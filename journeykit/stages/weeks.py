@@ -13,6 +13,7 @@ __all__ = ["WEEK_DAYS", "Weeks", "count_weeks", "weeks_of"]
 WEEK_DAYS = 7
 MOST_WEEKS = 104
 VISIT_GAP_MINUTES = 30
+PACE_WEEKS = 4
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,21 @@ class Weeks:
     def under_way(self) -> np.ndarray:
         """Return, per row and week, whether the unit had been met by then."""
         return np.arange(self.width)[None, :] >= self.entry[:, None]
+
+    @property
+    def active(self) -> np.ndarray:
+        """Return, per row, the number of weeks from the first contact to the last."""
+        last = np.where(self.visits > 0, np.arange(self.width)[None, :], -1).max(axis=1, initial=-1)
+        return np.maximum(last - self.entry + 1, 1)
+
+    @property
+    def usual_pace(self) -> float:
+        """The visits a week of everybody, while active."""
+        return max(float(self.visits.sum() / max(self.active.sum(), 1)), 0.02)
+
+    def pace(self, usual: float) -> np.ndarray:
+        """Return, per row, the visits a week while active, drawn towards the usual pace by `PACE_WEEKS` weeks."""
+        return (self.visits.sum(axis=1) + PACE_WEEKS * usual) / (self.active + PACE_WEEKS)
 
     def take(self, rows: np.ndarray) -> Weeks:
         """Return some of the rows."""
