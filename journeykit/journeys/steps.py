@@ -145,7 +145,7 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)
     table["low"], table["high"] = wilson(table["reached"], table["start"])
-    shown = [(ALL, at) in been.index for at in table["position"]]
+    shown = table["position"].map(lambda at: (ALL, at) in been.index)
     base = table["reached"].where((table["reached"] >= paths.min_group) & shown)
     skipped = (table["reached"] - table["been"]).clip(lower=0)
     table["skipped_share"] = skipped / base
