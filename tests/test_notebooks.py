@@ -60,7 +60,7 @@ def small_client(tmp_path_factory):
     from journeykit import simulate
 
     folder = tmp_path_factory.mktemp("small")
-    simulate(customers=300, days=150, seed=3).write(folder)
+    simulate(customers=240, days=120, seed=3).write(folder)
     return folder / "client.yml"
 
 
@@ -78,6 +78,7 @@ def test_each_runs_on_small_data(name, small_client, tmp_path):
 
         papermill_engines.register("journeykit", InProcessEngine)
     given = {"client": str(small_client)}
+    given |= {"saved": str(tmp_path / "personas.skops")} if name == "50-new-dataset" else {}
     papermill.execute_notebook(
         FOLDER / f"{name}.ipynb", tmp_path / "out.ipynb", given, engine_name="journeykit", progress_bar=False
     )

@@ -136,6 +136,7 @@ def shares_map(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "",
     _write_legibly(ax)
     ax.set_xticklabels([_wrapped(name, 12) for name in frame.columns], rotation=0)
     ax.set_yticklabels(frame.index, rotation=0)
+    ax.tick_params(axis="x", labelsize=8.5 if frame.shape[1] > 8 else 9.5)
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
     ax.set(xlabel=xlabel, ylabel=ylabel)

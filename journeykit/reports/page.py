@@ -166,6 +166,8 @@ class Page:
 
     def _column(self, name: str, form: str) -> dict[str, Any]:
         header = label("column", name, self.language)
+        if name == "customers" and self.client.setting == "b2b":
+            header = self.text("parts.units_b2b").capitalize()
         return {"id": str(name), "header": header, "form": form, "numeric": form in NUMERIC}
 
     def _cells(self, row: Sequence[Any], formats: Mapping[str, str]) -> list[str]:
