@@ -7,7 +7,7 @@ import numpy as np
 __all__ = ["class_thresholds", "prediction_sets"]
 
 FEWEST = 8
-LEAST = 0.05
+LEAST = 0.05  # a class less likely than this is in no set, however rare the class
 
 
 def class_thresholds(probabilities: np.ndarray, labels: np.ndarray, coverage: float = 0.9) -> np.ndarray:
@@ -25,7 +25,7 @@ def class_thresholds(probabilities: np.ndarray, labels: np.ndarray, coverage: fl
     Returns
     -------
     numpy.ndarray
-        One threshold per class, at least `LEAST`; of a class with too few examples that of all classes together.
+        One threshold per class, at least `LEAST`, which is also that of a class with too few examples.
 
     Notes
     -----
@@ -36,14 +36,10 @@ def class_thresholds(probabilities: np.ndarray, labels: np.ndarray, coverage: fl
     --------
     >>> p = np.c_[np.linspace(0.5, 0.9, 41), np.linspace(0.5, 0.1, 41)]
     >>> class_thresholds(p, np.c_[np.ones(41), np.zeros(41)]).round(2).tolist()
-    [0.53, 0.53]
+    [0.53, 0.05]
     """
-    overall = _threshold(probabilities.ravel(), labels.ravel(), coverage)
-    each = [
-        _threshold(p, w, coverage) if w.sum() >= FEWEST else overall
-        for p, w in zip(probabilities.T, labels.T, strict=True)
-    ]
-    return np.maximum(each, LEAST)
+    each = zip(probabilities.T, labels.T, strict=True)
+    return np.maximum([_threshold(p, w, coverage) for p, w in each], LEAST)
 
 
 def prediction_sets(probabilities: np.ndarray, thresholds: np.ndarray, possible: np.ndarray) -> np.ndarray:
@@ -61,6 +57,8 @@ def prediction_sets(probabilities: np.ndarray, thresholds: np.ndarray, possible:
 
 def _threshold(probability: np.ndarray, weight: np.ndarray, coverage: float) -> float:
     total = weight.sum()
+    if total < FEWEST:
+        return 0.0
     order = np.argsort(-probability)
     reached = np.cumsum(weight[order]) / (total + 1)
     place = np.searchsorted(reached, coverage)

@@ -107,7 +107,9 @@ def _plain(reader: StageReader) -> dict:
         "stage_model": reader.stage_model,
         "states": list(reader.states),
         "observable": reader.observable,
-        "weekly": {name: getattr(weekly, name) for name in ("start", "moves", "mix", "mean", "shape")},
+        "weekly": {
+            name: getattr(weekly, name) for name in ("start", "moves", "mix", "mean", "shape", "usual")
+        },
         "steps": list(weekly.steps),
         "student": reader.student,
         "corrected": reader.corrected,
