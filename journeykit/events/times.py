@@ -83,7 +83,7 @@ def read_time(
     ----------
     form
         A column, or the keys ``{date, hour}``, ``{year, month, day, order}``, ``{offset, unit, start}``
-        or ``{column, format}``.
+        or ``{column, format}``; each may carry the ``zone`` of its times.
     column
         Gives the raw column of a name.
     zone
@@ -99,6 +99,7 @@ def read_time(
     month_first = zone.startswith(("America/", "US/"))
     if isinstance(form, str):
         return _read_column(column(form), None, zone, sample, where, month_first)
+    zone = form.get("zone", zone)
     if "column" in form:
         return _read_column(column(form["column"]), form.get("format"), zone, sample, where, month_first)
     if "offset" in form:
