@@ -186,16 +186,13 @@ def _effect(inside: pd.DataFrame, rest: pd.DataFrame) -> pd.Series:
 
 
 def _unique_keys(contrasts: dict[str, pd.DataFrame], profile: pd.DataFrame) -> dict[str, str]:
-    """Return keys of the strongest traits, longer where two personas would share one."""
+    """Return keys of the strongest traits, as long as it takes for no two to be alike."""
     signed = {name: list(_signed(table, profile)) or [f"{name}+"] for name, table in contrasts.items()}
-    for length in range(1, 4):
+    keys: dict[str, str] = {}
+    for length in range(1, 1 + max((len(traits) for traits in signed.values()), default=0)):
         keys = {name: "|".join(traits[:length]) for name, traits in signed.items()}
         if len(set(keys.values())) == len(keys):
             break
-    taken: set[str] = set()
-    for name, key in keys.items():
-        keys[name] = f"{key}|{name}" if key in taken else key
-        taken.add(keys[name])
     return keys
 
 
@@ -207,7 +204,8 @@ def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
             return True
         return trait.startswith(NAMED_BY) and profile[trait].mean() >= LEAST_USE
 
-    named = table[table["trait"].map(nameable)] if len(table) else table
+    named = table[[nameable(trait) for trait in table["trait"]]]
+    named = named if len(named) else table
     more = named["effect"] > 0
     for trait in named.loc[more, "trait"]:
         yield f"{trait}+"

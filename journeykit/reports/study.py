@@ -16,7 +16,7 @@ from journeykit.findings import Finding, contrast_personas, observe
 from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
 from journeykit.journeys import Journeys, map_journeys
 from journeykit.models import load_model
-from journeykit.personas import PersonaClusterer, describe_personas, save_personas
+from journeykit.personas import PersonaClusterer, align_traits, describe_personas, save_personas
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, infer_stages, save_stages
 from journeykit.wording import name_personas, tell
@@ -66,8 +66,9 @@ class Study:
             return pd.DataFrame(
                 {"persona": None, "persona_confidence": float("nan")}, index=self.traits.index
             )
-        labels = self.personas.predict(self.traits)
-        sure = self.personas.predict_proba(self.traits).max(axis=1)
+        traits = align_traits(self.personas, self.traits)
+        labels = self.personas.predict(traits)
+        sure = self.personas.predict_proba(traits).max(axis=1)
         names = pd.Series([f"p{label + 1}" if label >= 0 else None for label in labels], dtype="str")
         return pd.DataFrame(
             {"persona": names.to_numpy(), "persona_confidence": sure}, index=self.traits.index
