@@ -56,28 +56,26 @@ class WeeklyStages:
         mean = (weeks.pace(self.usual) / self.usual)[:, None] * self.mean
         return what + _negative_binomial(weeks.visits, mean, self.shape)
 
-    def filtered(self, weeks: Weeks, evidence: np.ndarray | None = None) -> np.ndarray:
+    def filtered(self, weeks: Weeks) -> np.ndarray:
         """Return rows × weeks × states: the probability of each state given the weeks up to it."""
-        return _forward(self._weights(weeks, evidence), self.start, self.moves, weeks.entry)
+        return _forward(self._weights(weeks), self.start, self.moves, weeks.entry)
 
-    def smoothed(self, weeks: Weeks, evidence: np.ndarray | None = None) -> np.ndarray:
+    def smoothed(self, weeks: Weeks) -> np.ndarray:
         """Return rows × weeks × states: the probability of each state given all weeks, later ones too."""
-        weights = self._weights(weeks, evidence)
+        weights = self._weights(weeks)
         return _backward(
             weights, _forward(weights, self.start, self.moves, weeks.entry), self.moves, weeks.entry
         )[0]
 
-    def _weights(self, weeks: Weeks, evidence: np.ndarray | None) -> np.ndarray:
+    def _weights(self, weeks: Weeks) -> np.ndarray:
         logs = self.log_likelihood(weeks)
-        weights = np.exp(logs - logs.max(axis=2, keepdims=True))
-        return weights if evidence is None else weights * evidence
+        return np.exp(logs - logs.max(axis=2, keepdims=True))
 
 
 def fit_weekly_stages(
     weeks: Weeks,
     votes: pd.DataFrame,
     observable: np.ndarray,
-    evidence: np.ndarray | None = None,
     rounds: int = 15,
 ) -> WeeklyStages:
     """Learn the model by expectation and maximisation, starting at the stage model's votes.
@@ -90,8 +88,6 @@ def fit_weekly_stages(
         Touchpoints × stages, rows sum to 1.
     observable : numpy.ndarray of bool
         Which states can occur at all.
-    evidence : numpy.ndarray, optional
-        Rows × weeks × states: weights of what is known of a state from elsewhere (labels).
     rounds : int
         Rounds of learning.
 
@@ -102,7 +98,7 @@ def fit_weekly_stages(
     prior = _Prior(weeks, votes, observable)
     model = prior.first()
     for _ in range(rounds):
-        weights = model._weights(weeks, evidence)
+        weights = model._weights(weeks)
         seen = _forward(weights, model.start, model.moves, weeks.entry)
         states, moved = _backward(weights, seen, model.moves, weeks.entry)
         states *= weeks.under_way[:, :, None]
@@ -112,7 +108,7 @@ def fit_weekly_stages(
 
 def expected_moves(model: WeeklyStages, weeks: Weeks) -> np.ndarray:
     """Return states × states: how many moves from week to week the rows are expected to have made."""
-    weights = model._weights(weeks, None)
+    weights = model._weights(weeks)
     seen = _forward(weights, model.start, model.moves, weeks.entry)
     return _backward(weights, seen, model.moves, weeks.entry)[1]
 
