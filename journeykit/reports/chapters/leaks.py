@@ -98,10 +98,10 @@ def _skips(page: Page, read: Reader) -> None:
     page.heading("leaks_skips", level=2)
     said = read.say("skips")
     frame = frame[frame["persona"] == "all"] if len(frame) else frame
-    if frame.empty:
+    enough = frame[frame["customers"] >= read.least] if len(frame) else frame
+    if enough.empty:
         page.note(page.text("prose.skips_none")) if not said else None
         return
-    enough = frame[frame["customers"] >= read.least]
     shown = enough.assign(
         later_stage_reached_share=[page.spread(row.later_stage_reached_share, row.low, row.high)
                                    for row in enough.itertuples()],
