@@ -26,7 +26,9 @@ def execute(tmp_path):
         papermill_engines.register("journeykit", InProcessEngine)
 
     def run(*sources: str, **parameters):
-        cells = [(new_markdown_cell if source.startswith("#!") else new_code_cell)(source) for source in sources]
+        cells = [
+            (new_markdown_cell if source.startswith("#!") else new_code_cell)(source) for source in sources
+        ]
         cells[0].metadata["tags"] = ["parameters"] if parameters else []
         kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "in.ipynb")

@@ -82,7 +82,17 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content of run.json."""
-        shown = ("client", "name", "as_of", "status", "started", "finished", "seconds", "cpu_seconds", "language")
+        shown = (
+            "client",
+            "name",
+            "as_of",
+            "status",
+            "started",
+            "finished",
+            "seconds",
+            "cpu_seconds",
+            "language",
+        )
         kept = {name: getattr(self, name) for name in shown}
         kept |= {"journeykit": version(), "inputs": list(self.inputs), "parameters": self.parameters}
         kept |= {"steps": list(self.steps), "figures": self.figures, "key": self.key}
