@@ -1,0 +1,268 @@
+"""The documentation holds what it says: links, commands, options, keys, tables, names and examples."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+import yaml
+
+import journeykit
+from journeykit.clients import client_from_dict
+from journeykit.clients.form import EVENT_COLUMNS, Client, CustomerSource, EventSource, OwnTouchpoint
+from journeykit.events import EventLog
+from journeykit.journeys import Journeys, map_journeys
+from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
+from journeykit.touchpoints import load_vocabulary
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")])
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+RUN = "python3 run.py "
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    found = FENCE.findall(page.read_text(encoding="utf-8"))
+    return [code for kind, code in found if kind == language]
+
+
+def all_blocks(language: str) -> list[pytest.param]:
+    return [
+        pytest.param(code, id=f"{named(page)}-{number}")
+        for page in PAGES
+        for number, code in enumerate(blocks(page, language), start=1)
+    ]
+
+
+# Links -------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as the site makes them."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = (re.sub(r"[^\w\s-]", "", head.lower()).strip() for head in heads)
+    return {re.sub(r"[-\s]+", "-", head) for head in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_relative_link_leads_somewhere(page: Path):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    lost = []
+    for link in LINK.findall(text):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if "://" in link:
+            continue
+        if not target.is_file() or (anchor and anchor not in anchors(target)):
+            lost.append(link)
+    assert not lost
+
+
+def test_every_page_stands_in_the_navigation():
+    settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+
+    def paths(entry: object) -> Iterator[str]:
+        if isinstance(entry, str):
+            yield entry
+            return
+        for inner in entry.values() if isinstance(entry, dict) else entry:
+            yield from paths(inner)
+
+    assert sorted(paths(settings["nav"])) == sorted(
+        page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")
+    )
+
+
+# Commands ----------------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, set[str]]:
+    """Return every command with its options."""
+    from journeykit.cli import app
+
+    def walk(command, path: tuple[str, ...]) -> Iterator[tuple[str, set[str]]]:
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from walk(inner, (*path, name))
+        if not hasattr(command, "commands"):
+            options = {word for part in command.params for word in part.opts if word.startswith("--")}
+            yield " ".join(path), options
+
+    return dict(walk(typer.main.get_command(app), ()))
+
+
+def quoted_lines() -> Iterator[tuple[str, str]]:
+    """Yield page and text of everything in code that could be a command line."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for code in blocks(page, "sh"):
+            yield from ((named(page), line.split("#")[0].strip()) for line in code.splitlines())
+        inline = re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+        yield from ((named(page), words) for words in inline)
+
+
+def quoted_commands() -> list[pytest.param]:
+    found = {}
+    for page, line in quoted_lines():
+        words = line.removeprefix(RUN).removeprefix(".venv/bin/")
+        if words.startswith("journeykit ") and "…" not in words and "COMMAND" not in words:
+            found[f"{page}: {words}"] = words
+    return [pytest.param(words, id=key) for key, words in found.items()]
+
+
+@pytest.mark.parametrize("line", quoted_commands())
+def test_every_quoted_command_exists_with_its_options(line: str):
+    """A reader must not be sent to a command or an option that is not there."""
+    words = shlex.split(line)[1:]
+    known = commands()
+    name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known), None)
+    assert name is not None
+    options = {word.split("=")[0] for word in words if word.startswith("--")}
+    assert options <= {*known[name], "--project", "--help"}
+
+
+def test_every_command_of_run_py_that_is_quoted_exists():
+    spec = importlib.util.spec_from_file_location("run_for_docs", ROOT / "run.py")
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    asked = {line.removeprefix(RUN).split()[0] for _, line in quoted_lines() if line.startswith(RUN)}
+    assert asked - {"…"} <= set(run.COMMANDS)
+    benches = {line.split()[3] for _, line in quoted_lines() if line.startswith(f"{RUN}bench ")}
+    assert benches <= {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+
+
+def test_every_command_and_option_stands_in_the_reference():
+    page = read("reference/commands.md")
+    sections = {part.split("`")[1]: part for part in page.split("### ")[1:]}
+    for name, options in commands().items():
+        found = next((part for head, part in sections.items() if head.startswith(f"journeykit {name}")), "")
+        missing = {option for option in options if f"`{option}" not in found}
+        assert found and not missing, f"{name}: {missing}"
+
+
+# Definitions and tables --------------------------------------------------------------------------
+
+
+def test_the_reference_lists_every_stage_model_with_its_stages():
+    page = read("reference/stage-models.md")
+    for name in stage_model_ids():
+        assert f"| `{name}` | {', '.join(load_stage_model(name).ids)}" in page
+    assert ", ".join(CANONICAL_PHASES) in page
+
+
+def test_the_reference_lists_every_touchpoint():
+    listed = set(re.findall(r"`(\w+)`", read("reference/stage-models.md")))
+    assert set(load_vocabulary()) <= listed
+
+
+def test_the_reference_lists_every_key_of_a_client_file():
+    page = read("reference/client-file.md")
+    words = set(re.findall(r"`([\w.]+)`", page))
+    for form in (Client, EventSource, CustomerSource, OwnTouchpoint):
+        assert set(form.model_fields) <= words
+    for part in ("personas", "period", "privacy", "brand"):
+        inner = Client.model_fields[part].annotation.model_fields
+        assert {f"{part}.{name}" for name in inner} <= words
+    assert set(EVENT_COLUMNS) <= words
+
+
+def test_the_reference_lists_every_reason_for_which_a_row_is_rejected():
+    source = (ROOT / "journeykit" / "events" / "mapping.py").read_text(encoding="utf-8")
+    reasons = set(re.findall(r', "(\w+)"\),', source[source.index("def _with_reason") :]))
+    assert len(reasons) > 5
+    assert {*reasons, "malformed"} <= set(re.findall(r"`(\w+)`", read("reference/commands.md")))
+
+
+def sections() -> dict[str, str]:
+    """Return what the reference says of each table."""
+    parts = read("reference/tables.md").split("\n### ")[1:]
+    return {part.split("\n", 1)[0].strip(): part.split("\n## ")[0] for part in parts}
+
+
+def test_the_reference_describes_every_table():
+    contract = (
+        "customers personas journey_map transitions funnel skips channels pages next_actions rejects evidence "
+        "evaluation reliability"
+    ).split()
+    counted = [part.name for part in fields(Journeys) if part.name != "units"]
+    assert set(sections()) == {*contract, *counted}
+
+
+def test_the_reference_names_every_column_of_the_counted_tables():
+    """A column that nobody explains is a column that is read wrongly."""
+    events = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b"],
+            "timestamp": ["2026-01-01", "2026-01-03", "2026-01-02"],
+            "touchpoint": ["compare_items", "purchase", "compare_items"],
+            "channel": ["web", "email", "web"],
+            "page": ["/a", "/b", "/a"],
+            "value": [None, 20.0, None],
+        }
+    )
+    journeys = map_journeys(EventLog.from_frame(events), min_group=1)
+    told = sections()
+    for name, table in journeys.tables().items():
+        words = set(re.findall(r"\w+", told[name]))
+        assert {str(column) for column in table.columns} - {"held_back"} <= words, name
+
+
+def test_the_python_page_lists_exactly_the_public_names():
+    paths = re.findall(r"^::: ([\w.]+)$", read("reference/python.md"), re.MULTILINE)
+    assert sorted(path.rpartition(".")[2] for path in paths) == sorted(journeykit.__all__)
+    for path in paths:
+        module, _, name = path.rpartition(".")
+        public = getattr(journeykit, name)  # `simulate` is a module that can be called, once it was imported
+        assert getattr(importlib.import_module(module), name) is getattr(public, name, public)
+
+
+# Examples ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", all_blocks("python"))
+def test_python_examples_compile(code: str):
+    compile(code, "example", "exec")
+
+
+@pytest.mark.parametrize("code", all_blocks("yaml"))
+def test_yaml_examples_are_what_journeykit_reads(code: str, tmp_path: Path):
+    """Whole files are read as such; of a part, the keys must be those of a client file."""
+    content = yaml.safe_load(code)
+    if "stages" in content:
+        path = tmp_path / "model.yml"
+        path.write_text(code, encoding="utf-8")
+        assert load_stage_model(str(path)).ids
+    elif "id" in content:
+        assert client_from_dict(content, tmp_path).id
+    else:
+        assert set(content) <= set(Client.model_fields)
+
+
+@pytest.mark.slow
+def test_the_example_in_the_readme_runs(tmp_path: Path, monkeypatch, capsys):
+    from journeykit.simulate import simulate
+
+    monkeypatch.chdir(tmp_path)
+    made = simulate(customers=400, personas=3, days=180, seed=5).write(tmp_path / "data" / "clients")
+    made.rename(made.with_name("web-shop.yml"))
+    (code,) = blocks(ROOT / "README.md", "python")
+    exec(compile(code, "README.md", "exec"), {})
+    assert "True" in capsys.readouterr().out
