@@ -80,7 +80,7 @@ class World:
 
 
 def nowcasts(world: World) -> pd.DataFrame:
-    """Return the table of METHODS: method by score."""
+    """Return the scores of each method."""
     truth = world.truth(world.dates[-1], world.test)
     base = np.bincount(truth, minlength=len(world.states)) / len(truth)
     known = limit(world.population)[1].loc[world.test, world.states].to_numpy()
