@@ -74,5 +74,9 @@ def behave(mode: str, client: str) -> None:
     if mode == "eat":
         hoard = [bytearray(20_000_000) for _ in range(100)]
         time.sleep(30 + len(hoard))
+    if mode == "read":
+        from journeykit import read_client, read_events
+
+        read_events(read_client(client))
     if mode == "chatter":
         print("x" * 5_000_000)

@@ -150,3 +150,17 @@ def test_an_ordinary_kernel_makes_the_same_report(place):
     outcome = run_report("acme", kernel=True, **options)
     assert outcome.status == "ok", outcome
     assert (folder / "reports" / "acme" / DAY / "report.html").stat().st_size > 10_000
+
+
+def test_a_place_that_cannot_be_written_is_a_failure_with_its_cause(place):
+    folder, options = place
+    (folder / "reports").write_text("a file, not a folder")
+    outcome = run_report("acme", **options)
+    assert outcome.status == "failed" and "reports" in outcome.error
+
+
+def test_data_that_are_missing_are_told_in_a_sentence(place):
+    folder, options = place
+    (folder / "gone.yml").write_text("id: gone\nname: Gone\nevents: {path: gone.csv}\n")
+    outcome = run_report("gone", parameters={"mode": "read"}, **options)
+    assert outcome.status == "failed" and "gone.csv" in outcome.error and "Traceback" not in outcome.error

@@ -108,7 +108,10 @@ def run_reports(
         for outcome in outcomes.values():
             bars.finish(outcome)
         _run_all(waiting, outcomes, bars, jobs or os.cpu_count() or 1, timeout, memory)
-    write_index(Path(out))
+        try:
+            write_index(Path(out))
+        except OSError as error:
+            bars.say(f"the index could not be written: {error}")
     return [outcomes[number] for number in sorted(outcomes)]
 
 
@@ -186,7 +189,10 @@ def _run_all(waiting, outcomes, bars, limit, timeout, memory) -> None:
         while waiting or going:
             while waiting and len(going) < limit:
                 number, job = waiting.popleft()
-                going[number] = bars.start(_start(job, chosen))
+                try:
+                    going[number] = bars.start(_start(job, chosen))
+                except OSError as error:
+                    outcomes[number] = bars.finish(_unplaced(job, error))
             wait(
                 [each for one in going.values() for each in (one.process.sentinel, one.channel)], timeout=0.25
             )
@@ -202,6 +208,12 @@ def _run_all(waiting, outcomes, bars, limit, timeout, memory) -> None:
         for one in going.values():
             one.end("interrupted")
             shutil.rmtree(one.folder, ignore_errors=True)
+
+
+def _unplaced(job: Job, error: OSError) -> Outcome:
+    """Return the outcome of a report for which no folder could be made."""
+    place_ = "making the folder of the report"
+    return Outcome(job.client, "failed", job.as_of, job.name, error=str(error), stage=place_, key=job.key)
 
 
 def _start(job: Job, chosen, attempt: int = 1) -> Watched:

@@ -67,6 +67,12 @@ class Progress:
             self.bars.console.print(f"{outcome.client}: {state}", markup=False, highlight=False)
         return outcome
 
+    def say(self, text: str) -> None:
+        """Show a remark on the whole batch."""
+        self._line(text) if self.bars is None else self.bars.console.print(
+            text, markup=False, highlight=False
+        )
+
     def _line(self, text: str) -> None:
         if self.shown:
             print(text, file=self.stream, flush=True)
