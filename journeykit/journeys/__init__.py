@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from journeykit.journeys.attribution import markov_removal, shapley_values
 from journeykit.journeys.mapping import Journeys, map_journeys
+from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.steps import count_transitions
 
-__all__ = ["Journeys", "map_journeys", "markov_removal", "shapley_values"]
+__all__ = ["Journeys", "count_transitions", "map_journeys", "markov_removal", "shapley_values", "trace_paths"]

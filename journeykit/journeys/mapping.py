@@ -60,6 +60,7 @@ def map_journeys(
     personas: pd.Series | None = None,
     stages: pd.DataFrame | None = None,
     *,
+    inferred: pd.DataFrame | None = None,
     min_group: int | None = None,
     random_state: int = 0,
 ) -> Journeys:
@@ -74,6 +75,9 @@ def map_journeys(
     stages
         The stage table of `StageClassifier`, indexed by `unit_id`. Without it drop-off is read from silence, and
         where everyone stands is left out.
+    inferred
+        The stretches of `StageInference.paths`. With them a journey is read from the inferred stages, without
+        them from markers alone, which misses stages and takes every stray marker for a visit to its stage.
     min_group
         The smallest group that is shown; the client's by default.
     random_state
@@ -94,7 +98,7 @@ def map_journeys(
     >>> journeys.funnel.loc[1:3, ["stage", "reached"]].to_numpy().tolist()
     [['consideration', 2.0], ['decision', 1.0], ['action', 1.0]]
     """
-    paths = trace_paths(log, personas, stages, min_group)
+    paths = trace_paths(log, personas, stages, min_group, inferred)
     return Journeys(
         transitions=count_transitions(paths),
         funnel=count_funnel(paths),

@@ -1,4 +1,4 @@
-"""The marker path: when each unit entered which stage, as tables in the log's engine."""
+"""Paths: when each unit entered which stage, inferred or by markers, as tables in the log's engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Paths:
     Attributes
     ----------
     contacts
-        ibis: the contacts with `persona`, `marker` (position of the stage that the contact shows, or null),
+        ibis: the contacts with `persona`, `marker` (position of the stage that the contact shows, by the inferred
+        path or as a marker; or null),
         `here` (last stage shown so far) and `furthest` (latest stage shown so far).
     entries
         ibis: one row per entry into a stage, repeats collapsed: `unit_id, persona, position, at, next_position,
@@ -65,14 +66,19 @@ class Paths:
 
 
 def trace_paths(
-    log, personas: pd.Series | None = None, stages: pd.DataFrame | None = None, min_group: int | None = None
+    log,
+    personas: pd.Series | None = None,
+    stages: pd.DataFrame | None = None,
+    min_group: int | None = None,
+    inferred: pd.DataFrame | None = None,
 ) -> Paths:
-    """Return the marker paths of a log, with personas and the chance of having lapsed joined.
+    """Return the paths of a log, with personas and the chance of having lapsed joined.
 
-    Without a stage table the chance is 1 for who was silent for longer than the horizon, else 0.
+    With `inferred` (stretches of `unit_id, from_at, until_at, stage`) a contact shows the stage in which the unit
+    was then; otherwise only markers show a stage. Without a stage table the chance is 1 for who was silent for longer than the horizon, else 0.
     """
     client = log.client
-    placed = _kept(log, "placed", _with_persona(_placed(log), personas))
+    placed = _kept(log, "placed", _with_persona(_placed(log, inferred), personas))
     entries = _kept(log, "entries", _entries(placed))
     levels = _kept(log, "levels", _levels(placed))
     units = _units(placed).execute().set_index("unit_id").sort_index()
@@ -104,12 +110,8 @@ def _kept(log, name: str, table: Any) -> Any:
     return log.connection.create_table(f"journeys_{name}_{log.moment:%Y%m%d%H%M%S%f}", table, overwrite=True)
 
 
-def _placed(log) -> Any:
-    table = contacts(log)
-    places = {stage: number for number, stage in enumerate(log.client.model.ids)}
-    cases = [(table.step == name, places[stage]) for name, stage in log.client.model.markers().items()]
-    marker = ibis.cases(*cases, else_=ibis.null("int64")) if cases else ibis.null("int64")
-    table = table.mutate(marker=marker.cast("int64"))
+def _placed(log, inferred: pd.DataFrame | None) -> Any:
+    table = _marked(log) if inferred is None else _within(log, inferred)
     so_far = ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
     table = table.mutate(
         marked_at=ibis.ifelse(table.marker.notnull(), table.order, ibis.null("int64")).max().over(so_far),
@@ -117,6 +119,36 @@ def _placed(log) -> Any:
     )
     since = ibis.window(group_by=["unit_id", "marked_at"], order_by="order", preceding=None, following=0)
     return table.mutate(here=table.marker.max().over(since))
+
+
+def _marked(log) -> Any:
+    """Mark the contacts that are markers with the position of their stage."""
+    table = contacts(log)
+    places = {stage: number for number, stage in enumerate(log.client.model.ids)}
+    cases = [(table.step == name, places[stage]) for name, stage in log.client.model.markers().items()]
+    marker = ibis.cases(*cases, else_=ibis.null("int64")) if cases else ibis.null("int64")
+    return table.mutate(marker=marker.cast("int64"))
+
+
+def _within(log, inferred: pd.DataFrame) -> Any:
+    """Mark each contact with the position of the stage in which the unit was inferred to be."""
+    table = contacts(log)
+    places = {stage: number for number, stage in enumerate(log.client.model.ids)}
+    known = inferred[inferred["stage"].isin(list(places))]
+    stretches = pd.DataFrame(
+        {
+            "unit_id": known["unit_id"].astype("str"),
+            "from_at": known["from_at"].astype("datetime64[us]"),
+            "until_at": known["until_at"].astype("datetime64[us]"),
+            "marker": known["stage"].map(places).astype("int64"),
+        }
+    )
+    name = f"journeys_inferred_{log.moment:%Y%m%d%H%M%S%f}"
+    held = log.connection.create_table(name, ibis.memtable(stretches), overwrite=True)
+    inside = [
+        table.unit_id == held.unit_id, table.timestamp > held.from_at, table.timestamp <= held.until_at
+    ]  # fmt: skip
+    return table.left_join(held, inside).drop("unit_id_right", "from_at", "until_at")
 
 
 def _with_persona(table: Any, personas: pd.Series | None) -> Any:

@@ -14,11 +14,11 @@ from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
 from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
-from journeykit.journeys import Journeys, map_journeys
+from journeykit.journeys import Journeys, count_transitions, map_journeys, trace_paths
 from journeykit.models import load_model
 from journeykit.personas import PersonaClusterer, align_traits, describe_personas, save_personas
 from journeykit.sessions import contacts
-from journeykit.stages import StageInference, infer_stages, save_stages
+from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
 from journeykit.wording import name_personas, tell
 
 __all__ = ["Study"]
@@ -139,10 +139,21 @@ class Study:
         )
 
     @cached_property
+    def paths(self) -> pd.DataFrame | None:
+        """The stages that everybody went through, as inferred; None where too little could be learned."""
+        if self.stages.classifier is None:
+            return None
+        return draw_paths(self.stages.reader, self.log, self.membership["persona"], self.random_state)
+
+    @cached_property
     def journeys(self) -> Journeys:
         """What happened on the way, per persona and stage."""
         return map_journeys(
-            self.log, self.membership["persona"], self.stages.table, random_state=self.random_state
+            self.log,
+            self.membership["persona"],
+            self.stages.table,
+            inferred=self.paths,
+            random_state=self.random_state,
         )
 
     @cached_property
@@ -222,6 +233,7 @@ class Study:
             "evidence": self.stages.evidence.reset_index(),
             "evaluation": self.stages.evaluation.reset_index(),
             "reliability": self.stages.reliability.reset_index(drop=True),
+            "transitions_by_markers": self._by_markers(),
             "rejects": self._rejects(),
         }
 
@@ -231,6 +243,10 @@ class Study:
         people = self._people[["customer_id", "unit_id"]]
         joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
         return joined.drop(columns="unit_id")
+
+    def _by_markers(self) -> pd.DataFrame:
+        """Return the transitions as markers alone show them, to hold beside the inferred ones."""
+        return count_transitions(trace_paths(self.log, self.membership["persona"], self.stages.table))
 
     def _rejects(self) -> pd.DataFrame:
         """Return the rejected rows without the ids in them, which belong to the raw data."""

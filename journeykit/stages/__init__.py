@@ -3,6 +3,7 @@
 from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.evidence import stage_evidence
 from journeykit.stages.inference import StageInference, infer_stages, infer_with, read_stages
+from journeykit.stages.paths import draw_paths
 from journeykit.stages.reader import StageReader
 from journeykit.stages.saving import load_stages, save_stages
 
@@ -10,6 +11,7 @@ __all__ = [
     "StageClassifier",
     "StageInference",
     "StageReader",
+    "draw_paths",
     "infer_stages",
     "infer_with",
     "load_stages",
