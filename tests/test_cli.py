@@ -15,7 +15,8 @@ import yaml
 
 from journeykit.cli import main
 
-ORDERS = "klant;wat;wanneer;bedrag\n1;winkelmand;25-03-2026 10:00;1,50\n1;gekocht;25-03-2026 10:05;1,50\n;gekocht;26-03-2026 10:05;1,50\n"
+ORDERS = "klant;wat;wanneer;bedrag\n1;winkelmand;25-03-2026 10:00;1,50\n"
+ORDERS += "1;gekocht;25-03-2026 10:05;1,50\n;gekocht;26-03-2026 10:05;1,50\n"
 
 
 class Done(NamedTuple):

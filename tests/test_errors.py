@@ -10,7 +10,7 @@ from journeykit.errors import ClientFileError, DataError, nearest, unknown
 def test_an_error_survives_the_way_back_from_another_process():
     error = DataError("the file is empty", where="a.csv", line=3, remedy="export it again")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
-    assert "a.csv, line 3: the file is empty. Remedy: export it again." == str(error)
+    assert str(error) == "a.csv, line 3: the file is empty. Remedy: export it again."
 
 
 def test_the_nearest_name_is_offered_only_when_it_is_near():

@@ -157,7 +157,9 @@ def test_what_a_researcher_adds_to_a_copy_is_shown_and_printed_lines_are_not():
         new_output("display_data", data={"text/html": "<p>my own</p>"}),
         new_output("stream", text="a warning"),
     ]
-    cells = [new_code_cell("secret_code()", outputs=outputs, metadata={"tags": tags}) for tags in (["report"], [])]
+    cells = [
+        new_code_cell("secret_code()", outputs=outputs, metadata={"tags": tags}) for tags in (["report"], [])
+    ]
     html = as_page(new_notebook(cells=cells))
     assert html.count("my own") == 1 and "a warning" not in html and "secret_code" not in html
 

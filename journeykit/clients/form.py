@@ -20,7 +20,20 @@ EVENT_COLUMNS = (
     "cost paid interaction rating referrer_id"
 ).split()
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
-TIME_FORMS = ("date", "hour", "year", "month", "day", "order", "offset", "unit", "start", "column", "format", "zone")
+TIME_FORMS = (
+    "date",
+    "hour",
+    "year",
+    "month",
+    "day",
+    "order",
+    "offset",
+    "unit",
+    "start",
+    "column",
+    "format",
+    "zone",
+)
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
@@ -71,7 +84,9 @@ def _check_time_form(form: dict[str, Any]) -> None:
     if "offset" in form and form.get("unit", "s") not in TIME_UNITS:
         raise _unknown("unit", form["unit"], TIME_UNITS)
     if "zone" in form and form["zone"] not in available_timezones():
-        raise _unknown("time zone", form["zone"], sorted(available_timezones()), "use a name such as Europe/Amsterdam")
+        raise _unknown(
+            "time zone", form["zone"], sorted(available_timezones()), "use a name such as Europe/Amsterdam"
+        )
     if "offset" in form and "start" not in form:
         raise _fault("an offset needs its 'start', the date at which it is 0")
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):

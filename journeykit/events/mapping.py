@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LOG_COLUMNS", "map_source"]
 
-TEXTS = "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id".split()
+TEXTS = (
+    "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id"
+).split()
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
     "customer_id": "string", "account_id": "string", "timestamp": "timestamp", "touchpoint": "string",

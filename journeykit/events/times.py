@@ -152,7 +152,9 @@ def _read_column(
         raise DataError("none of the times can be read", where=where, remedy=remedy)
     if pattern == WITH_OFFSET:
         return engine.zoned(text)
-    iso = text.try_cast("timestamp")  # the year stands first: it can't be misread, whatever the others look like
+    iso = text.try_cast(
+        "timestamp"
+    )  # the year stands first: it can't be misread, whatever the others look like
     return engine.to_utc(ibis.coalesce(iso, engine.try_time(text, pattern)), zone)
 
 

@@ -75,7 +75,8 @@ def trace_paths(
     """Return the paths of a log, with personas and the chance of having lapsed joined.
 
     With `inferred` (stretches of `unit_id, from_at, until_at, stage`) a contact shows the stage in which the unit
-    was then; otherwise only markers show a stage. Without a stage table the chance is 1 for who was silent for longer than the horizon, else 0.
+    was then; otherwise only markers show a stage. Without a stage table the chance of having lapsed is 1 for
+    who was silent for longer than the horizon, else 0.
     """
     client = log.client
     placed = _kept(log, "placed", _with_persona(_placed(log, inferred), personas))

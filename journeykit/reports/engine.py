@@ -145,7 +145,7 @@ def _draw_inline(shell) -> None:
     from matplotlib_inline.config import InlineBackend
 
     InlineBackend.clear_instance()
-    configure_inline_support.current_backend = "unset"
+    vars(configure_inline_support)["current_backend"] = "unset"
     shell.enable_matplotlib("inline")
 
 

@@ -30,7 +30,9 @@ def forget_customer(customer: str, client: str, out: str | Path = "reports") -> 
     home = Path(out) / client
     tables = sorted(home.glob("*/tables/*.parquet"))
     if not tables:
-        raise JourneykitError("there are no reports of this client", where=home, remedy="name a client with reports")
+        raise JourneykitError(
+            "there are no reports of this client", where=home, remedy="name a client with reports"
+        )
     changed = [path for path in tables if _without(path, customer)]
     if not changed:
         raise JourneykitError(f"no table holds the customer {customer!r}", where=home, remedy="check the id")

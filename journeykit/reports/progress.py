@@ -24,7 +24,8 @@ class Progress:
 
     def __init__(self, shown: bool = True, stream: Any = None) -> None:
         self.stream = stream or sys.stderr
-        self.shown, self.bars, self.tasks = shown, None, {}
+        self.shown, self.tasks = shown, {}
+        self.bars: Any = None
 
     def __enter__(self) -> Progress:
         if self.shown and self.stream.isatty():

@@ -130,14 +130,14 @@ def _steps(notebook) -> list[dict[str, Any]]:
     return [{"name": name, "seconds": round(took, 3)} for name, took in seconds.items()]
 
 
-def _told(error: BaseException) -> str:
+def _told(error: Any) -> str:
     if hasattr(error, "ename"):
         known = error.ename in ("JourneykitError", "ClientFileError", "DataError")
         return error.evalue if known else f"{error.ename}: {error.evalue}"
     return f"{type(error).__name__}: {error}"
 
 
-def _stage_of(error: BaseException) -> str:
+def _stage_of(error: Any) -> str:
     if not hasattr(error, "ename"):
         return "writing the report"
     first = error.source.strip().splitlines() if error.source else []

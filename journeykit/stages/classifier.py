@@ -153,7 +153,9 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
         for train, held in _folds(groups, random):
             self._fit_both(X[train], labels[train], weight[train], random)
             logs = self._both(X[held])
-            apart.append(held), left.append(logs[0]), right.append(logs[1])
+            apart.append(held)
+            left.append(logs[0])
+            right.append(logs[1])
         self._calibrate(apart, left, right, labels, weight)
         if len(apart) != 1:
             self._fit_both(X, labels, weight, random)
