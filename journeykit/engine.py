@@ -15,7 +15,7 @@ from journeykit.errors import JourneykitError, unknown
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["ENGINES", "connect", "day_number", "in_zone", "row_hash", "to_utc", "try_time", "zoned"]
+__all__ = ["ENGINES", "connect", "day_number", "in_zone", "row_hash", "sha256", "to_utc", "try_time", "zoned"]
 
 ENGINES = ("duckdb", "spark")
 
@@ -58,6 +58,11 @@ def _unzoned(zone, moment):
 @ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))
 def _hash(values):
     """Hash a text."""
+
+
+@ibis.udf.scalar.builtin(name="sha256", signature=((dt.string,), dt.string))
+def sha256(text):
+    """Return the SHA-256 of a text in hexadecimal digits."""
 
 
 @ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), _NAIVE))

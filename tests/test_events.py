@@ -227,6 +227,34 @@ def test_attributes_and_labels_are_joined_by_customer(write_client):
     assert log.labels["stage"].tolist() == ["action"]
 
 
+def test_pseudonyms_hide_ids_everywhere_and_still_join(write_client):
+    """The same person has the same pseudonym in events and attributes, and nobody's id is left."""
+    files = {
+        "o.csv": "customer_id,timestamp,touchpoint,referrer_id\nann@x.nl,2026-01-01,x,\n"
+        "bob,2026-01-02,x,ann@x.nl\nbob,1950-01-01,x,\n",
+        "c.csv": "customer_id,age\nann@x.nl,44\n",
+        "l.csv": "customer_id,at,stage\nann@x.nl,2026-01-01,action\n",
+    }
+    client = write_client(
+        files,
+        events={"path": "o.csv"},
+        customers={"path": "c.csv"},
+        labels={"path": "l.csv"},
+        privacy={"pseudonymise": True},
+    )
+    log = read_events(client)
+    events = log.to_pandas()
+    ann, bob = events.sort_values("timestamp")["customer_id"]
+    assert log.customers.index.tolist() == [ann] and log.labels["customer_id"].tolist() == [ann]
+    assert events["referrer_id"].dropna().tolist() == [ann] and log.rejects["customer_id"].tolist() == [bob]
+    assert len(ann) == 16 and not {"ann@x.nl", "bob"} & set(events["customer_id"])
+    assert read_events(client).to_pandas()["customer_id"].tolist() == events["customer_id"].tolist()
+    key = client.folder / ".acme.key"
+    assert key.stat().st_mode & 0o077 == 0
+    key.unlink()
+    assert ann not in set(read_events(client).to_pandas()["customer_id"])
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [

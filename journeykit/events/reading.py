@@ -15,6 +15,7 @@ from journeykit.events.attributes import read_customers, read_labels
 from journeykit.events.files import RawFile, expand, file_digest, inspect, read_raw
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, map_source
+from journeykit.events.pseudonyms import pseudonymous, secret_of
 
 __all__ = ["read_events"]
 
@@ -52,7 +53,9 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     usable = [
         connection.table(name).filter(ibis._["reason"].isnull()).select(*LOG_COLUMNS) for name in tables
     ]
-    connection.create_table("events", ibis.union(*usable) if len(usable) > 1 else usable[0])
+    secret = secret_of(client)
+    together = ibis.union(*usable) if len(usable) > 1 else usable[0]
+    connection.create_table("events", pseudonymous(together, secret))
     for name in tables:
         connection.drop_table(name)
     table = connection.table("events")
@@ -61,9 +64,16 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
             _nothing_left(rejects), where=client.path, remedy="correct the columns in the client file"
         )
     last = pd.Timestamp(table["timestamp"].max().execute())
-    customers = read_customers(connection, client)
-    labels = read_labels(connection, client)
-    return EventLog(client, table, last, customers=customers, rejects=rejects, sources=sources, labels=labels)
+    customers = read_customers(connection, client).reset_index()
+    return EventLog(
+        client,
+        table,
+        last,
+        customers=pseudonymous(customers, secret).set_index("customer_id"),
+        rejects=pseudonymous(rejects, secret),
+        sources=sources,
+        labels=pseudonymous(read_labels(connection, client), secret),
+    )
 
 
 def _check_touchpoint_names(client: Client) -> None:

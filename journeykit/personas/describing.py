@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.intervals import wilson
 
 from .clusterer import EVIDENCE, PersonaClusterer
 
-__all__ = ["align_traits", "describe_personas", "personas_of", "wilson"]
+__all__ = ["align_traits", "describe_personas", "personas_of"]
 
 STRONGEST = 10
 NAMED_BY = ("channel_share.", "daypart_share.", "touchpoint_share.")
@@ -119,28 +120,12 @@ def describe_personas(
     return pd.DataFrame(rows, columns=columns)
 
 
-def wilson(count: float, total: float, z: float = 1.959964) -> tuple[float, float]:
-    """Return the Wilson interval of a share.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson(8, 10)]
-    [0.49, 0.943]
-    """
-    if total <= 0:
-        return 0.0, 1.0
-    share, spread = count / total, z * z / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = z * np.sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
 def _row(
     clusterer, profile: pd.DataFrame, persona: pd.Series, name: str, contrasts: pd.DataFrame, key: str
 ) -> dict:
     inside, assigned = persona == name, int(persona.notna().sum())
     customers = int(inside.sum())
-    low, high = wilson(customers, assigned)
+    low, high = (float(bound) for bound in wilson(customers, assigned))
     value = profile.loc[inside, "value_total"].mean() if "value_total" in profile else np.nan
     return {
         "persona": name,

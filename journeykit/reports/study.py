@@ -17,6 +17,8 @@ from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
 from journeykit.journeys import Journeys, count_transitions, map_journeys, trace_paths
 from journeykit.models import load_model
 from journeykit.personas import PersonaClusterer, align_traits, describe_personas, save_personas
+from journeykit.reports.shapes import shaped
+from journeykit.reports.changes import earlier_tables, list_changes
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
 from journeykit.wording import name_personas, tell
@@ -265,8 +267,8 @@ class Study:
         """Write tables, models and findings to a folder."""
         folder = Path(folder)
         (folder / "tables").mkdir(parents=True, exist_ok=True)
-        for name, table in self.tables.items():
-            _plain(table).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+        for name, table in {**self.tables, **self._changes(folder.parent)}.items():
+            shaped(table).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
         self.save_personas(folder / "models" / "personas.skops")
         self.save_stages(folder / "models" / "stages.skops")
         told = tell(self.findings, self.client)
@@ -274,21 +276,13 @@ class Study:
             json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8"
         )
 
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that Parquet can hold: no attributes beside it, and text where types are mixed."""
-    table = table.copy()
-    table.attrs = {}
-    for name in table.select_dtypes("object").columns:
-        mixed = table[name].dropna()
-        if len(mixed) and not mixed.map(lambda value: isinstance(value, str | list | tuple)).all():
-            table[name] = (
-                pd.to_numeric(table[name], errors="coerce") if _numbers(mixed) else table[name].astype("str")
-            )
-    return table
-
-
-def _numbers(values: pd.Series) -> bool:
-    return bool(
-        values.map(lambda value: isinstance(value, int | float) and not isinstance(value, bool)).all()
-    )
+    def _changes(self, home: Path) -> dict[str, pd.DataFrame]:
+        """Return what changed since the last report in a client's folder, when there is one."""
+        earlier = earlier_tables(home, self.log.as_of_date)
+        if earlier is None:
+            return {}
+        names = [name for name in ("customers", "drop_off") if (earlier / f"{name}.parquet").is_file()]
+        if len(names) < 2:
+            return {}
+        before = {name: pd.read_parquet(earlier / f"{name}.parquet") for name in names}
+        return {"changes": list_changes(before, self.tables, self.client.model.ids)}
