@@ -17,8 +17,8 @@ from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
 from journeykit.journeys import Journeys, count_transitions, map_journeys, trace_paths
 from journeykit.models import load_model
 from journeykit.personas import PersonaClusterer, align_traits, describe_personas, save_personas
-from journeykit.reports.shapes import shaped
 from journeykit.reports.changes import earlier_tables, list_changes
+from journeykit.reports.shapes import shaped
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
 from journeykit.wording import name_personas, tell
