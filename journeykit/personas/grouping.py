@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from warnings import catch_warnings, simplefilter
+
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 
 __all__ = ["SoftGroups", "group", "jaccard", "nearest", "soft_groups"]
 
@@ -13,7 +16,9 @@ def group(points: np.ndarray, k: int, seed: int, starts: int = 5) -> np.ndarray:
     """Return the centres of k groups (k-means, the best of several starts)."""
     if k == 1:
         return points.mean(axis=0, keepdims=True)
-    return KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(points).cluster_centers_
+    with catch_warnings():  # a sample drawn with replacement may hold fewer different points than groups
+        simplefilter("ignore", ConvergenceWarning)
+        return KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(points).cluster_centers_
 
 
 def nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
