@@ -171,11 +171,17 @@ def best_channel(channels: pd.DataFrame, persona: str, stage: Stage) -> str | No
 
 def recommend(stage: Stage, channel: str | None, language: str) -> str | None:
     """Return channel and brand's action as one line; the action that names the channel where there is one."""
+    name = channel_name(channel, language) if channel else None
+    action = pick_action(stage, channel, language)
+    return ": ".join(part for part in (name, action) if part) or None
+
+
+def pick_action(stage: Stage, channel: str | None, language: str) -> str | None:
+    """Return what the brand can do in a stage: the action that names the channel where there is one, else the first."""
     actions = stage.playbook("brand_actions", language)
     name = channel_name(channel, language) if channel else None
     fitting = [action for action in actions if name and name.lower() in action.lower()]
-    action = _first([*fitting, *actions])
-    return ": ".join(part for part in (name, action) if part) or None
+    return _first([*fitting, *actions])
 
 
 def next_actions(journeys, client, stages: pd.DataFrame, language: str | None = None) -> pd.DataFrame:

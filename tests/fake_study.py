@@ -24,11 +24,12 @@ def fake_client(language: str = "nl", **more):
     return client_from_dict(given | {"brand": {"colour": "#0b5fa5"}, "timezone": "Europe/Amsterdam"} | more)
 
 
-def fake_study(client=None, *, personas: bool = True, journeys: bool = True):
+def fake_study(client=None, *, personas: bool = True, journeys: bool = True, unseen: tuple = ()):
     """Return an object with the attributes of a study."""
     client = client or fake_client()
     stages = list(client.model.ids)
     tables = {"customers": _customers(stages)}
+    tables["observable"] = pd.DataFrame({"stage": stages, "observable": [s not in unseen for s in stages]})
     if journeys:
         tables |= {
             "journey_map": _map(stages),
@@ -46,7 +47,7 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True):
     figures = {"customers": 600, "contacts": 12034, "personas": 2 if personas else 0, "unsure_share": 0.125,
                "first_day": "2025-04-01", "last_day": "2026-03-31"}  # fmt: skip
     return SimpleNamespace(
-        client=client, log=log, persona_table=people, tables=tables, figures=figures,
+        client=client, log=log, persona_table=people, tables=tables, figures=figures, paths=None,
         findings=_findings() if journeys else [], write=lambda folder: _write(tables, Path(folder)),
     )  # fmt: skip
 

@@ -177,6 +177,17 @@ def test_skips_compare_within_landing_stage_and_persona():
     assert cell(skips, "held_back", persona="all", skipped_stages=2)
 
 
+def test_a_stage_that_the_data_cannot_show_is_not_skipped():
+    """Nobody is ever seen in consideration here: awareness to decision is one step, not a skip."""
+    journeys = {f"u{number}": [(0, "aw"), (10, "de"), (20, "lo")] for number in range(12)}
+    journeys["z"] = [(300, "search")]  # the window is long enough to follow everyone
+    counted = map_journeys(log_of(journeys), min_group=1)
+    assert cell(counted.skips, "customers", persona="all", skipped_stages=0) == 12
+    assert cell(counted.skips, "held_back", persona="all", skipped_stages=1)
+    unseen = counted.observable.loc[~counted.observable["observable"], "stage"]
+    assert set(unseen) == set(counted.observable["stage"]) - {"awareness", "decision", "loyalty"}
+
+
 def test_who_landed_too_recently_is_not_counted_as_stuck():
     """Landed 5 days before the end, followed for 30: unknown, not 'did not get further'."""
     journeys = {f"c{n}": [(0, "aw"), (10, "co")] for n in range(12)} | {"z": [(15, "search")]}

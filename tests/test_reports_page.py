@@ -92,7 +92,7 @@ def test_figures_and_tables_are_numbered_and_described(report):
 
 def test_nothing_unfinished_is_shown(report):
     text = re.sub(r"data:[^\"]+", "", report[1]).split("</style>")[1]
-    shown = re.sub(r"<[^>]+>", " ", text)
+    shown = re.sub(r"tables/\w+\.parquet", "", re.sub(r"<[^>]+>", " ", text))
     assert not re.findall(r"\bnan\b|\bNone\b|\bNaN\b|NaT|\{\w+\}|\bp\d\b|\b[a-z]+_[a-z]+\b", shown)
 
 
@@ -112,6 +112,17 @@ def test_what_cannot_be_shown_is_said(study):
         deeper = page.blocks[place + 1].get("level", 9) if kind == "heading" else 9
         assert kind != "heading" or deeper > page.blocks[place]["level"], page.blocks[place]["text"]
     assert "nothing" not in after
+
+
+def test_a_stage_that_the_data_cannot_show_is_left_out_and_named():
+    """A stage without touchpoints is no stage that everybody skips, or that nobody is in."""
+    page, _ = whole("en", unseen=("awareness",))
+    stated = [block["text"] for block in page.blocks if block["block"] == "note"]
+    assert sum("1 stage cannot be seen" in note and "Awareness" in note for note in stated) == 2
+    counted = [row[0] for block in page.blocks if block["block"] == "table" for row in block["rows"]]
+    assert counted and "Awareness" not in counted
+    alts = [block["alt"] for block in page.blocks if block["block"] == "figure"]
+    assert any("cannot be seen" in alt and "Awareness" in alt for alt in alts), "the map keeps the stage"
 
 
 def test_a_table_is_written_and_aligned_by_its_forms():

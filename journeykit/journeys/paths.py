@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -54,6 +55,12 @@ class Paths:
     def stages(self) -> tuple[str, ...]:
         """The ids of the stages, in order."""
         return self.model.ids
+
+    @cached_property
+    def seen(self) -> tuple[int, ...]:
+        """The positions of the stages in which anybody was seen, in order."""
+        found = self.entries.select("position").distinct().execute()["position"]
+        return tuple(sorted(int(position) for position in found))
 
     def days_since(self, table: Any, column: str) -> Any:
         """Return the days from a column to the end of the data."""

@@ -22,7 +22,8 @@ def count_skips(paths: Paths) -> pd.DataFrame:
 
     A unit's first step from a stage to a later one lands somewhere; the stages between are skipped. Everybody
     is followed for equally long after landing; who landed too recently is left out, and so is who landed in the
-    last stage, from which there is no later one.
+    last stage, from which there is no later one. Only stages in which anybody was seen count: a stage that the
+    data cannot show is not skipped.
 
     Returns
     -------
@@ -45,7 +46,7 @@ def count_skips(paths: Paths) -> pd.DataFrame:
 
 def _landed(paths: Paths) -> pd.DataFrame:
     """Return, per persona, landing stage and stages skipped, how many landed and how many came later still."""
-    entries = paths.entries
+    entries = _among_seen(paths)
     forward = entries.filter(entries.next_position > entries.position)
     first = ibis.row_number().over(ibis.window(group_by="unit_id", order_by=["at", "position"]))
     forward = forward.mutate(turn=first).filter(lambda t: t.turn == 0)
@@ -57,10 +58,22 @@ def _landed(paths: Paths) -> pd.DataFrame:
         skipped=ibis.least(forward.next_position - forward.position - 1, MOST_SKIPPED),
     )
     landed = landed.filter(
-        (landed.landing < len(paths.stages) - 1)
-        & (paths.days_since(landed, "landed_at") >= paths.follow_days)
+        (landed.landing < len(paths.seen) - 1) & (paths.days_since(landed, "landed_at") >= paths.follow_days)
     )
     return _followed(landed, entries, paths.follow_days).execute()
+
+
+def _among_seen(paths: Paths) -> Any:
+    """Return the entries with positions counted among the stages in which anybody was seen."""
+    entries = paths.entries
+    if not paths.seen:
+        return entries
+
+    def place(position: Any) -> Any:
+        cases = [(position == at, number) for number, at in enumerate(paths.seen)]
+        return ibis.cases(*cases, else_=ibis.null("int64")).cast("int64")
+
+    return entries.mutate(position=place(entries.position), next_position=place(entries.next_position))
 
 
 def _followed(landed: Any, entries: Any, days: float) -> Any:

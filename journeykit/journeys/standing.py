@@ -83,7 +83,7 @@ def list_observable_stages(paths: Paths) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `stage, contacts` (with touchpoints typical of the stage), `customers, markers` (touchpoints in the data
-        that show the stage), `marker_contacts, observable` (some marker is in the data), `missing_touchpoints`
+        that show the stage), `marker_contacts, observable` (anybody was seen in it), `missing_touchpoints`
         (markers that would show it and are not in the data).
     """
     table = paths.contacts
@@ -92,7 +92,7 @@ def list_observable_stages(paths: Paths) -> pd.DataFrame:
     )
     counts, shows = counted.set_index("step"), paths.model.markers()
     rows = []
-    for stage in paths.model.stages:
+    for at, stage in enumerate(paths.model.stages):
         typical = counts.reindex(
             [name for name in {*stage.touchpoints, *stage.markers} if name in counts.index]
         )
@@ -102,7 +102,7 @@ def list_observable_stages(paths: Paths) -> pd.DataFrame:
         rows.append(
             (
                 stage.id, int(typical["contacts"].sum()), int(typical["customers"].max() if len(typical) else 0),
-                ", ".join(found), int(counts.reindex(found)["contacts"].sum()), bool(found), ", ".join(missing),
+                ", ".join(found), int(counts.reindex(found)["contacts"].sum()), at in paths.seen, ", ".join(missing),
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=OBSERVED_COLUMNS)

@@ -187,7 +187,7 @@ def journey_canvas(
     ax.set(xlim=(-1.02, len(stages)), ylim=(2.0 + sum(heights), 0))
     ax.axis("off")
     _levels(ax, levels, height_label)
-    _stage_heads(ax, stages)
+    _stage_heads(ax, stages, levels)
     top = 2.0
     for height, (row, texts) in zip(heights, wrapped.items(), strict=True):
         ax.plot([-1.02, len(stages)], [top, top], color=LINE, linewidth=1)
@@ -212,8 +212,13 @@ def _lines(texts: Sequence[str]) -> int:
     return max(words.count("\n") + 1 for words in texts)
 
 
-def _stage_heads(ax: Axes, stages: Sequence[str]) -> None:
-    for number, (stage, colour) in enumerate(zip(stages, stage_colours(len(stages)), strict=True)):
+def _stage_heads(ax: Axes, stages: Sequence[str], levels: Sequence[float]) -> None:
+    """Draw the names of the stages; a stage of which nothing is known is grey."""
+    colours = [
+        colour if level == level else LINE
+        for colour, level in zip(stage_colours(len(stages)), levels, strict=True)
+    ]
+    for number, (stage, colour) in enumerate(zip(stages, colours, strict=True)):
         dark = sum(int(colour[at : at + 2], 16) for at in (1, 3, 5)) < 400
         ax.add_patch(Rectangle((number + 0.02, 1.32), 0.96, 0.56, color=colour))
         ink = "white" if dark else INK
@@ -227,8 +232,9 @@ def _levels(ax: Axes, levels: Sequence[float], label: str) -> None:
     most = max([0.01, *(level for level in levels if level == level)])
     x = [number + 0.5 for number in range(len(levels))]
     y = [1.15 - 0.7 * (0.0 if level != level else level) / most for level in levels]
-    ax.fill_between(x, y, 1.15, color=accent(), alpha=0.10, linewidth=0)
-    ax.plot(x, y, color=accent(), linewidth=2, marker="o", markersize=6)
+    known = [height if level == level else np.nan for height, level in zip(y, levels, strict=True)]
+    ax.plot(x, known, color=accent(), linewidth=2, marker="o", markersize=6)
+    ax.fill_between(x, known, 1.15, color=accent(), alpha=0.10, linewidth=0)
     ax.plot([-0.02, len(levels)], [1.15, 1.15], color=GREY, linewidth=0.8)
     for at, height, level in zip(x, y, levels, strict=True):
         shown = "–" if level != level else f"{100 * level:.0f}%"

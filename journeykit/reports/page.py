@@ -17,6 +17,7 @@ from journeykit.reports.colours import readable
 from journeykit.reports.pictures import picture, read_logo
 from journeykit.wording import label, say, say_value, text
 from journeykit.wording.formats import say_interval
+from journeykit.wording.texts import has_text
 
 __all__ = ["Page"]
 
@@ -165,9 +166,8 @@ class Page:
         )  # fmt: skip
 
     def _column(self, name: str, form: str) -> dict[str, Any]:
-        header = label("column", name, self.language)
-        if name == "customers" and self.client.setting == "b2b":
-            header = self.text("parts.units_b2b").capitalize()
+        accounts = self.client.setting == "b2b" and has_text(f"columns.{name}_b2b", self.language)
+        header = label("column", f"{name}_b2b" if accounts else name, self.language)
         return {"id": str(name), "header": header, "form": form, "numeric": form in NUMERIC}
 
     def _cells(self, row: Sequence[Any], formats: Mapping[str, str]) -> list[str]:

@@ -48,7 +48,8 @@ def _data(page: Page, read: Reader) -> None:
 def _rejects(page: Page, read: Reader) -> None:
     rejects = read.study.log.rejects
     if rejects is None or not len(rejects):
-        page.note(page.text("prose.rejects_none"))
+        said = any(one.key == "nothing_left_out" for one in read.findings("data", most=8))
+        page.note(page.text("prose.rejects_none")) if not said else None
         return
     counts = rejects["reason"].value_counts().rename_axis("reason").reset_index(name="rows")
     shown = counts.assign(reason=[label("reason", reason, page.language) for reason in counts["reason"]])
@@ -57,7 +58,9 @@ def _rejects(page: Page, read: Reader) -> None:
 
 def _method(page: Page, read: Reader) -> None:
     page.heading("appendix_method", level=2)
-    page.say(*(page.text(f"prose.method_{part}") for part in ("personas", "stages", "against", "journeys")))
+    paths = "markers" if read.study.paths is None else "paths"
+    said = ("personas", "stages", "against", paths, "journeys")
+    page.say(*(page.text(f"prose.method_{part}", units=read.units) for part in said))
     frame = read.table("evaluation")
     if frame.empty:
         page.note(page.text("prose.evaluation_none"))

@@ -27,6 +27,9 @@ def channels(page: Page, study: Any) -> None:
         return
     page.say(page.text("prose.channels"))
     read.say("channels")
+    if frame["channel"].nunique() == 1:
+        page.note(page.text("prose.channels_one", channel=_channel(read, frame["channel"].iloc[0])))
+        return
     _shares(page, read, frame)
     _touches(page, read, frame)
 
@@ -39,7 +42,7 @@ def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     by = frame.pivot_table(
         index="channel", columns="stage", values="attribution_markov", aggfunc="sum", observed=True
     )
-    by = by.reindex(columns=read.in_order(by.columns))
+    by = by.reindex(columns=read.seen(by.columns))
     by = by.loc[by.sum(axis=1) > 0, by.columns[by.sum() > 0]]
     if by.empty or not len(by.columns):
         return
@@ -49,7 +52,7 @@ def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
 
 
 def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
-    order = {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
+    order = {stage: number for number, stage in enumerate(read.seen(frame["stage"]))}
     shown = frame[frame["stage"].isin(order) & frame["attribution_markov"].notna()].sort_values(
         "touches", ascending=False
     )

@@ -12,6 +12,7 @@ from journeykit.reports.page import Page
 
 __all__ = ["journey_maps"]
 
+FEW_ROWS = 12  # so few rows of all personas stand in one table
 TEXTS = {"activity": "activities", "question": "questions", "asset": "assets", "strategy": "strategies"}
 
 
@@ -25,11 +26,26 @@ def journey_maps(page: Page, study: Any) -> None:
         page.note(page.text("prose.journey_maps_none"))
         return
     page.say(page.text("prose.journey_maps"))
+    rows = {who: _rows(read, frame[frame["persona"] == who]) for who in personas}
     for persona in personas:
-        rows = frame[frame["persona"] == persona].set_index("stage").reindex(read.model.ids)
         page.title(read.persona(persona), f"map-{persona}", level=2)
-        _figure(page, read, persona, rows)
-        _table(page, read, persona, rows)
+        _figure(page, read, persona, rows[persona])
+    page.heading("journey_maps_figures", level=2)
+    shown = {who: _in_words(page, read, own) for who, own in rows.items()}
+    if len(shown) > 1 and sum(map(len, shown.values())) <= FEW_ROWS:
+        together = pd.concat([own.assign(persona=read.persona(who)) for who, own in shown.items()])
+        page.table(together, page.text("captions.journey_map_tables"), _kept(together, persona="text"))
+        return
+    for who, own in shown.items():
+        page.table(own, page.text("captions.journey_map_table", group=read.group(who)), _kept(own))
+
+
+def _rows(read: Reader, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a persona's stages in order; what the data cannot show of a stage is null."""
+    rows = frame.set_index("stage").reindex(read.model.ids)
+    shown = [name for name in rows if name not in ("persona", "recommendation")]
+    rows.loc[read.unseen, shown] = None
+    return rows
 
 
 def _figure(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
@@ -46,7 +62,8 @@ def _figure(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
         cells, [read.stage(stage) for stage in rows.index], list(rows["share"].astype(float)),
         height_label=word("axes.now"), emphasis=[word("rows.drop_off")],
     )  # fmt: skip
-    page.figure(drawn, word("captions.journey_map", persona=read.persona(persona)))
+    remark = word("captions.journey_map_unseen", stages=read.listed(read.unseen)) if read.unseen else ""
+    page.figure(drawn, f"{word('captions.journey_map', group=read.group(persona))} {remark}".strip())
 
 
 def _first(read: Reader, stage: str, field: str) -> str:
@@ -54,10 +71,11 @@ def _first(read: Reader, stage: str, field: str) -> str:
     return texts[0] if texts else "–"
 
 
-def _table(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
+def _in_words(page: Page, read: Reader, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the stages that hold enough customers, with names and with intervals in the cells."""
     shown = rows.reset_index().assign(stage=[read.stage(stage) for stage in rows.index])
     shown = shown[shown["customers"].fillna(0) >= min(read.least, shown["customers"].max())]
-    shown = shown.assign(
+    return shown.assign(
         drop_off=[
             page.spread(row.drop_off, row.drop_off_low, row.drop_off_high) for row in shown.itertuples()
         ],
@@ -65,7 +83,14 @@ def _table(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
             page.spread(row.days_median, row.days_low, row.days_high, "number") for row in shown.itertuples()
         ],
     )
-    forms = {"stage": "text", "customers": "whole", "share": "percent", "drop_off": "right", "days_median": "right",
-             "skipped_share": "percent", "back_share": "percent"}  # fmt: skip
-    kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
-    page.table(shown, page.text("captions.journey_map_table", persona=read.persona(persona)), kept)
+
+
+def _kept(shown: pd.DataFrame, **before: str) -> dict[str, str]:
+    """Return the columns that hold anything, with their forms."""
+    forms = {**before, "stage": "text", "customers": "whole", "share": "percent", "drop_off": "right",
+             "days_median": "right", "skipped_share": "percent", "back_share": "percent"}  # fmt: skip
+    return {name: form for name, form in forms.items() if name in shown and _holds(shown[name])}
+
+
+def _holds(cells: pd.Series) -> bool:
+    return bool((cells.notna() & (cells.astype(str) != "–")).any())

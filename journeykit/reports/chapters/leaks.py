@@ -21,6 +21,7 @@ def leaks(page: Page, study: Any) -> None:
         page.note(page.text("prose.leaks_none"))
         return
     page.say(page.text("prose.leaks"))
+    read.left_out()
     read.say("leaks")
     _funnel(page, read)
     _drop_off(page, read)
@@ -33,10 +34,9 @@ def _funnel(page: Page, read: Reader) -> None:
     frame = read.table("funnel")
     if frame.empty:
         return
-    frame = frame[frame["persona"].isin([*read.ids, "all"])].copy()
-    frame["order"] = frame["stage"].map(
-        {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
-    )
+    order = {stage: number for number, stage in enumerate(read.seen(frame["stage"]))}
+    frame = frame[frame["persona"].isin([*read.ids, "all"]) & frame["stage"].isin(order)]
+    frame = frame.assign(order=frame["stage"].map(order))
     frame = frame.sort_values(["order", "persona"])
     drawn = pd.DataFrame({
         "stage": [read.stage(stage) for stage in frame["stage"]],
@@ -55,7 +55,7 @@ def _dots(read: Reader, value: str, low: str, high: str) -> pd.DataFrame:
     if frame.empty or value not in frame:
         return pd.DataFrame()
     frame = frame[frame["persona"].isin(read.people_of(frame)) & frame[value].notna()]
-    order = {stage: number for number, stage in enumerate(read.in_order(frame["stage"]))}
+    order = {stage: number for number, stage in enumerate(read.seen(frame["stage"]))}
     frame = frame[frame["stage"].isin(order)].sort_values(
         "stage", key=lambda ids: ids.map(order), kind="stable"
     )

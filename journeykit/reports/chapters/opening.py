@@ -10,6 +10,12 @@ from journeykit.reports.page import Page
 
 __all__ = ["cover", "summary"]
 
+# who, where now, where next, where it leaks, what helps; the last ones stand in for what is missing
+QUESTIONS = (
+    ("personas",), ("stages",), ("forecast",), ("leaks",), ("channel_contributes", "page_sells", "skips_gain"),
+    ("after",), ("pages",), ("channels",), ("time",), ("skips",), ("persona_worth", "value_concentration"),
+)  # fmt: skip
+
 
 def cover(page: Page, study: Any) -> None:
     """Show the cover: client, day, period, what the journey is read through."""
@@ -56,13 +62,9 @@ def _headlines(page: Page, read: Reader, counted: int, contacts: int) -> dict[st
 
 
 def _telling(study: Any, most: int = 5) -> list[Any]:
-    """Return the findings of highest rank, at most two about one subject."""
-    subject_of = {key: subject for subject, keys in SUBJECTS.items() for key in keys if subject != "data"}
-    counted: dict[str, int] = {}
-    chosen = []
-    for finding in study.findings:
-        subject = subject_of.get(finding.key)
-        if subject and counted.get(subject, 0) < 2 and len(chosen) < most:
-            counted[subject] = counted.get(subject, 0) + 1
-            chosen.append(finding)
-    return chosen
+    """Return the most telling finding about each question of the summary, at most one of each."""
+    firsts = []
+    for subjects in QUESTIONS:
+        keys = [key for subject in subjects for key in SUBJECTS.get(subject, (subject,))]
+        firsts += [finding for finding in study.findings if finding.key in keys and finding not in firsts][:1]
+    return firsts[:most]

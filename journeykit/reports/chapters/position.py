@@ -24,6 +24,7 @@ def stages(page: Page, study: Any) -> None:
     day = page.value(page.day(study.log.moment), "date")
     page.say(page.text("prose.stages", day=day))
     read.say("stages")
+    read.left_out()
     drawn = _shares(read, customers).rename(index=read.persona, columns=read.stage)
     page.figure(plots.stage_distribution(drawn), page.text("captions.stages", day=day))
     _counts(page, read, customers)
@@ -37,13 +38,13 @@ def _groups(read: Reader, customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _shares(read: Reader, customers: pd.DataFrame) -> pd.DataFrame:
     """Return the mean probability of each stage per group: the expected distribution."""
-    columns = [*read.model.ids, "lapsed"]
+    columns = read.seen([*read.model.ids, "lapsed"])
     rows = {p: rows[[f"p_{name}" for name in columns]].mean() for p, rows in _groups(read, customers).items()}
     return pd.DataFrame(rows).T.set_axis(columns, axis=1).fillna(0.0)
 
 
 def _counts(page: Page, read: Reader, customers: pd.DataFrame) -> None:
-    ids = [*read.model.ids, "lapsed"]
+    ids = read.seen([*read.model.ids, "lapsed"])
     expected = [customers[f"p_{name}"].sum() for name in ids]
     frame = pd.DataFrame({
         "stage": [read.stage(name) for name in ids], "customers": expected,
@@ -82,7 +83,7 @@ def _expected(read: Reader, customers: pd.DataFrame, chances: list[str]) -> pd.D
 
 
 def _next(page: Page, read: Reader, customers: pd.DataFrame, chances: list[str]) -> None:
-    moves = [name for name in chances if name not in ("p_next_stay", "p_next_lapsed")]
+    moves = [name for name in map("p_next_{}".format, read.seen(read.model.ids)) if name in chances]
     expected = customers[moves].sum().sort_values(ascending=False)
     expected = expected[expected >= 0.5]
     if expected.empty:

@@ -10,6 +10,7 @@ import pandas as pd
 from journeykit.plots import persona_colours
 from journeykit.reports.page import Page
 from journeykit.wording import label
+from journeykit.wording.sentences import in_sentence
 
 __all__ = ["SUBJECTS", "Reader"]
 
@@ -43,6 +44,26 @@ class Reader:
         self.people = shown[shown["persona"].notna()] if len(shown) else shown
         self.ids = [p for p in self.people.get("persona", []) if p not in ("all", "unassigned")]
         self.colours = persona_colours([*self.ids, "all", "unassigned"])
+        self.unseen = self._unseen()
+
+    def _unseen(self) -> list[str]:
+        """Return the stages that the data cannot show, in order; none where they show no stage at all."""
+        observed = self.table("observable")
+        if observed.empty or not observed["observable"].any():
+            return []
+        return self.in_order(observed.loc[~observed["observable"].astype(bool), "stage"])
+
+    def left_out(self) -> None:
+        """Say which stages are left out because the data cannot show them, if there are any."""
+        if self.unseen:
+            self.page.note(
+                self.page.text("prose.unseen", count=len(self.unseen), stages=self.listed(self.unseen))
+            )
+
+    def listed(self, stages: Iterable[str]) -> str:
+        """Return the names of stages as they stand in a sentence: Awareness, Search and Purchase."""
+        *most, last = (self.stage(stage) for stage in stages)
+        return f"{', '.join(most)} {self.page.text('names.and')} {last}" if most else last
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the study's tables, empty when there is none."""
@@ -70,6 +91,12 @@ class Reader:
             else label("persona", persona, self.language, self.client)
         )
 
+    def group(self, persona: Any) -> str:
+        """Return the name of a persona, or of everyone, as it stands in a sentence."""
+        if persona == "all":
+            return self.page.text("names.phrases.group_all", noun=self.units)
+        return self.page.text("names.phrases.group", persona=in_sentence(self.persona(persona)))
+
     def stage(self, stage: Any) -> str:
         """Return the name of a stage; of lapsed and unsure too."""
         if stage is None or stage != stage:
@@ -95,6 +122,10 @@ class Reader:
         """Return stages in the order of the model, lapsed last."""
         given = set(stages)
         return [stage for stage in (*self.model.ids, "lapsed") if stage in given]
+
+    def seen(self, stages: Iterable[str]) -> list[str]:
+        """Return the stages that the data can show, in order."""
+        return [stage for stage in self.in_order(stages) if stage not in self.unseen]
 
     def say(self, *subjects: str, most: int = 5) -> bool:
         """Write the findings about subjects as a list; return whether there were any."""

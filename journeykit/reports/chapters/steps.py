@@ -6,8 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.journey_maps import best_channel, pick_action
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
+from journeykit.wording import label
+from journeykit.wording.sentences import in_sentence
 
 __all__ = ["actions", "after_purchase", "measure", "recommendations"]
 
@@ -34,30 +37,38 @@ def _advice(read: Reader) -> pd.DataFrame:
         return frame
     frame = frame[frame["persona"].isin(read.people_of(frame)) & (frame["customers"].fillna(0) >= read.least)]
     lost = frame["customers"].astype(float) * frame["drop_off"].astype(float).fillna(0.0)
-    return frame.assign(lost=lost).sort_values("lost", ascending=False, kind="stable")
+    frame = frame.assign(lost=lost).sort_values("lost", ascending=False, kind="stable")
+    frame = frame[frame["stage"].isin(read.seen(read.model.ids))]
+    advice = [_words(read, row.persona, row.stage) for row in frame.itertuples()]
+    return frame.assign(channel=[channel for channel, _ in advice], action=[action for _, action in advice])
 
 
-def _words(read: Reader, row: Any) -> str:
-    stage = read.model.stage(row.stage)
-    actions = getattr(stage, "brand_actions", {}).get(read.language, ())
-    given = getattr(row, "recommendation", None)
-    return given if isinstance(given, str) and given else (actions[0] if actions else "")
+def _words(read: Reader, persona: str, stage_id: str) -> tuple[str, str]:
+    """Return the channel and the action that are advised."""
+    stage, known = read.model.stage(stage_id), read.table("channels")
+    channel = best_channel(known, persona, stage) if len(known) else next(iter(stage.channels), None)
+    name = label("channel", channel, read.language, read.client) if channel else "–"
+    return name, pick_action(stage, channel, read.language) or ""
 
 
 def recommendations(read: Reader, most: int = 3) -> list[str]:
     """Return what to do first, a sentence each, about different stages."""
     said, seen = [], set()
     for row in _advice(read).itertuples():
-        if row.stage in seen or row.stage not in read.model.ids or not _words(read, row) or len(said) == most:
+        if row.stage in seen or not row.action or len(said) == most:
             continue
         seen.add(row.stage)
-        persona, stage, words = read.persona(row.persona), read.stage(row.stage), _words(read, row)
-        said.append(read.page.text("prose.recommend", persona=persona, stage=stage, words=_sentence(words)))
+        said.append(_recommendation(read, row))
     return said
 
 
-def _sentence(words: str) -> str:
-    return words if words.endswith((".", "!", "?")) else f"{words}."
+def _recommendation(read: Reader, row: Any) -> str:
+    group, stage, action = read.group(row.persona), read.stage(row.stage), in_sentence(row.action.rstrip("."))
+    text = read.page.text
+    said = text("prose.recommend", group=group, stage=stage, channel=row.channel, action=action)
+    return (
+        f"{said} {text('prose.recommend_why', share=row.drop_off)}" if row.drop_off == row.drop_off else said
+    )
 
 
 def actions(page: Page, study: Any) -> None:
@@ -65,22 +76,22 @@ def actions(page: Page, study: Any) -> None:
     read = Reader(page, study)
     page.heading("actions")
     frame = _advice(read)
-    frame = frame[frame["stage"].isin(read.model.ids)] if len(frame) else frame
     if frame.empty:
         page.note(page.text("prose.actions_none"))
         return
     page.say(page.text("prose.actions", units=read.units))
-    shown = pd.DataFrame({
-        "persona": [read.persona(persona) for persona in frame["persona"]],
-        "stage": [read.stage(stage) for stage in frame["stage"]],
-        "drop_off": frame["drop_off"].astype(float).to_numpy(),
-        "recommendation": [_words(read, row) for row in frame.itertuples()],
-        "asset": [_first(read, stage, "assets") for stage in frame["stage"]],
-        "kpi": [_first(read, stage, "kpis") for stage in frame["stage"]],
-    })  # fmt: skip
-    forms = {"persona": "text", "stage": "text", "drop_off": "percent", "recommendation": "text",
-             "asset": "text", "kpi": "text"}  # fmt: skip
-    page.table(shown, page.text("captions.actions"), forms, limit=30)
+    whom = [
+        f"{read.persona(row.persona)} ({page.value(row.drop_off, 'percent')})" for row in frame.itertuples()
+    ]
+    alike = frame.assign(whom=whom).groupby(["stage", "channel", "action"], sort=False)
+    rows = alike.agg(persona=("whom", ", ".join)).reset_index()
+    shown = rows.assign(
+        stage=[read.stage(stage) for stage in rows["stage"]],
+        asset=[_first(read, stage, "assets") for stage in rows["stage"]],
+        kpi=[_first(read, stage, "kpis") for stage in rows["stage"]],
+    )
+    names = ("stage", "persona", "action", "channel", "asset", "kpi")
+    page.table(shown, page.text("captions.actions"), dict.fromkeys(names, "text"), limit=30)
 
 
 def _first(read: Reader, stage: str, field: str) -> str:
