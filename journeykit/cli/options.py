@@ -22,7 +22,17 @@ __all__ = [
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 ClientsFolder = Annotated[Path, typer.Option("--clients", help="Folder of client files.")]
-AsOf = Annotated[str | None, typer.Option(help="A date, or latest.")]
+
+
+def _day(given: str | None) -> str | None:
+    from journeykit.clients import read_day
+
+    return read_day(given) if given else None
+
+
+AsOf = Annotated[
+    str | None, typer.Option(callback=_day, help="A date, or latest; default: what the client file says.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 CLIENTS = Path("data/clients")
 

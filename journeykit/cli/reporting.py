@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from journeykit.cli.applications import app
-from journeykit.cli.options import CLIENTS, DONE, FAILED, REFUSED, AsJson, ClientsFolder
+from journeykit.cli.options import CLIENTS, DONE, FAILED, REFUSED, AsJson, AsOf, ClientsFolder
 from journeykit.cli.showing import print_json, say
 from journeykit.errors import ClientFileError, unknown
 
@@ -20,9 +20,7 @@ def report(
     ] = None,
     folder: ClientsFolder = CLIENTS,
     out: Annotated[Path, typer.Option(help="Where the reports go.")] = Path("reports"),
-    as_of: Annotated[
-        str | None, typer.Option(help="A date, or latest; default: what the client file says.")
-    ] = None,
+    as_of: AsOf = None,
     formats: Annotated[str, typer.Option(help="Comma-separated.")] = "html",
     language: Annotated[
         str | None, typer.Option(help="nl or en; default: what the client file says.")

@@ -10,7 +10,7 @@ from journeykit.clients.form import (
     Period,
     Privacy,
 )
-from journeykit.clients.reading import client_from_dict, client_paths, read_client
+from journeykit.clients.reading import client_from_dict, client_paths, read_client, read_day
 
 __all__ = [
     "EVENT_COLUMNS",
@@ -24,4 +24,5 @@ __all__ = [
     "client_from_dict",
     "client_paths",
     "read_client",
+    "read_day",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,7 +12,29 @@ from journeykit.clients.form import Client
 from journeykit.documents import Document, read_document
 from journeykit.errors import ClientFileError, unknown
 
-__all__ = ["client_from_dict", "client_paths", "read_client"]
+__all__ = ["client_from_dict", "client_paths", "read_client", "read_day"]
+
+
+def read_day(as_of: str | dt.date) -> str:
+    """Return an as-of day as it is written in names of folders: ``2026-04-01``, or ``latest``.
+
+    Raises
+    ------
+    ClientFileError
+        When it is neither.
+
+    Examples
+    --------
+    >>> read_day("2026-04-01")
+    '2026-04-01'
+    """
+    given = str(as_of).strip()
+    try:
+        return given if given == "latest" else dt.date.fromisoformat(given).isoformat()
+    except ValueError:
+        raise ClientFileError(
+            f"the as-of day {given!r} cannot be read", remedy="write it as 2026-04-01, or latest"
+        ) from None
 
 
 def client_paths(folder: Path | str = "data/clients") -> list[Path]:
@@ -80,6 +103,11 @@ def _find(client: str | Path, folder: Path) -> Path:
 
 def _check_references(client: Client, document: Document) -> None:
     """Look up the stage model and the client's markers now, so that a mistake is told at the start."""
+    own = client.resolve(client.stage_model)
+    if own.suffix in (".yml", ".yaml") and not own.is_file():
+        line = document.line_of(("stage_model",))
+        problem = f"there is no stage model {str(own)!r}"
+        raise ClientFileError(problem, where=document.path, line=line, remedy="correct the path")
     try:
         _ = client.model
     except ClientFileError as error:

@@ -11,8 +11,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from journeykit.clients import Client, read_client
-from journeykit.errors import JourneykitError
+from journeykit.clients import Client, read_client, read_day
+from journeykit.errors import ClientFileError, JourneykitError
 from journeykit.reports.folders import place, sweep, workshop
 from journeykit.reports.index import write_index
 from journeykit.reports.keys import input_files, report_key, up_to_date
@@ -92,7 +92,7 @@ def run_reports(
     book = Path(notebook) if notebook else default_notebook()
     chosen = {
         "out": str(Path(out).resolve()),
-        "as_of": as_of,
+        "as_of": None if as_of is None else read_day(as_of),
         "language": language,
         "formats": _known(formats),
     }
@@ -100,8 +100,9 @@ def run_reports(
     check_parameters(book, {"client": "", "as_of": "", "language": "", "folder": "", **chosen["parameters"]})
     outcomes: dict[int, Outcome] = {}
     waiting: deque[tuple[int, Job]] = deque()
+    taken: dict[str, Path | None] = {}
     for number, client in enumerate(clients):
-        found = _prepare(client, clients_folder, force, chosen)
+        found = _prepare(client, clients_folder, force, chosen, taken)
         waiting.append((number, found)) if isinstance(found, Job) else outcomes.update({number: found})
     bars = progress if isinstance(progress, Progress) else Progress(shown=progress is not False)
     with bars:
@@ -137,10 +138,13 @@ def _known(formats: Iterable[str]) -> tuple[str, ...]:
     return given
 
 
-def _prepare(client: Any, folder: str | Path, force: bool, chosen: dict[str, Any]) -> Job | Outcome:
+def _prepare(
+    client: Any, folder: str | Path, force: bool, chosen: dict[str, Any], taken: dict[str, Path | None]
+) -> Job | Outcome:
     """Return the job of a client, or its outcome when there is nothing to run."""
     try:
         read = client if isinstance(client, Client) else read_client(client, folder=folder)
+        _check_id(read, taken)
     except JourneykitError as error:
         name = Path(str(client)).stem
         return Outcome(
@@ -152,6 +156,14 @@ def _prepare(client: Any, folder: str | Path, force: bool, chosen: dict[str, Any
         return Outcome(
             read.id, "failed", name=read.name, error=str(error), stage="looking up the client's files"
         )
+
+
+def _check_id(client: Client, taken: dict[str, Path | None]) -> None:
+    """Refuse a second client of the same id: their reports would stand in one folder."""
+    if client.id in taken:
+        problem = f"the id {client.id!r} is that of {taken[client.id]} too"
+        raise ClientFileError(problem, where=client.path, remedy="name each client once, by an id of its own")
+    taken[client.id] = client.path
 
 
 def _job(client: Client, force: bool, chosen: dict[str, Any]) -> Job | Outcome:
@@ -263,8 +275,8 @@ def _finished(one: Watched) -> Outcome:
 
 def _inputs(job: Job, told: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Join the rows that the notebook read from each file to the file's hash."""
-    rows = {Path(str(entry.get("path"))).name: entry.get("rows") for entry in told}
-    return tuple({**entry, "rows": rows.get(Path(entry["path"]).name)} for entry in job.inputs)
+    rows = {str(entry.get("path")): entry.get("rows") for entry in told}
+    return tuple({**entry, "rows": rows.get(entry["path"])} for entry in job.inputs)
 
 
 def _failed(one: Watched) -> Outcome:
