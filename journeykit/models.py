@@ -13,12 +13,12 @@ __all__ = ["load_model"]
 
 
 def load_model(path: str | Path) -> Any:
-    """Load a saved PersonaClusterer or StageClassifier.
+    """Load saved personas or a saved reader of stages.
 
     Returns
     -------
-    PersonaClusterer or StageClassifier
-        The fitted estimator.
+    PersonaClusterer or StageReader
+        The fitted clusterer; or what was learned of stages, with its StageClassifier inside.
 
     Raises
     ------
