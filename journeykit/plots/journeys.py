@@ -179,9 +179,7 @@ def journey_canvas(
     """
     letters = max(11, int(140 / len(stages)))
     wrapped = {row: [_wrapped(words, letters) for words in texts] for row, texts in cells.items()}
-    heights = [
-        0.36 + 0.2 * max([1, *(words.count("\n") + 1 for words in texts)]) for texts in wrapped.values()
-    ]
+    heights = [0.36 + 0.2 * _lines([_wrapped(row, 17), *texts]) for row, texts in wrapped.items()]
     size = _fitting(wrapped, letters)
     ax = canvas(None, 2.1 + sum(heights), width=width)
     ax.set(xlim=(-1.02, len(stages)), ylim=(2.0 + sum(heights), 0))
