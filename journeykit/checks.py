@@ -36,6 +36,18 @@ class DataCheck:
         told = {name: _records(getattr(self, name)) for name in frames}
         return {"client": self.client, "counts": self.counts, **told}
 
+    def brief(self) -> dict[str, pd.DataFrame]:
+        """Return the frames in the columns that fit a terminal; of a hidden stage what would show it."""
+        days = {name: self.touchpoints[name].dt.date for name in ("first", "last")}
+        would_show = self.stages["missing"].str.split(", ").str[:2].str.join(", ")
+        stages = self.stages[["stage", "observable", "contacts", "units"]]
+        return {
+            "rejects": self.rejects,
+            "touchpoints": self.touchpoints.assign(**days),
+            "stages": stages.assign(would_show=would_show.where(~self.stages["observable"], "")),
+            "questions": self.questions,
+        }
+
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return json.loads(frame.to_json(orient="records", date_format="iso"))

@@ -24,3 +24,9 @@ def test_a_purchase_log_answers_no_questions_on_pages(make_log):
     verdicts = judged.questions.set_index("question")["verdict"]
     assert verdicts["pages"] == "not observable" and verdicts["value"] == "weak"
     assert json.loads(json.dumps(judged.to_dict()))["counts"]["events"] == 1
+
+
+def test_the_brief_says_what_would_show_a_hidden_stage(make_log):
+    brief = check_data(make_log([("a", "2026-01-01", "purchase")]).as_of()).brief()
+    shown = brief["stages"].set_index("stage")["would_show"]
+    assert shown["action"] == "" and shown["decision"] == "begin_checkout, quote_request"

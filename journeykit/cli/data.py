@@ -41,8 +41,8 @@ def check(
     print(
         f"{counts['rows_read']:,} rows read, {counts['rows_used']:,} used, {counts['rows_rejected']:,} rejected\n"
     )
-    for name in ("rejects", "touchpoints", "stages", "questions"):
-        print_frame(getattr(judged, name), name)
+    for name, frame in judged.brief().items():
+        print_frame(frame, name)
 
 
 @app.command()
