@@ -54,7 +54,8 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
         raise JourneykitError(
             "these personas were learned without names of traits", remedy="learn them on a frame"
         )
-    if not (set(wanted) - {EVIDENCE}) & set(traits.columns):
+    known = set(wanted) - {EVIDENCE}
+    if known and not known & set(traits.columns):
         raise JourneykitError(
             "the data have none of the traits of these personas", remedy="learn personas anew"
         )

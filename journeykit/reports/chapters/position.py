@@ -21,6 +21,9 @@ def stages(page: Page, study: Any) -> None:
     if customers.empty or customers[[f"p_{name}" for name in read.model.ids]].isna().all(axis=None):
         page.note(page.text("prose.stages_none", units=read.units))
         return
+    if len(customers) < read.least:
+        page.note(page.text("prose.too_few", least=read.least, units=read.units))
+        return
     day = page.value(page.day(study.log.moment), "date")
     page.say(page.text("prose.stages", day=day))
     read.say("stages")
@@ -33,7 +36,7 @@ def stages(page: Page, study: Any) -> None:
 def _groups(read: Reader, customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the customers of everyone and of each persona that is large enough to show."""
     found = {"all": customers} | {persona: customers[customers["persona"] == persona] for persona in read.ids}
-    return {persona: rows for persona, rows in found.items() if len(rows) >= min(read.least, len(customers))}
+    return {persona: rows for persona, rows in found.items() if len(rows) >= read.least}
 
 
 def _shares(read: Reader, customers: pd.DataFrame) -> pd.DataFrame:
@@ -63,6 +66,9 @@ def forecast(page: Page, study: Any) -> None:
     chances = [name for name in customers if str(name).startswith("p_next_")]
     if customers.empty or "p_next_stay" not in chances or customers["p_next_stay"].isna().all():
         page.note(page.text("prose.forecast_none"))
+        return
+    if len(customers) < read.least:
+        page.note(page.text("prose.too_few", least=read.least, units=read.units))
         return
     page.say(page.text("prose.forecast"))
     read.say("forecast")
