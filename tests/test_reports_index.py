@@ -31,7 +31,7 @@ def test_the_index_shows_state_figures_and_the_last_two_reports_compared(tmp_pat
     write_index(tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert 'href="acme/2026-03-31/report.html"' in page and "2026-01-31" not in page
-    assert "+1,030" in page and "-0.05" in page and "1,150" in page
+    assert "+1,030" in page and "-5.0 points" in page and "15.0%" in page and "1,150" in page
     assert "no &lt;such&gt; file" in page and "2 clients, 1 failed" in page
 
 

@@ -65,7 +65,7 @@ def _client(home: Path, runs: list[tuple[Path, dict[str, Any]]], names: list[str
         "name": newest.get("name") or home.name, "state": newest.get("status", ""), "as_of": good.get("as_of", "–"),
         "said": _state(newest, good), "error": newest.get("error") if failed else None, "stage": newest.get("stage"),
         "link": f"{quote(home.name)}/{quote(folder.name)}/report.html" if folder else None,
-        "seconds": _number(good.get("seconds")), "figures": [_number(good.get("figures", {}).get(n)) for n in names],
+        "seconds": _number(good.get("seconds")), "figures": [_figure(n, good.get("figures", {}).get(n)) for n in names],
         "before": goods[0].get("as_of") if len(goods) == 2 else None,
         "changes": _changes(*goods) if len(goods) == 2 else [],
     }  # fmt: skip
@@ -80,8 +80,8 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, st
     old, new = before.get("figures", {}), after.get("figures", {})
     both = [name for name in new if _numeric(old.get(name)) and _numeric(new[name])]
     return [
-        {"name": _words(name), "before": _number(old[name]), "after": _number(new[name]),
-         "difference": f"{'+' if new[name] > old[name] else ''}{_number(new[name] - old[name])}"}
+        {"name": _words(name), "before": _figure(name, old[name]), "after": _figure(name, new[name]),
+         "difference": _difference(name, new[name] - old[name])}
         for name in both
     ]  # fmt: skip
 
@@ -92,6 +92,17 @@ def _numeric(value: Any) -> bool:
 
 def _words(name: str) -> str:
     return label("figure", name, "en")
+
+
+def _figure(name: str, value: Any) -> str:
+    """Return a figure as it is written: a share in percent."""
+    return f"{value:.1%}" if name.endswith("_share") and _numeric(value) else _number(value)
+
+
+def _difference(name: str, value: float) -> str:
+    if name.endswith("_share"):
+        return f"{100 * value:+.1f} points"
+    return f"{'+' if value > 0 else ''}{_number(value)}"
 
 
 def _number(value: Any) -> str:

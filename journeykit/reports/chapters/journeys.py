@@ -45,6 +45,9 @@ def _rows(read: Reader, frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame.set_index("stage").reindex(read.model.ids)
     shown = [name for name in rows if name not in ("persona", "recommendation")]
     rows.loc[read.unseen, shown] = None
+    seen = read.seen(rows.index)
+    rows.loc[seen[-1:], "skipped_share"] = None  # nothing comes after the last, nothing before the first
+    rows.loc[seen[:1], "back_share"] = None
     return rows
 
 
