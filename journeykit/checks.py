@@ -169,7 +169,7 @@ def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str
         ),
         "leaks": _judge(seen >= 3, seen >= 2, f"{seen} of {len(stages)} stages can be seen"),
         "channels": _judge(
-            counts["channels"] > 1, counts["channels"] == 1, f"{counts['channels']} channels are named"
+            counts["channels"] > 1, counts["channels"] == 1, f"channels named: {counts['channels']}"
         ),
         "pages": _judge(
             counts["pages"] >= 1000, counts["pages"] > 0, f"{counts['pages']:,} contacts name a page"
