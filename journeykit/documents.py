@@ -75,7 +75,8 @@ def _compose(path: Path) -> yaml.Node | None:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "too deeply nested"
         line = mark.line + 1 if mark else None
-        raise ClientFileError(f"this is not valid YAML ({what})", where=path, line=line) from None
+        problem, remedy = f"this is not valid YAML ({what})", "correct the file at or just above this line"
+        raise ClientFileError(problem, where=path, line=line, remedy=remedy) from None
 
 
 def _collect_lines(node: yaml.Node, above: tuple[Key, ...], lines: dict, path: Path) -> None:
