@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from journeykit.clients import read_client
@@ -34,6 +36,15 @@ def test_a_draft_maps_the_words_it_knows(tmp_path):
     (tmp_path / "e.csv").write_text(FILES["dutch"][0])
     client = read_client(draft_client("acme", tmp_path / "e.csv", folder=tmp_path))
     assert client.events[0].touchpoints == {"winkelmand": "add_to_cart", "gekocht": "purchase"}
+
+
+def test_the_sample_is_read_as_drafted(tmp_path):
+    """The README's walk for who has no file at hand."""
+    sample = Path(__file__).parents[1] / "data" / "sample" / "events.csv"
+    client = read_client(draft_client("sample", sample, folder=tmp_path))
+    log = read_events(client)
+    assert client.stage_model == "universal" and client.language == "nl"
+    assert log.sources["rejected"].tolist() == [0] and log.touchpoints()["known"].all()
 
 
 def test_a_draft_overwrites_nothing(tmp_path):
