@@ -87,6 +87,7 @@ DATA_FAILURES = {
     ),
     "nobody": ("no event can be used; rejected rows by reason: no_customer: 56", "nobody.yml"),
     "early": ("nothing had happened by 2019-12-31", "Remedy: choose a later as-of date"),
+    "many": ("many.yml: the client file asks for 30 personas, and there are only 14", "Remedy: set k"),
     "kept": ("kept.csv: the file is empty", "Remedy"),
 }
 REFUSALS = {
@@ -132,6 +133,7 @@ def _write_data_failures(home: Path) -> None:
     write_client(home, "disguised", parquet.getvalue())
     write_client(home, "nobody", orders().assign(customer_id=None))
     write_client(home, "early", orders(), period={"as_of": "2019-12-31"})
+    write_client(home, "many", orders(), personas={"k": 30})
     write_client(home, "kept", b"", period={"as_of": "2026-02-19"})
 
 
@@ -309,7 +311,7 @@ def test_markup_in_names_is_shown_as_text(tmp_path):
     ({"touchpoint": "purchase", "value": -5.0}, {}),
     ({"touchpoint": "something else", "channel": None}, {}),
     ({"value": 1e300, "channel": ""}, {"privacy": {"min_group": 1}}),
-    ({}, {"personas": {"k": 30}}),
+    ({}, {"personas": {"k": 12}}),
     ({}, {"period": {"horizon_days": 100_000, "report_days": 100_000}, "timezone": "Pacific/Apia"}),
     ({"account_id": "only one"}, {"setting": "b2b", "stage_model": "digital"}),
     ({"rating": 250, "cost": 3, "paid": "maybe", "referrer_id": "k1"}, {}),

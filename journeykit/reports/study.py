@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.clients import Client
+from journeykit.errors import DataError
 from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
@@ -59,7 +60,11 @@ class Study:
         """The fitted personas, or the saved ones that the client file names."""
         if self.client.personas.reuse:
             return load_model(self.client.resolve(self.client.personas.reuse))
-        return PersonaClusterer(k=self.client.personas.k, random_state=self.random_state).fit(self.traits)
+        wanted, units = self.client.personas.k, len(self.traits)
+        if wanted != "auto" and wanted > units:
+            problem = f"the client file asks for {wanted} personas, and there are only {units} to group"
+            raise DataError(problem, where=self.client.path, remedy="set k under 'personas' to auto")
+        return PersonaClusterer(k=wanted, random_state=self.random_state).fit(self.traits)
 
     @cached_property
     def membership(self) -> pd.DataFrame:
