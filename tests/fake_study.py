@@ -40,6 +40,7 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True, uns
         tables |= {"evaluation": _evaluation(), "reliability": _reliability()}
     log = SimpleNamespace(
         client=client, moment=pd.Timestamp("2026-03-31 22:00"),
+        customers=pd.DataFrame(),
         sources=pd.DataFrame({"source": ["orders.csv"], "rows": [1210], "used": [1203], "rejected": [7]}),
         rejects=pd.DataFrame({"source": "orders.csv", "row": range(7), "reason": ["no_time"] * 4 + ["duplicate"] * 3}),
     )  # fmt: skip

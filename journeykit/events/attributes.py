@@ -20,7 +20,8 @@ _NOTHING = {"", "nan", "none", "null", "na", "n/a", "<na>"}
 def read_customers(connection: Any, client: Client) -> pd.DataFrame:
     """Return the customers' attributes, one row a customer, indexed by ``customer_id``.
 
-    Numbers are numbers, everything else is text; missing means not known.
+    Numbers are numbers, everything else is text; missing means not known. ``attrs["rows"]`` holds the number of
+    rows of each file.
 
     Raises
     ------
@@ -41,7 +42,9 @@ def read_customers(connection: Any, client: Client) -> pd.DataFrame:
         table.insert(0, "account_id", _ids(frame[ids["account_id"]]))
     table.index = pd.Index(_ids(frame[ids["customer_id"]]), name="customer_id")
     table = table[table.index.notna()]
-    return table[~table.index.duplicated()]
+    table = table[~table.index.duplicated()]
+    table.attrs = dict(frame.attrs)
+    return table
 
 
 def read_labels(connection: Any, client: Client) -> pd.DataFrame:
@@ -83,7 +86,9 @@ def _read(
         table, _ = read_raw(connection, raw, "raw_customers")
         parts.append(table.drop("_row").execute())
         connection.drop_table("raw_customers")
-    return pd.concat(parts, ignore_index=True)
+    whole = pd.concat(parts, ignore_index=True)
+    whole.attrs["rows"] = {str(raw.path): len(part) for raw, part in zip(files, parts, strict=True)}
+    return whole
 
 
 def _known(frame: pd.DataFrame, column: str, where: str) -> str:

@@ -187,6 +187,8 @@ class Page:
             {"path": str(row.get("path", row.get("source", ""))), "rows": plain(row.get("rows"))}
             for row in sources.reset_index().to_dict("records")
         ]  # fmt: skip
+        people = study.log.customers.attrs.get("rows", {})
+        inputs += [{"path": path, "rows": rows} for path, rows in people.items()]
         figures = {name: plain(value) for name, value in study.figures.items()}
         self._add("record", as_of=self.day(study.log.moment), figures=figures, inputs=inputs)
 
