@@ -21,7 +21,8 @@ def make_clients(folder: Path, count: int) -> list[Path]:
     from journeykit import simulate
 
     for number in range(count):
-        simulate(customers=1500, seed=number).write(folder / f"client-{number}")
+        name = f"client-{number}"
+        simulate(customers=1500, seed=number).write(folder / name, client_id=name)
     return sorted(folder.glob("*/client.yml"))
 
 
