@@ -127,4 +127,6 @@ def test_the_grocers_events_are_read_whole(project):
     assert found == {"purchase": 1_469_307, "campaign_received": 6589, "coupon_redeemed": 2102}
     assert log.customers.shape == (801, 7)
     assert log.rejects.empty
-    assert log.as_of().as_of_date.isoformat() == "2017-12-31"  # by the shop's clock; the file's is five hours ahead
+    assert (
+        log.as_of().as_of_date.isoformat() == "2017-12-31"
+    )  # by the shop's clock; the file's is five hours ahead

@@ -81,7 +81,12 @@ def signals_at(log, moments, units=None) -> pd.DataFrame:
     if log.client.unit == "account":
         people = _people(contacts).execute().set_index(["unit_id", "at"])["people_30d"]
         signals["people_30d"] = people.reindex(signals.index).astype(float)
-    return signals
+    return settled(signals)
+
+
+def settled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return numbers in single precision: sums made in another order are equal again, so that trees split alike."""
+    return frame.astype("float32").astype("float64")
 
 
 def contacts_until(log, moments, units=None):
