@@ -271,6 +271,38 @@ def test_five_point_ratings_have_a_mean_and_no_nps():
     assert ratings["rating_mean"].tolist() == [4, 4]
 
 
+def test_ratings_are_corrected_for_who_answers():
+    """The busy answer far more often and are pleased; half of everybody is busy, so the true NPS is 0."""
+    journeys = {}
+    for n in range(400):
+        busy = n % 2 == 0
+        answers = n % 10 < 8 if busy else n % 20 < 4
+        steps = [(day, "aw") for day in range(30 if busy else 3)]
+        rated = [(31, "nps_rating", "email", {"rating": 9 if busy else 3})] if answers else []
+        journeys[f"c{n}"] = steps + rated
+    ratings = map_journeys(log_of(journeys), min_group=10).ratings
+    row = ratings[ratings["stage"].isna() & (ratings["persona"] == "all")].iloc[0]
+    assert row["nps"] > 30
+    assert abs(row["corrected"]) < 10
+    assert row["corrected_low"] < 0 < row["corrected_high"]
+
+
+def test_few_ratings_are_not_corrected():
+    scores = {f"c{n}": [(0, "review", "web", {"rating": n % 5})] for n in range(12)}
+    row = map_journeys(log_of(scores), min_group=10).ratings.iloc[0]
+    assert row["corrected"] == pytest.approx(row["rating_mean"])
+    assert row["answered_share"] == 1
+
+
+def test_the_typical_journey_is_the_order_closest_to_all():
+    orders = [["aw", "co", "ac"]] * 6 + [["aw", "ac"]] * 3 + [["ac", "aw", "co"]] * 2 + [["aw"]] * 5
+    journeys = {f"c{n}": list(enumerate(order)) for n, order in enumerate(orders)}
+    typical = map_journeys(log_of(journeys), min_group=5).typical
+    assert typical["journey"].tolist() == ["awareness>consideration>action"]
+    assert typical[["customers", "followed_by"]].to_numpy().tolist() == [[11, 6]]
+    assert map_journeys(log_of(journeys), min_group=12).typical["journey"].tolist() == [None]
+
+
 def test_referrals_are_counted_for_who_brought_others_in():
     journeys = {"r": [(0, "aw")]} | {
         f"n{n}": [(n, "aw", "referral", {"referrer_id": "r"})] for n in range(1, 4)

@@ -18,6 +18,7 @@ from journeykit.journeys.steps import (
     count_transitions,
     time_in_stages,
 )
+from journeykit.journeys.typical import find_typical_journeys
 from journeykit.journeys.voices import count_referrals, count_returns, measure_ratings, measure_value
 
 __all__ = ["Journeys", "map_journeys"]
@@ -48,6 +49,7 @@ class Journeys:
     stages_now: pd.DataFrame
     outlook: pd.DataFrame
     observable: pd.DataFrame
+    typical: pd.DataFrame
     units: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -117,5 +119,6 @@ def map_journeys(
         stages_now=count_stages_now(paths, stages),
         outlook=sum_outlook(paths, stages),
         observable=list_observable_stages(paths),
+        typical=find_typical_journeys(paths),
         units=paths.units,
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
+from journeykit.journeys.answering import chance_of_answering, weighted_mean
 from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.statistics import bootstrap_mean, wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 
 __all__ = ["count_referrals", "count_returns", "measure_ratings", "measure_value", "say_nps"]
 
-RATING_COLUMNS = "persona stage touchpoint customers rating_mean nps low high".split()
+RATING_COLUMNS = (
+    "persona stage touchpoint customers rating_mean nps low high answered_share corrected corrected_low corrected_high"
+).split()
 REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high".split()
 VALUE_COLUMNS = (
     "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share"
@@ -42,38 +47,49 @@ def measure_ratings(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, held_back`. The interval
-        is a bootstrap over units, of the NPS where there is one and else of the mean.
+        `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, answered_share,
+        corrected, corrected_low, corrected_high, held_back`. The interval is a bootstrap over units, of the NPS
+        where there is one and else of the mean. Of all stages together it is also said which share answered, and
+        what the figure is once every answer stands for those like it who did not (`chance_of_answering`). That
+        takes out who answers, as far as their behaviour tells; not that the pleased may answer more readily.
     """
     rated = paths.contacts.filter(paths.contacts.rating.notnull())
     latest = rated.group_by(["unit_id", "persona", "touchpoint", "here"]).aggregate(
         rating=rated.rating.argmax(rated.order), order=rated.order.max()
     )
-    frame = latest.execute()
-    rows = []
-    for persona in personas_of(paths) if len(frame) else ():
-        own = frame if persona == ALL else frame[frame["persona"] == persona]
-        for touchpoint, given in own.groupby("touchpoint"):
-            top = frame.loc[frame["touchpoint"] == touchpoint, "rating"].max()
-            newest = given.sort_values("order").drop_duplicates("unit_id", keep="last")
-            rows.append((persona, None, touchpoint, *_rating_figures(newest["rating"], touchpoint, top)))
-            rows += [
-                (
-                    persona,
-                    paths.stages[int(here)],
-                    touchpoint,
-                    *_rating_figures(part["rating"], touchpoint, top),
-                )
-                for here, part in given.groupby("here")
-            ]
+    frame = latest.execute().sort_values(["touchpoint", "unit_id", "order"])
+    rows = [
+        row
+        for touchpoint, given in frame.groupby("touchpoint")
+        for row in _ratings_at(paths, touchpoint, given)
+    ]
     table = pd.DataFrame(rows, columns=RATING_COLUMNS)
+    order = {persona: place for place, persona in enumerate(personas_of(paths))}
+    table = table.sort_values(
+        "persona", key=lambda column: column.map(order), kind="stable", ignore_index=True
+    )
     return hold_back(table, table["customers"] < paths.min_group, ("persona", "stage", "touchpoint"))
 
 
-def _rating_figures(
-    ratings: pd.Series, touchpoint: str, top: float
-) -> tuple[int, float, float, float, float]:
-    is_nps = touchpoint == "nps_rating" and 5 < top <= 10
+def _ratings_at(paths: Paths, touchpoint: str, frame: pd.DataFrame) -> Iterator[tuple]:
+    """Yield the rows of one touchpoint: per persona of all stages, and of each."""
+    is_nps = touchpoint == "nps_rating" and 5 < frame["rating"].max() <= 10
+    chance = chance_of_answering(paths, pd.Index(frame["unit_id"]))
+    for persona in personas_of(paths):
+        given = frame if persona == ALL else frame[frame["persona"] == persona]
+        if given.empty:
+            continue
+        newest = given.sort_values("order").drop_duplicates("unit_id", keep="last").set_index("unit_id")
+        ratings = newest["rating"].sort_index()
+        share = len(ratings) / max(len(units_of(paths, persona)), 1)
+        corrected = weighted_mean(say_nps(ratings) if is_nps else ratings, chance)
+        yield persona, None, touchpoint, *_rating_figures(ratings, is_nps), share, *corrected
+        for here, part in given.groupby("here"):
+            figures = _rating_figures(part["rating"], is_nps)
+            yield persona, paths.stages[int(here)], touchpoint, *figures, *[np.nan] * 4
+
+
+def _rating_figures(ratings: pd.Series, is_nps: bool) -> tuple[int, float, float, float, float]:
     centre, low, high = bootstrap_mean(say_nps(ratings) if is_nps else ratings)
     return len(ratings), float(ratings.mean()), centre if is_nps else np.nan, low, high
 
