@@ -9,9 +9,12 @@ _HOME = {
     "PersonaClusterer": "clusterer",
     "align_traits": "describing",
     "assign": "reuse",
+    "describe_attributes": "attributes",
     "describe_personas": "describing",
+    "draw_map": "examples",
     "load_model": "files",
     "load_personas": "files",
+    "pick_examples": "examples",
     "save_personas": "files",
 }
 

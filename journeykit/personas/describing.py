@@ -11,6 +11,7 @@ import pandas as pd
 from journeykit.errors import JourneykitError
 from journeykit.intervals import wilson
 
+from .attributes import describe_attributes
 from .clusterer import EVIDENCE, PersonaClusterer
 
 __all__ = ["align_traits", "describe_personas", "personas_of"]
@@ -26,7 +27,6 @@ NAMED_ALSO = (
     "people",
 )
 LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
-MOST_LEVELS = 20
 
 
 def personas_of(labels: Any, index: pd.Index) -> pd.Series:
@@ -94,8 +94,8 @@ def describe_personas(
         with ``share_low`` and ``share_high`` (Wilson, 95 %), ``stability``, ``certified``,
         ``value_mean``, ``key`` (the strongest traits with their direction, joined by ``|``; unlike any other
         persona's), ``traits`` (the ten strongest: dicts of ``trait, effect`` (standardised mean difference),
-        ``median, low, high`` (quartiles), ``rest_median``), ``attributes`` (dicts of ``attribute, level,
-        share`` or ``median``, ``low``, ``high``, and ``missing_share``). Empty where no personas were found.
+        ``median, low, high`` (quartiles), ``rest_median``), ``attributes`` (see `describe_attributes`). Empty
+        where no personas were found.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def describe_personas(
     keys = _unique_keys(contrasts, profile)
     rows = [
         _row(clusterer, profile, persona, name, contrasts[name], keys[name])
-        | {"attributes": _attributes(attributes, persona, name, min_group)}
+        | {"attributes": describe_attributes(attributes, persona, name, min_group)}
         for name in found
     ]
     columns = ["persona", "customers", "share", "share_low", "share_high", "stability", "certified",
@@ -197,28 +197,3 @@ def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
         yield f"{trait}+"
     for trait in named.loc[~more, "trait"]:
         yield f"{trait}-"
-
-
-def _attributes(attributes: pd.DataFrame | None, persona: pd.Series, name: str, min_group: int) -> list[dict]:
-    """Return each attribute as observed in a persona; nothing for groups that are too small."""
-    if attributes is None or attributes.empty or (persona == name).sum() < min_group:
-        return []
-    inside = attributes.reindex(persona.index)[(persona == name).to_numpy()]
-    facts = [_attribute(str(column), inside[column], min_group) for column in inside]
-    return [fact for fact in facts if fact is not None]
-
-
-def _attribute(column: str, values: pd.Series, min_group: int) -> dict | None:
-    seen = values.dropna()
-    if len(seen) < min_group:
-        return None
-    fact: dict[str, Any] = {"attribute": column, "missing_share": float(values.isna().mean())}
-    if pd.api.types.is_numeric_dtype(seen) and not pd.api.types.is_bool_dtype(seen):
-        low, median, high = seen.quantile([0.25, 0.5, 0.75])
-        return fact | {"median": float(median), "low": float(low), "high": float(high)}
-    if pd.api.types.is_datetime64_any_dtype(seen) or seen.nunique() > MOST_LEVELS:
-        return None
-    common = seen.astype(str).value_counts()
-    if common.iloc[0] < min_group:
-        return None
-    return fact | {"level": common.index[0], "share": float(common.iloc[0] / len(seen))}
