@@ -9,12 +9,19 @@ from journeykit.plots.journeys import (
     time_in_stage,
     transition_map,
 )
-from journeykit.plots.personas import persona_profile, persona_sizes
+from journeykit.plots.personas import (
+    persona_candidates,
+    persona_map,
+    persona_profile,
+    persona_sizes,
+    persona_worth,
+)
 from journeykit.plots.stages import forecast, reliability, stage_distribution
 from journeykit.plots.theme import PERSONA_COLOURS, accent_theme, persona_colours, theme
 
 __all__ = [
     "PERSONA_COLOURS", "accent_theme", "drop_off", "forecast", "funnel", "journey_canvas", "pages_bounce",
-    "persona_colours", "persona_profile", "persona_sizes", "reliability", "shares_map", "stage_distribution", "theme",
+    "persona_candidates", "persona_colours", "persona_map", "persona_profile", "persona_sizes", "persona_worth",
+    "reliability", "shares_map", "stage_distribution", "theme",
     "time_in_stage", "transition_map",
 ]  # fmt: skip

@@ -11,9 +11,10 @@ __all__ = ["shaped"]
 TEXTS = frozenset(
     "customer_id account_id unit_id persona stage next_stage name_nl name_en key from to channel content message_key "
     "page touchpoint top_channels top_touchpoints activity question asset strategy tool kpi recommendation basis "
-    "back_to source reason method against markers missing_touchpoints".split()
+    "back_to source reason method against markers missing_touchpoints trait attribute level customer role second "
+    "daypart criterion journey".split()
 )
-FLAGS = frozenset("certified held_back observable".split())
+FLAGS = frozenset("certified held_back observable picked chosen".split())
 MOMENTS = frozenset("last_touchpoint_at first_contact_at".split())
 LISTS = frozenset("stage_set traits attributes touchpoints markers_seen missing".split())
 

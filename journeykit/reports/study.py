@@ -17,8 +17,16 @@ from journeykit.findings import Finding, contrast_personas, observe
 from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
 from journeykit.journeys import Journeys, count_transitions, map_journeys, trace_paths
 from journeykit.models import load_model
-from journeykit.personas import PersonaClusterer, align_traits, describe_personas, save_personas
+from journeykit.personas import (
+    PersonaClusterer,
+    align_traits,
+    describe_personas,
+    draw_map,
+    pick_examples,
+    save_personas,
+)
 from journeykit.reports.changes import earlier_tables, list_changes
+from journeykit.reports.portraits import list_attributes, list_candidates, list_examples, list_traits
 from journeykit.reports.shapes import shaped
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
@@ -114,6 +122,20 @@ class Study:
         table.insert(1, "name_nl", names["nl"].to_numpy())
         table.insert(2, "name_en", names["en"].to_numpy())
         return table.merge(self._effects(), "left", "persona")
+
+    @cached_property
+    def examples(self) -> pd.DataFrame:
+        """Typical customers of each persona, and customers at its edge, by unit."""
+        if not self.personas.found_:
+            return pd.DataFrame(
+                columns=["persona", "unit_id", "role", "probability", "second", "second_probability"]
+            )
+        return pick_examples(self.personas, self.traits, min_group=self.client.privacy.min_group)
+
+    @cached_property
+    def persona_map(self) -> pd.DataFrame | None:
+        """Everybody's place among the personas in two dimensions; None when there are none."""
+        return draw_map(self.personas, self.traits) if self.personas.found_ else None
 
     def _effects(self) -> pd.DataFrame:
         """Return effect sizes as columns, the traits that set personas apart the most."""
@@ -235,6 +257,10 @@ class Study:
             **counted,
             "customers": self.customers,
             "personas": self.persona_table,
+            "persona_traits": list_traits(self._described),
+            "persona_attributes": list_attributes(self._described),
+            "persona_examples": list_examples(self.examples, self.profile),
+            "candidates": list_candidates(self.personas),
             "journey_map": self.journey_map.frame,
             "next_actions": self._actions(),
             "evidence": self.stages.evidence.reset_index(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from journeykit.errors import unknown
 from journeykit.stage_models import load_stage_model, stage_model_ids
 from journeykit.touchpoints import load_channels, load_vocabulary, readable
-from journeykit.wording.names import trait_name
+from journeykit.wording.names import in_sentence, trait_id, trait_name
 from journeykit.wording.texts import fill, load_texts
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ KINDS = (
     "reason",
     "canonical",
     "value",
+    "attribute",
+    "trait_head",
 )
 
 
@@ -39,8 +42,8 @@ def label(
     Parameters
     ----------
     kind
-        `stage`, `touchpoint`, `channel`, `persona`, `column`, `trait`, `figure`, `reason`, `canonical` or
-        `value` (words that stand in cells, such as `lapsed`).
+        `stage`, `touchpoint`, `channel`, `persona`, `column`, `trait`, `figure`, `reason`, `canonical`,
+        `attribute` or `value` (words that stand in cells, such as `lapsed`).
     name
         Its id.
     client
@@ -68,6 +71,8 @@ def label(
         return _persona(str(name), language, client)
     if kind == "trait":
         return _trait(str(name), language, client)
+    if kind == "trait_head":
+        return _trait_head(str(name), language, client)
     return _word({"column": "columns"}.get(kind, f"{kind}s"), str(name), language)
 
 
@@ -101,8 +106,6 @@ def _persona(name: str, language: str, client) -> str:
 
 def _trait(name: str, language: str, client) -> str:
     """Return a trait as it stands in a sentence: `het aandeel van e-mail`."""
-    from journeykit.wording.names import trait_id
-
     known = load_texts(language)["traits"]
     plain = trait_id(name)
     if plain in known:
@@ -113,6 +116,20 @@ def _trait(name: str, language: str, client) -> str:
     category = plain.partition(".")[2]
     shown = known.get(f"daypart_{category}") if block == "daypart" else None
     return fill(pattern, {"name": shown or trait_name(name, language, vocabulary)}, language)
+
+
+def _trait_head(name: str, language: str, client) -> str:
+    """Return a trait as it stands at the head of a row: `Via e-mail`."""
+    texts = load_texts(language)
+    block, _, category = trait_id(name).partition(".")
+    heads, parts = texts["trait_heads"], texts["traits"]
+    if block in ("channel", "daypart", "touchpoint") and category:
+        vocabulary = client.vocabulary if client is not None else None
+        shown = parts.get(f"daypart_{category}") if block == "daypart" else None
+        named = shown or trait_name(name, language, vocabulary)
+        return fill(heads[block], {"name": in_sentence(named) if block == "channel" else named}, language)
+    words = re.sub(f"^({heads['articles']})", "", _trait(name, language, client))
+    return words[:1].upper() + words[1:]
 
 
 def label_frame(frame: pd.DataFrame, language: str, client=None, names=None) -> pd.DataFrame:

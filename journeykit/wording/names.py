@@ -10,7 +10,7 @@ import pandas as pd
 from journeykit.touchpoints import Vocabulary, load_channels, load_vocabulary
 from journeykit.wording.texts import fill, load_texts
 
-__all__ = ["name_persona", "name_personas", "trait_id"]
+__all__ = ["in_sentence", "name_persona", "name_personas", "trait_id"]
 
 _CATEGORIES = ("channel", "daypart", "touchpoint", "step")
 _ALIASES = {
@@ -87,6 +87,17 @@ def trait_name(column: str, language: str, vocabulary: Vocabulary | None = None)
     if block == "channel" and category in load_channels():
         return load_channels()[category].name[language]
     return (vocabulary or load_vocabulary()).name(category or block, language)
+
+
+def in_sentence(name: str) -> str:
+    """Return a name as it stands inside a sentence, abbreviations kept.
+
+    Examples
+    --------
+    >>> in_sentence("E-maillezers"), in_sentence("NPS-gevers")
+    ('e-maillezers', 'NPS-gevers')
+    """
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def has_own_name(trait: str, language: str = "en") -> bool:

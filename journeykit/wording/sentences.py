@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from journeykit.errors import unknown
 from journeykit.wording.formats import LANGUAGES, is_missing, say_interval, say_value
 from journeykit.wording.labels import label
+from journeykit.wording.names import in_sentence
 from journeykit.wording.texts import fill, is_one, load_texts
 
 if TYPE_CHECKING:
@@ -106,17 +107,6 @@ def _group_words(finding: Finding, language: str, client) -> dict[str, Any]:
 def _persona_name(finding: Finding, language: str, client) -> str:
     given = finding.names.get("persona")
     return given[language] if given else label("persona", finding.persona or "all", language, client)
-
-
-def in_sentence(name: str) -> str:
-    """Return a name as it stands inside a sentence, abbreviations kept.
-
-    Examples
-    --------
-    >>> in_sentence("E-maillezers"), in_sentence("NPS-gevers")
-    ('e-maillezers', 'NPS-gevers')
-    """
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) -> dict[str, str]:

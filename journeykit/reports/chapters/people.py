@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from journeykit import plots
+from journeykit.reports.chapters.cards import build_cards, effects, explain_none, trait_name
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
-from journeykit.wording import label
 
 __all__ = ["personas"]
 
@@ -21,15 +21,19 @@ def personas(page: Page, study: Any) -> None:
     read = Reader(page, study)
     page.heading("personas")
     if not read.ids:
-        page.note(page.text("prose.personas_none"))
+        page.note(str(explain_none(read)))
+        _number(page, read)
         return
     page.say(page.text("prose.personas"))
     read.say("personas")
     _sizes(page, read)
+    _worth(page, read)
     _profile(page, read)
+    _map(page, read)
     page.heading("personas_cards", level=2)
-    page.cards([_card(page, read, row) for _, row in _found(read).iterrows()])
+    page.cards([card.block() for card in build_cards(read)])
     _certainty(page, read)
+    _number(page, read)
 
 
 def _found(read: Reader) -> pd.DataFrame:
@@ -57,17 +61,24 @@ def _sizes(page: Page, read: Reader) -> None:
     page.say(page.text(key, share=left, units=read.units))
 
 
-def effects(read: Reader) -> pd.DataFrame:
-    """Return persona, trait and effect, long, from the columns of effect sizes in the table of personas."""
-    columns = [name for name in read.people if str(name).startswith("effect")]
-    frame = _found(read).melt("persona", columns, "trait", "effect").dropna(subset=["effect"])
-    frame["effect"] = frame["effect"].astype("float64")
-    return frame.assign(trait=[str(name).removeprefix("effect").lstrip("._") for name in frame["trait"]])
-
-
-def _trait(read: Reader, trait: str) -> str:
-    words = label("trait", trait, read.language, read.client)
-    return words[:1].upper() + words[1:]
+def _worth(page: Page, read: Reader) -> None:
+    """Show what part of the customers and of the value each persona is."""
+    frame = read.table("value")
+    if "persona" in frame:
+        frame = frame[frame["persona"].isin(read.ids) & frame["share_of_value"].notna()]
+    if len(frame) < 2:
+        return
+    drawn = pd.DataFrame({
+        "label": [read.persona(persona) for persona in frame["persona"]],
+        "share": (frame["share_of_customers"] / frame["share_of_customers"].sum()).to_numpy(float),
+        "worth": (frame["share_of_value"] / frame["share_of_value"].sum()).to_numpy(float),
+        "shown": [page.spread(row.value_mean, row.low, row.high, "amount") for row in frame.itertuples()],
+        "colour": [read.colours[persona] for persona in frame["persona"]],
+    })  # fmt: skip
+    page.heading("personas_worth", level=2)
+    names = {"customers": page.text("axes.of_units", units=read.units), "value": page.text("axes.worth")}
+    axes = plots.persona_worth(drawn, xlabel=page.text("axes.share_of_all"), **names)
+    page.figure(axes, page.text("captions.worth", units=read.units))
 
 
 def _profile(page: Page, read: Reader) -> None:
@@ -79,7 +90,7 @@ def _profile(page: Page, read: Reader) -> None:
     frame = frame.assign(order=frame["trait"].map({trait: number for number, trait in enumerate(most)}))
     frame = frame.sort_values(["order", "persona"])
     drawn = pd.DataFrame({
-        "trait": [_trait(read, trait) for trait in frame["trait"]],
+        "trait": [trait_name(read, trait) for trait in frame["trait"]],
         "persona": [read.persona(persona) for persona in frame["persona"]],
         "effect": frame["effect"].astype(float), "colour": frame["persona"].map(read.colours),
     })  # fmt: skip
@@ -88,52 +99,62 @@ def _profile(page: Page, read: Reader) -> None:
     page.figure(drawn_axes, page.text("captions.profile", units=read.units))
 
 
-def _card(page: Page, read: Reader, row: pd.Series) -> dict[str, Any]:
-    rows = {
-        page.text("cards.customers"): page.value(row["customers"], "whole"),
-        page.text("cards.share"): page.value(row["share"], "percent"),
-    }
-    if pd.notna(row.get("value_mean")):
-        rows[page.text("cards.value")] = page.value(row["value_mean"], "amount")
-    stage = _stage_of(read, row["persona"])
-    if stage:
-        rows[page.text("cards.stage")] = read.stage(stage)
-    rows[page.text("cards.stability")] = page.value(row.get("stability"), "percent")
-    return {
-        "title": read.persona(row["persona"]), "colour": read.colours[row["persona"]], "lead": "",
-        "points": _traits_of(page, read, row["persona"]), "rows": rows,
-    }  # fmt: skip
-
-
-def _stage_of(read: Reader, persona: str) -> str | None:
-    customers = read.units_table()
-    if customers.empty or "stage" not in customers:
-        return None
-    counts = (
-        customers.loc[customers["persona"] == persona, "stage"].value_counts().drop("lapsed", errors="ignore")
+def _map(page: Page, read: Reader) -> None:
+    """Show everybody as a dot; the map is of one moment and is not kept as a table."""
+    drawn = getattr(read.study, "persona_map", None)
+    if drawn is None or drawn.empty:
+        return
+    middle = pd.DataFrame(drawn.attrs["centres"])
+    middle = middle[middle["persona"].isin(read.ids)]
+    middle["label"] = [read.persona(persona) for persona in middle["persona"]]
+    middle["colour"] = middle["persona"].map(read.colours)
+    colours = drawn["persona"].map(read.colours).fillna(read.colours["unassigned"])
+    dots = pd.DataFrame(
+        {"x": drawn["x"], "y": drawn["y"], "colour": colours, "sure": drawn["persona_confidence"]}
     )
-    return counts.index[0] if len(counts) else None
-
-
-def _traits_of(page: Page, read: Reader, persona: str) -> list[str]:
-    frame = effects(read)
-    own = frame[(frame["persona"] == persona) & (frame["effect"].abs() >= 0.2)]
-    more = own[own["effect"] > 0].nlargest(3, "effect")["trait"]
-    less = own[own["effect"] < 0].nsmallest(3, "effect")["trait"]
-    said = []
-    for key, traits in (("more", more), ("less", less)):
-        names = ", ".join(label("trait", trait, read.language, read.client) for trait in traits)
-        line = page.text(f"cards.{key}", traits=names) if names else ""
-        said += [line[:1].upper() + line[1:]] if line else []
-    return said
+    page.heading("personas_map", level=2)
+    page.figure(plots.persona_map(dots, centres=middle), page.text("captions.map", units=read.units))
 
 
 def _certainty(page: Page, read: Reader) -> None:
     page.heading("personas_certainty", level=2)
     page.say(page.text("prose.personas_how"))
+    null = getattr(getattr(read.study, "personas", None), "null_", None)
+    if null and null["draws"]:
+        values = {"observed": null["observed"], "chance": null["null_mean"], "p": null["p_value"]}
+        page.say(page.text("prose.personas_beat", units=read.units, **values))
     frame = _found(read)
     shown = frame.assign(persona=[read.persona(persona) for persona in frame["persona"]])
     forms = {"persona": "text", "customers": "whole", "share": "percent", "stability": "percent", "certified": "text",
              "value_mean": "amount"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.certificate"), kept)
+
+
+def _number(page: Page, read: Reader) -> None:
+    """Show how the number of personas was chosen."""
+    frame = read.table("candidates")
+    if frame.empty:
+        return
+    page.heading("personas_number", level=2)
+    picked = frame.loc[frame["picked"], "k"]
+    chosen = int(frame.loc[frame["chosen"], "k"].iloc[0])
+    if picked.empty:
+        page.say(page.text("prose.personas_number_given", k=chosen))
+    else:
+        key = "prose.personas_number_same" if picked.nunique() == 1 else "prose.personas_number"
+        page.say(page.text(key, low=picked.min(), high=picked.max(), k=chosen))
+    if frame["k"].nunique() > 1:
+        axes = plots.persona_candidates(_judged(page, frame), xlabel=page.text("axes.number_of_personas"))
+        page.figure(axes, page.text("captions.candidates"))
+
+
+def _judged(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores with the words of the figure, each criterion between its worst and its best."""
+    least = frame.groupby("criterion")["score"].transform("min")
+    spread = frame.groupby("criterion")["score"].transform("max") - least
+    return frame.assign(
+        shown=[page.value(score, "score") for score in frame["score"]],
+        score=((frame["score"] - least) / spread.where(spread > 0)).fillna(0.0),
+        criterion=[page.text(f"axes.criterion_{criterion}") for criterion in frame["criterion"]],
+    )

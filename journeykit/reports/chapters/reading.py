@@ -10,7 +10,7 @@ import pandas as pd
 from journeykit.plots import persona_colours
 from journeykit.reports.page import Page
 from journeykit.wording import label
-from journeykit.wording.sentences import in_sentence
+from journeykit.wording.names import in_sentence
 
 __all__ = ["SUBJECTS", "Reader"]
 

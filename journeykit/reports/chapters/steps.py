@@ -10,7 +10,7 @@ from journeykit.journey_maps import best_channel, pick_action
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
-from journeykit.wording.sentences import in_sentence
+from journeykit.wording.names import in_sentence
 
 __all__ = ["actions", "after_purchase", "measure", "recommendations"]
 

@@ -1,0 +1,114 @@
+"""Portraits: the tables from which the cards of the personas are written."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journeykit.personas import PersonaClusterer
+
+__all__ = ["list_attributes", "list_candidates", "list_examples", "list_traits"]
+
+TRAIT_COLUMNS = ["persona", "trait", "effect", "median", "low", "high", "rest_median"]
+ATTRIBUTE_COLUMNS = [
+    "persona", "attribute", "level", "share", "rest_share", "median", "low", "high", "rest_median", "known",
+    "missing_share",
+]  # fmt: skip
+EXAMPLE_COLUMNS = [
+    "persona", "customer", "role", "probability", "second", "second_probability", "contacts", "channel",
+    "channel_share", "daypart", "daypart_share", "gap_days", "order_value_mean",
+]  # fmt: skip
+CRITERIA = {"gap": "gap", "split_half": "split_half", "jaccard": "jaccard_min"}
+SHARE_STEP = 0.05  # to which shares of one customer are rounded
+
+
+def list_traits(described: pd.DataFrame) -> pd.DataFrame:
+    """Return the traits that set each persona apart, strongest first: one row a persona and trait."""
+    rows = [{"persona": row.persona, **trait} for row in described.itertuples() for trait in row.traits]
+    return pd.DataFrame(rows, columns=TRAIT_COLUMNS)
+
+
+def list_attributes(described: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of the people of each persona: a row an attribute, or a row each of its levels."""
+    rows = [
+        {"persona": row.persona, **{name: value for name, value in fact.items() if name != "levels"}, **level}
+        for row in described.itertuples()
+        for fact in row.attributes
+        for level in fact.get("levels") or [{}]
+    ]
+    return pd.DataFrame(rows, columns=ATTRIBUTE_COLUMNS)
+
+
+def list_candidates(clusterer: PersonaClusterer) -> pd.DataFrame:
+    """Return how each criterion scores each number of groups.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `criterion` (`gap`, `split_half`, `jaccard`), `k`, `score`, `picked` (by this criterion), `chosen`.
+    """
+    scores = clusterer.candidates_
+    chosen = clusterer.picks_.get("given") or int(np.median(list(clusterer.picks_.values())))
+    rows = [
+        {"criterion": criterion, "k": int(k), "score": float(scores.loc[k, column]),
+         "picked": clusterer.picks_.get(criterion) == k, "chosen": int(k) == chosen}
+        for criterion, column in CRITERIA.items() for k in scores.index
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["criterion", "k", "score", "picked", "chosen"])
+
+
+def list_examples(examples: pd.DataFrame, profile: pd.DataFrame) -> pd.DataFrame:
+    """Return the examples of each persona under a letter, their figures rounded so that nobody is recognised.
+
+    Shares are rounded to 5 %, other figures to one significant digit; ids and moments are left out.
+
+    Parameters
+    ----------
+    examples
+        From `pick_examples`.
+    profile
+        The readable measures by unit.
+    """
+    letters = examples.groupby("persona", sort=False).cumcount().map(lambda place: chr(ord("A") + place))
+    rows = [
+        {"persona": row.persona, "customer": letter, "role": row.role, "probability": row.probability,
+         "second": row.second, "second_probability": row.second_probability, **_rounded(profile.loc[row.unit_id])}
+        for letter, row in zip(letters, examples.itertuples(), strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=EXAMPLE_COLUMNS)
+
+
+def _rounded(measures: pd.Series) -> dict[str, Any]:
+    channel, channel_share = _commonest(measures, "channel_share.")
+    daypart, daypart_share = _commonest(measures, "daypart_share.")
+    figures = {
+        name: round_figure(measures.get(name)) for name in ("contacts", "gap_days", "order_value_mean")
+    }
+    return figures | {
+        "channel": channel, "channel_share": channel_share, "daypart": daypart, "daypart_share": daypart_share
+    }  # fmt: skip
+
+
+def _commonest(measures: pd.Series, prefix: str) -> tuple[str | None, float]:
+    own = measures[[name for name in measures.index if str(name).startswith(prefix)]].astype(float).dropna()
+    if own.empty or own.max() <= 0:
+        return None, float("nan")
+    share = round(round(float(own.max()) / SHARE_STEP) * SHARE_STEP, 2)
+    return str(own.idxmax()).removeprefix(prefix), share
+
+
+def round_figure(value: Any) -> float:
+    """Return a figure rounded to one significant digit.
+
+    Examples
+    --------
+    >>> round_figure(47.3), round_figure(0.0), round_figure(None)
+    (50.0, 0.0, nan)
+    """
+    if value is None or not math.isfinite(float(value)):
+        return float("nan")
+    value = float(value)
+    return 0.0 if value == 0 else round(value, -math.floor(math.log10(abs(value))))
