@@ -6,10 +6,13 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "NoPersonasFound": "cards",
     "Outcome": "outcomes",
     "Page": "page",
+    "PersonaCards": "cards",
     "Progress": "progress",
     "Study": "study",
+    "persona_cards": "cards",
     "run_report": "batch",
     "run_reports": "batch",
     "write_html": "export",
