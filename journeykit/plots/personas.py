@@ -80,7 +80,7 @@ def persona_candidates(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: s
         x, y, shade = place[cell.k], row[cell.criterion], 0.0 if pd.isna(cell.score) else 0.75 * cell.score
         colour = fade(shade)
         ax.add_patch(mpl.patches.Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, color=colour, linewidth=0))
-        ax.annotate(cell.shown, (x, y), ha="center", va="center", color="white" if shade > 0.45 else INK,
+        ax.annotate(cell.shown, (x, y), ha="center", va="center", color=INK if _is_light(colour) else "white",
                     fontweight="bold" if cell.picked else "normal")  # fmt: skip
         if cell.picked:
             edge = mpl.patches.Rectangle(
@@ -96,6 +96,12 @@ def persona_candidates(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: s
     ax.set_xlabel(xlabel)
     ax.spines[:].set_visible(False)
     return tidy(ax, grid=None)
+
+
+def _is_light(colour: tuple[float, ...]) -> bool:
+    """Return whether dark words read better than white ones on a colour (relative luminance, gamma of 2.2)."""
+    red, green, blue = (channel**2.2 for channel in colour[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.2
 
 
 def persona_map(frame: pd.DataFrame, ax: Axes | None = None, *, centres: pd.DataFrame | None = None) -> Axes:
