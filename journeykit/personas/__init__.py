@@ -10,8 +10,11 @@ _HOME = {
     "align_traits": "describing",
     "assign": "reuse",
     "describe_personas": "describing",
+    "PersonaMatch": "matching",
     "load_model": "files",
     "load_personas": "files",
+    "personas_of": "describing",
+    "match_personas": "matching",
     "save_personas": "files",
 }
 

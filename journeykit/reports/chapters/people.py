@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit import plots
-from journeykit.reports.chapters.reading import Reader
+from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
 
@@ -26,6 +26,7 @@ def personas(page: Page, study: Any) -> None:
     page.say(page.text("prose.personas"))
     read.say("personas")
     _sizes(page, read)
+    _changes(page, read)
     _profile(page, read)
     page.heading("personas_cards", level=2)
     page.cards([_card(page, read, row) for _, row in _found(read).iterrows()])
@@ -55,6 +56,15 @@ def _sizes(page: Page, read: Reader) -> None:
     left = float(units["persona"].isna().mean()) if len(units) else 0.0
     key = "prose.unassigned" if left > 0.0005 else "prose.unassigned_none"
     page.say(page.text(key, share=left, units=read.units))
+
+
+def _changes(page: Page, read: Reader) -> None:
+    """Say what became of the personas of an earlier report: first which were found again, then what differs."""
+    order = SUBJECTS["changes"]
+    found = sorted(read.findings("changes", most=30), key=lambda finding: order.index(finding.key))
+    if found:
+        page.heading("personas_changes", level=2)
+        page.say(found)
 
 
 def effects(read: Reader) -> pd.DataFrame:
