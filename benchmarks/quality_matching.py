@@ -3,7 +3,7 @@
 Run: ``python benchmarks/quality_matching.py [--worlds 3] [--customers 2000] [--seed 300]``
 
 Personas are found twice and matched: for the same people two months later, for other people of the same world, and
-after one persona left, joined or made way for another. A pair is true when most people of both are of the same simulated
+after one persona left, joined or made way for another. A pair is true when most people of both are of one simulated
 persona. Prints the scores of true and of other pairs, and per threshold the share of true pairs that is kept and the
 number of others that pass.
 """
@@ -61,11 +61,12 @@ def world(customers: int, separation: float, seed: int) -> dict[str, pd.DataFram
     truths = [one.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"] for one in made]
     events = made[0].events
     cut = events["timestamp"].min() + pd.Timedelta(days=180)
-    without = {one: events["customer_id"].isin(truths[0].index[truths[0] != one]) for one in "CD"}
+    without = {one: events["customer_id"].isin(truths[0].index[truths[0] != one]) for one in "ACDE"}
     early = Report(events[events["timestamp"] < cut], truths[0])
     late = Report(events, truths[0])
     lesser = Report(events[without["C"]], truths[0])
     replaced = Report(events[without["D"] & (events["timestamp"] < cut)], truths[0])
+    first, last = Report(events[without["A"]], truths[0]), Report(events[without["E"]], truths[0])
     others = Report(made[1].events, truths[1])
     return {
         "later": scores(early, late, again=early.place(late.traits)),
@@ -73,6 +74,8 @@ def world(customers: int, separation: float, seed: int) -> dict[str, pd.DataFram
         "one persona left": scores(early, lesser, again=early.place(lesser.traits)),
         "one persona joined": scores(lesser, late, again=lesser.place(late.traits)),
         "one for another": scores(replaced, lesser, again=replaced.place(lesser.traits)),
+        "one for another, at once": scores(first, last, again=first.place(last.traits)),
+        "one for another, back": scores(last, first, again=last.place(first.traits)),
         "other people": scores(early, others, again=early.place(others.traits)),
         "other people, by profile": scores(early, _strangers(others)),
     }
@@ -108,10 +111,17 @@ def _print(name: str, table: pd.DataFrame) -> None:
 
 
 def _thresholds(table: pd.DataFrame) -> None:
-    for least in np.arange(0.2, 0.85, 0.05):
-        passed = table["score"] >= least
-        kept, wrong = passed[table["true"]].mean(), int(passed[~table["true"]].sum())
-        print(f"from {least:.2f}: {kept:.3f} of the true pairs, {wrong} of {(~table['true']).sum()} others")
+    """Print what passes per threshold, for several weights of membership beside profile."""
+    for weight in (0.25, 0.5, 0.75):
+        joined = weight * table["overlap"] + (1 - weight) * table["similarity"]
+        score = joined.where(table["overlap"].notna(), table["similarity"])
+        for least in np.arange(0.4, 0.85, 0.05):
+            passed = score >= least
+            kept, wrong = passed[table["true"]].mean(), int(passed[~table["true"]].sum())
+            others = int((~table["true"]).sum())
+            print(
+                f"weight {weight}, from {least:.2f}: {kept:.3f} of the true pairs, {wrong} of {others} others"
+            )
 
 
 if __name__ == "__main__":

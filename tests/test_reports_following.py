@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -24,10 +25,10 @@ def home(tmp_path_factory):
     kind = population.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"]
     late = population.events["customer_id"].map(kind).eq("C")
     early = population.events["timestamp"] < pd.Timestamp(FIRST)
-    population.events.drop(population.events.index[late & early], inplace=True)
-    path = population.write(folder, client_id="twice")
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"privacy": {"min_group": 5}}))
-    for day in (FIRST, SECOND):
+    path = replace(population, events=population.events[~(late & early)]).write(folder, client_id="twice")
+    described = yaml.safe_load(path.read_text()) | {"privacy": {"min_group": 5}}
+    for day, wanted in ((FIRST, 2), (SECOND, 3)):
+        path.write_text(yaml.safe_dump(described | {"personas": {"k": wanted}}))
         outcome = jk.run_report(path, as_of=day, out=folder / "reports", progress=False)
         assert outcome.status == "ok", outcome.error
     return folder / "reports" / "twice"
@@ -73,6 +74,7 @@ def test_changes_and_findings_say_what_became_of_them(home):
 @pytest.mark.slow
 def test_a_report_made_again_is_the_same_and_up_to_date(home):
     path = home.parents[1] / "client.yml"
+    assert path.is_file()
     before = {name: table(home, SECOND, name) for name in ("personas", "customers", "changes")}
     assert jk.run_report(path, as_of=SECOND, out=home.parent, progress=False).status == "skipped"
     outcome = jk.run_report(path, as_of=SECOND, out=home.parent, progress=False, force=True)

@@ -17,9 +17,9 @@ from journeykit.intervals import compare_shares, wilson
 __all__ = ["LEAST_SCORE", "PersonaMatch", "match_personas"]
 
 LEAST_SCORE = (
-    0.5  # a group of which less comes back has dissolved (Hennig 2008); measured in docs/method/personas.md
+    0.65  # between the scores of true pairs and of others in simulated worlds (docs/method/personas.md)
 )
-MEMBERSHIP = 0.75  # weight of who is in it, beside what they do, when everybody can be compared
+MEMBERSHIP = 0.5  # weight of who is in it beside what it is like, when everybody can be compared
 MOST_OF = 0.5  # share of a persona that must come from, or go to, one other to speak of a split or merge
 PAIRS = ["before", "after", "overlap", "similarity", "score"]
 FLOWS = ["from", "to", "customers", "of", "share", "low", "high"]
@@ -135,7 +135,6 @@ def match_personas(
     Notes
     -----
     Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval Research Logistics 2.
-    Hennig, C. (2008). Dissolution point and isolation robustness. Journal of Multivariate Analysis 99.
 
     Examples
     --------
