@@ -7,7 +7,8 @@ import json
 
 import pandas as pd
 
-from journeykit.reports.changes import earlier_tables, list_changes
+from journeykit.reports.changes import list_changes
+from journeykit.reports.earlier import earlier_tables
 
 
 def tables(share: float, drop: float, n: int = 200) -> dict[str, pd.DataFrame]:

@@ -17,6 +17,10 @@ SECTIONS = {
     "personas": (
         "personas_found", "everyone_placed", "no_personas", "persona_size", "persona_uncertain", "persona_stands_out",
     ),
+    "changes": (
+        "personas_again", "personas_again_some", "persona_stayed", "persona_born", "persona_gone", "persona_merged",
+        "persona_split", "persona_moved", "persona_grown", "persona_shrunk",
+    ),
     "value": ("persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "next_steps": ("moves_soon", "lapses_soon"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.findings.changes import change_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
@@ -29,6 +30,7 @@ def observe(
     profile: pd.DataFrame | None = None,
     names: pd.DataFrame | Mapping[str, Mapping[str, str]] | None = None,
     client=None,
+    since=None,
     alpha: float = 0.05,
 ) -> list[Finding]:
     """Return what matters in the tables, largest stake first and caveats last.
@@ -47,6 +49,8 @@ def observe(
         Per persona its name in `nl` and `en`.
     client
         The client; the log's by default.
+    since
+        What became of the personas of an earlier report (`PersonaMatch`), and those personas, with `day` and `names`.
     alpha
         Expected share of false discoveries among the tested findings that are returned.
 
@@ -62,6 +66,7 @@ def observe(
         *persona_findings(personas, certificate, found, profile, min_group),
         *value_findings(journeys.value),
         *journey_findings(journeys, horizon),
+        *_changes(since, names, min_group),
         *_caveats(journeys, log),
     ]
     if any(one.key == "window_opens_late" for one in candidates):
@@ -70,6 +75,16 @@ def observe(
         ]  # the first contact is not in the data
     standing = rank(map(_with_value(journeys), control(candidates, alpha)))
     return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
+
+
+def _changes(since, names: Any, min_group: int) -> Iterator[Finding]:
+    if since is not None:
+        match, earlier = since
+        yield from change_findings(match, earlier.day, earlier.names, _by_persona(names), min_group)
+
+
+def _by_persona(names: Any) -> Mapping[str, Mapping[str, str]]:
+    return names.to_dict("index") if isinstance(names, pd.DataFrame) else names or {}
 
 
 def _with_value(journeys):
@@ -111,8 +126,8 @@ def _not_too_many(findings: list[Finding]) -> list[Finding]:
 
 def _named(found: Finding, names: Any, client) -> Finding:
     given: dict[str, Mapping[str, str]] = {}
-    if found.persona is not None and names is not None:
-        table = names.to_dict("index") if isinstance(names, pd.DataFrame) else names
+    if found.persona is not None:
+        table = _by_persona(names)
         if found.persona in table:
             given["persona"] = {language: table[found.persona][language] for language in ("nl", "en")}
     if found.stage is not None and client is not None and found.stage in client.model.ids:

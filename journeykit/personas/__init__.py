@@ -15,6 +15,9 @@ _HOME = {
     "load_model": "files",
     "load_personas": "files",
     "pick_examples": "examples",
+    "PersonaMatch": "matching",
+    "match_personas": "matching",
+    "personas_of": "describing",
     "save_personas": "files",
 }
 

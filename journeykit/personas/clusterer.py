@@ -79,6 +79,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         Traits that were left out, because they do not vary or repeat another.
     reference_ : dict
         Per used trait its spread over ten bins (``edges``, ``shares``).
+    last_id_ : int
+        Highest number that any persona of this client's reports has had in its id.
     usual_ : float
         Novelty that 95 % of the people stay below.
 
@@ -170,6 +172,26 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def centres_(self) -> np.ndarray:
         """Centres of the personas, personas x directions."""
         return self._groups.centres
+
+    @property
+    def ids_(self) -> tuple[str, ...]:
+        """Ids of the personas, in the order of their labels: ``p1``, ``p2`` … by size, unless others were kept."""
+        return tuple(self.certificate_.index)
+
+    def keep_ids(self, ids: dict[str, str], last: int = 0) -> PersonaClusterer:
+        """Give the personas the ids of an earlier report; `last_id_` is the highest number that was ever used.
+
+        Parameters
+        ----------
+        ids
+            New id by present id.
+        last
+            Highest number that was used before.
+        """
+        check_is_fitted(self)
+        self.certificate_ = self.certificate_.rename(index=ids)
+        self.last_id_ = max([last, *(int(name[1:]) for name in self.ids_ if name[1:].isdigit())])
+        return self
 
     def save(self, path: Any, about: dict[str, Any] | None = None) -> Any:
         """Save the personas with a card beside; see `journeykit.personas.save_personas`."""
@@ -323,6 +345,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def _count(self) -> None:
         customers = np.bincount(self.labels_[self.labels_ >= 0], minlength=self.k_)
         certified = (self._stability >= STABLE) & self.found_
+        self.last_id_ = self.k_
         self.certificate_ = pd.DataFrame(
             {
                 "stability": self._stability,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,15 +29,30 @@ NAMED_ALSO = (
 LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
 
 
-def personas_of(labels: Any, index: pd.Index) -> pd.Series:
+def personas_of(labels: Any, index: pd.Index, ids: Sequence[str] | None = None) -> pd.Series:
     """Return the persona ids of units, missing for the unassigned.
+
+    Parameters
+    ----------
+    labels
+        Label of each unit, -1 for the unassigned.
+    index
+        The units.
+    ids
+        Id of each label (`PersonaClusterer.ids_`); ``p1``, ``p2`` … when None.
 
     Examples
     --------
     >>> personas_of([0, 1, -1], pd.Index(["a", "b", "c"])).tolist()
     ['p1', 'p2', None]
+    >>> personas_of([0, 1], pd.Index(["a", "b"]), ids=["p4", "p2"]).tolist()
+    ['p4', 'p2']
     """
-    names = [f"p{label + 1}" if label >= 0 else None for label in np.asarray(labels, int)]
+    named = dict(enumerate(ids or ()))
+    names = [
+        named.get(label, f"p{label + 1}") if label >= 0 else None
+        for label in np.asarray(labels, int).tolist()
+    ]
     return pd.Series(names, index=index, name="persona", dtype=object)
 
 
@@ -106,7 +121,7 @@ def describe_personas(
         raise JourneykitError(
             "traits and profile have no unit in common", remedy="measure both on the same log"
         )
-    persona = personas_of(clusterer.predict(align_traits(clusterer, traits)), traits.index)
+    persona = personas_of(clusterer.predict(align_traits(clusterer, traits)), traits.index, clusterer.ids_)
     profile = profile.reindex(traits.index)
     found = [name for name in clusterer.certificate_.index if (persona == name).any()]
     contrasts = {name: _contrasts(profile, persona, name, min_group) for name in found}

@@ -115,6 +115,7 @@ def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, An
         "groups": {"centres": groups.centres, "variance": groups.variance, "shares": groups.shares},
         "facts": {name: getattr(clusterer, name) for name in _PLAIN},
         "range": list(clusterer.k_range_),
+        "last_id": int(clusterer.last_id_),
         "notes": list(clusterer.notes_),
         "stability": clusterer._stability,
         "edge": float(clusterer._edge),
@@ -150,6 +151,7 @@ def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
         _frame(content["certificate"]),
         _frame(content["candidates"]),
     )
+    clusterer.last_id_ = int(content.get("last_id", clusterer.k_))
     clusterer.labels_ = np.empty(0, dtype=int)
     return clusterer
 

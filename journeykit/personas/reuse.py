@@ -82,7 +82,7 @@ def assign(clusterer: PersonaClusterer, traits: pd.DataFrame) -> Reuse:
     verdict, reasons = _verdict(clusterer, drift, strange, fitness, int(_enough(clusterer, aligned).sum()))
     table = pd.DataFrame(
         {
-            "persona": personas_of(clusterer.predict(aligned), aligned.index),
+            "persona": personas_of(clusterer.predict(aligned), aligned.index, clusterer.ids_),
             "persona_confidence": clusterer.predict_proba(aligned).max(axis=1, initial=0.0),
             "novelty": novelty,
         },

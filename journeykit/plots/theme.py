@@ -50,18 +50,33 @@ def accent() -> str:
 
 
 def persona_colours(personas: Iterable[str]) -> dict[str, str]:
-    """Return the colour of each persona, the same throughout a report.
+    """Return the colour of each persona, the same throughout a report, and in the next one for the same id.
+
+    A persona takes the colour of the number in its id, or the next one that is free.
 
     Examples
     --------
     >>> persona_colours(["p1", "all"])
     {'p1': '#0072b2', 'all': '#57606a'}
+    >>> persona_colours(["p2", "p1"])["p1"]
+    '#0072b2'
     """
+    personas = list(personas)
     named = [persona for persona in personas if persona not in ("all", "unassigned")]
-    found = {persona: PERSONA_COLOURS[n % len(PERSONA_COLOURS)] for n, persona in enumerate(named)}
+    chosen: dict[str, int] = {}
+    for persona in sorted(named, key=_place_of):
+        places = range(_place_of(persona), _place_of(persona) + len(PERSONA_COLOURS))
+        wrapped = [place % len(PERSONA_COLOURS) for place in places]
+        chosen[persona] = next((one for one in wrapped if one not in chosen.values()), wrapped[0])
+    found = {persona: PERSONA_COLOURS[chosen[persona]] for persona in named}
     return found | {
         persona: SOFT if persona == "all" else GREY for persona in personas if persona not in found
     }
+
+
+def _place_of(persona: str) -> int:
+    digits = persona.removeprefix("p")
+    return int(digits) - 1 if digits.isdigit() else 0
 
 
 def stage_colours(count: int) -> list[str]:

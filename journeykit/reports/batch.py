@@ -13,6 +13,7 @@ from typing import Any
 
 from journeykit.clients import Client, read_client, read_day
 from journeykit.errors import ClientFileError, JourneykitError
+from journeykit.reports.earlier import earlier_mark
 from journeykit.reports.folders import place, sweep, workshop
 from journeykit.reports.index import write_index
 from journeykit.reports.keys import input_files, report_key, up_to_date
@@ -259,7 +260,7 @@ def _finished(one: Watched) -> Outcome:
     day = str(said.get("as_of") or one.job.as_of)
     outcome = Outcome(
         status="ok", as_of=day, folder=home / day, figures=said.get("figures", {}),
-        cpu_seconds=said.get("cpu_seconds", 0.0),
+        cpu_seconds=said.get("cpu_seconds", 0.0), earlier=earlier_mark(home, day),
         steps=tuple(said.get("steps", ())), inputs=_inputs(one.job, said.get("inputs", ())), **_common(one),
     )  # fmt: skip
     try:

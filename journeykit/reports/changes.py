@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from journeykit.intervals import wilson
-from journeykit.reports.outcomes import read_run
+from journeykit.intervals import compare_shares
+from journeykit.personas import PersonaMatch
 
-__all__ = ["compare_shares", "earlier_tables", "list_changes"]
+__all__ = ["list_changes", "moves_table", "persona_changes"]
 
 COLUMNS = ["figure", "persona", "stage", "before", "after", "difference", "low", "high", "significant"]
 
 
-def earlier_tables(home: Path, day: dt.date) -> Path | None:
-    """Return the folder of tables of the last good report of an earlier day; None when there is none."""
-    folders = [path for path in home.glob("????-??-??") if path.name < day.isoformat()]
-    good = [path for path in sorted(folders) if (run := read_run(path)) and _is_good(run)]
-    found = [path / "tables" for path in good if (path / "tables" / "customers.parquet").is_file()]
-    return found[-1] if found else None
-
-
-def _is_good(run: dict[str, Any]) -> bool:
-    return run.get("status") == "ok" or bool(run.get("last_good"))
-
-
 def list_changes(
-    before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame], stages: tuple[str, ...]
+    before: dict[str, pd.DataFrame],
+    after: dict[str, pd.DataFrame],
+    stages: tuple[str, ...],
+    match: PersonaMatch | None = None,
+    min_group: int = 10,
 ) -> pd.DataFrame:
     """Compare two reports of a client.
 
@@ -40,55 +30,108 @@ def list_changes(
         The tables ``customers`` and ``drop_off`` of both reports.
     stages
         The stages of the model, in order.
+    match
+        What became of the personas, when both reports have any.
+    min_group
+        Smaller personas are left out.
 
     Returns
     -------
     DataFrame
-        One row a figure and stage, for everyone: ``stage_share`` (expected share of customers in the stage, or
-        lapsed) and ``drop_off``; the difference with its 95 % interval, and whether that leaves out 0. Personas
-        of two reports are not compared: they were found anew each time.
+        One row a figure, persona and stage: ``stage_share`` (expected share of customers in the stage, or
+        lapsed) and ``drop_off``, for everyone and for each persona that was found again, and the rows of
+        `persona_changes`; the difference with its 95 % interval, and whether that leaves out 0.
     """
-    rows = [_stage_share(stage, before["customers"], after["customers"]) for stage in (*stages, "lapsed")]
-    rows += [_drop_off(stage, before["drop_off"], after["drop_off"]) for stage in stages]
+    kept = [] if match is None else [one.after for one in match.pairs.itertuples() if one.before == one.after]
+    rows: list[dict[str, Any] | None] = []
+    for persona in ["all", *kept]:
+        least = 1 if persona == "all" else min_group
+        people = [_of(table["customers"], persona, least) for table in (before, after)]
+        rows += [_stage_share(persona, stage, *people) for stage in (*stages, "lapsed")]
+        rows += [_drop_off(persona, stage, before["drop_off"], after["drop_off"]) for stage in stages]
+    rows += [] if match is None else persona_changes(match, min_group)
     return pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS)
 
 
-def compare_shares(before: float, n: float, after: float, m: float) -> dict[str, float | bool]:
-    """Return the difference of two shares with its interval by Newcombe's method, and whether it leaves out 0.
+def persona_changes(match: PersonaMatch, min_group: int = 10) -> list[dict[str, Any]]:
+    """Return what became of the personas, as rows of the table of changes.
 
-    Examples
-    --------
-    >>> found = compare_shares(0.5, 100, 0.7, 100)
-    >>> round(found["difference"], 2), round(found["low"], 3), round(found["high"], 3), found["significant"]
-    (0.2, 0.064, 0.326, True)
+    ``persona_share`` (share of those placed), ``persona_born`` and ``persona_gone`` (the same, with 0 on the other
+    side), ``persona_merged`` (of those who were in the persona, the share that is now in the one that it went up in),
+    ``persona_split`` (of those who are in the persona, the share that was in the one that it came from) and
+    ``persona_moved`` (of those who were in the persona, the share that is in another one now).
     """
-    (low_a, low_b), (high_a, high_b) = wilson([before * n, after * m], [n, m])
-    difference = after - before
-    low = difference - float(np.hypot(after - low_b, high_a - before))
-    high = difference + float(np.hypot(high_b - after, before - low_a))
-    return {"difference": difference, "low": low, "high": high, "significant": bool(low > 0 or high < 0)}
+    sizes = match.sizes[match.sizes[["customers_before", "customers_after"]].max(axis=1) >= min_group]
+    figure = np.select(
+        [sizes["from"].isna(), sizes["to"].isna()], ["persona_born", "persona_gone"], "persona_share"
+    )
+    rows = sizes.assign(figure=figure, persona=sizes["to"].fillna(sizes["from"]), stage=None)
+    found = rows.reindex(columns=COLUMNS).to_dict("records")
+    new, gone = set(match.births), set(match.deaths)
+    for name, table, persona in (
+        ("persona_merged", match.merges[match.merges["from"].isin(gone)], "from"),
+        ("persona_split", match.splits[match.splits["to"].isin(new)], "to"),
+        ("persona_moved", _leaving(match), "from"),
+    ):
+        shown = table[table["of"] >= min_group]
+        found += [_flow(name, row[persona], row) for row in shown.to_dict("records")]
+    return found
 
 
-def _row(figure: str, stage: str, before: float, n: float, after: float, m: float) -> dict[str, Any] | None:
+def _leaving(match: PersonaMatch) -> pd.DataFrame:
+    """Return, of each persona that was found again, who left it for another one."""
+    pairs = dict(zip(match.pairs["after"], match.pairs["before"], strict=True))
+    stays = match.stays[match.stays["persona"].isin(pairs)]
+    low, high = 1 - stays["high"], 1 - stays["low"]
+    names = stays["persona"].map(pairs)
+    return stays.assign(**{"from": names, "share": 1 - stays["share"], "low": low, "high": high})
+
+
+def _flow(figure: str, persona: str, row: dict[str, Any]) -> dict[str, Any]:
+    shares = {
+        "before": np.nan,
+        "after": row["share"],
+        "difference": np.nan,
+        "low": row["low"],
+        "high": row["high"],
+    }
+    return {"figure": figure, "persona": persona, "stage": None, **shares, "significant": row["low"] > 0}
+
+
+def moves_table(match: PersonaMatch, min_group: int = 10) -> pd.DataFrame:
+    """Return who went from which persona to which, blank where too few were in it."""
+    table = match.moves[["from", "to", "customers", "of", "share", "low", "high", "returned", "p_value"]]
+    small = table["of"] < min_group
+    figures = [name for name in table if name not in ("from", "to")]
+    blank = table[figures].astype("float64").mask(small)
+    return table.assign(**{name: blank[name] for name in figures}, held_back=small)
+
+
+def _of(customers: pd.DataFrame, persona: str, least: int) -> pd.DataFrame:
+    own = customers if persona == "all" else customers[customers["persona"] == persona]
+    return own if len(own) >= least else own.head(0)
+
+
+def _row(persona: str, figure: str, stage: str, before: float, n: float, after: float, m: float):
     if not (n > 0 and m > 0) or np.isnan(before) or np.isnan(after):
         return None
-    named = {"figure": figure, "persona": "all", "stage": stage, "before": before, "after": after}
+    named = {"figure": figure, "persona": persona, "stage": stage, "before": before, "after": after}
     return named | compare_shares(before, n, after, m)
 
 
-def _stage_share(stage: str, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any] | None:
+def _stage_share(persona: str, stage: str, before: pd.DataFrame, after: pd.DataFrame):
     name = f"p_{stage}"
     if name not in before or name not in after:
         return None
     old, new = before[name].dropna(), after[name].dropna()
-    return _row("stage_share", stage, float(old.mean()), len(old), float(new.mean()), len(new))
+    return _row(persona, "stage_share", stage, float(old.mean()), len(old), float(new.mean()), len(new))
 
 
-def _drop_off(stage: str, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any] | None:
+def _drop_off(persona: str, stage: str, before: pd.DataFrame, after: pd.DataFrame):
     pair = []
     for table in (before, after):
-        own = table[(table["persona"] == "all") & (table["stage"] == stage)]
+        own = table[(table["persona"] == persona) & (table["stage"] == stage)]
         if own.empty:
             return None
         pair += [float(own["drop_off"].iloc[0]), float(own["left"].iloc[0])]
-    return _row("drop_off", stage, *pair)
+    return _row(persona, "drop_off", stage, *pair)

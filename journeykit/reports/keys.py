@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.clients import Client
+from journeykit.reports.earlier import earlier_mark
 from journeykit.reports.outcomes import runs_of
 
 __all__ = ["input_files", "report_key", "up_to_date"]
@@ -84,9 +85,10 @@ def _versions() -> str:
 
 
 def up_to_date(home: Path, key: str, formats: tuple[str, ...]) -> Path | None:
-    """Return the folder of a finished report made from just this, or None."""
+    """Return the folder of a finished report made from just this, and from the earlier reports as they are; or None."""
     for folder, run in reversed(runs_of(home)):
         made = run.get("status") == "ok" and run.get("key") == key
-        if made and all((folder / f"report.{name}").is_file() for name in (*formats, "ipynb")):
+        whole = made and all((folder / f"report.{name}").is_file() for name in (*formats, "ipynb"))
+        if whole and run.get("earlier", "") == earlier_mark(home, folder.name):
             return folder
     return None

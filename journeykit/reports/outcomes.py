@@ -50,6 +50,8 @@ class Outcome:
         Wall time, and the processor time of the report's own process.
     error, stage, log_tail
         The cause of a failure, the part of the work in which it happened, and the end of the log.
+    earlier
+        A hash of what it takes from earlier reports of the client; empty when nothing.
     refused
         Whether it failed on the client file itself, before any work.
     """
@@ -69,6 +71,7 @@ class Outcome:
     parameters: dict[str, Any] = field(default_factory=dict)
     language: str = ""
     key: str = ""
+    earlier: str = ""
     error: str | None = None
     stage: str | None = None
     log_tail: tuple[str, ...] = ()
@@ -95,7 +98,7 @@ class Outcome:
         )
         kept = {name: getattr(self, name) for name in shown}
         kept |= {"journeykit": version(), "inputs": list(self.inputs), "parameters": self.parameters}
-        kept |= {"steps": list(self.steps), "figures": self.figures, "key": self.key}
+        kept |= {"steps": list(self.steps), "figures": self.figures, "key": self.key, "earlier": self.earlier}
         return kept | {"error": self.error, "stage": self.stage, "log_tail": list(self.log_tail)}
 
 

@@ -19,13 +19,17 @@ from journeykit.journeys import Journeys, count_transitions, map_journeys, trace
 from journeykit.models import load_model
 from journeykit.personas import (
     PersonaClusterer,
+    PersonaMatch,
     align_traits,
     describe_personas,
     draw_map,
+    personas_of,
     pick_examples,
     save_personas,
 )
-from journeykit.reports.changes import earlier_tables, list_changes
+from journeykit.reports.changes import list_changes, moves_table
+from journeykit.reports.earlier import earlier_tables
+from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
 from journeykit.reports.portraits import list_attributes, list_candidates, list_examples, list_traits
 from journeykit.reports.shapes import shaped
 from journeykit.sessions import contacts
@@ -48,10 +52,16 @@ class Study:
         Its events, as of the day of the report.
     random_state
         Seed of everything that draws by chance.
+    home
+        The folder of the client's reports. With the personas of an earlier one, those of today keep their ids and
+        their names; without it they are numbered and named anew.
     """
 
-    def __init__(self, client: Client, log: EventLog, *, random_state: int = 0) -> None:
+    def __init__(
+        self, client: Client, log: EventLog, *, random_state: int = 0, home: str | Path | None = None
+    ) -> None:
         self.client, self.log, self.random_state = client, log, random_state
+        self.home = None if home is None else Path(home)
 
     @cached_property
     def traits(self) -> pd.DataFrame:
@@ -63,9 +73,34 @@ class Study:
         """The same in measures that can be read."""
         return measure_profile(self.log)
 
-    @cached_property
+    @property
     def personas(self) -> PersonaClusterer:
-        """The fitted personas, or the saved ones that the client file names."""
+        """The fitted personas, or the saved ones that the client file names; with the ids that they keep."""
+        return self._followed[0]
+
+    @property
+    def persona_match(self) -> PersonaMatch | None:
+        """What became of the personas of the earlier report; None where there is nothing to compare."""
+        return self._followed[1]
+
+    @cached_property
+    def earlier(self) -> EarlierPersonas | None:
+        """The personas of the last report of an earlier day that found any."""
+        return None if self.home is None else earlier_personas(self.home, self.log.as_of_date)
+
+    @cached_property
+    def _followed(self) -> tuple[PersonaClusterer, PersonaMatch | None]:
+        """The personas with the ids that they keep, and what became of the earlier ones."""
+        clusterer, saved = self._learned(), bool(self.client.personas.reuse)
+        if self.earlier is None or not clusterer.found_:
+            return clusterer, None
+        least = self.client.privacy.min_group
+        match = follow_personas(
+            self.earlier, clusterer, self.traits, self.profile, min_group=least, fixed=saved
+        )
+        return clusterer, match
+
+    def _learned(self) -> PersonaClusterer:
         if self.client.personas.reuse:
             return load_model(self.client.resolve(self.client.personas.reuse))
         wanted, units = self.client.personas.k, len(self.traits)
@@ -82,11 +117,10 @@ class Study:
                 {"persona": None, "persona_confidence": float("nan")}, index=self.traits.index
             )
         traits = align_traits(self.personas, self.traits)
-        labels = self.personas.predict(traits)
+        names = personas_of(self.personas.predict(traits), traits.index, self.personas.ids_)
         sure = self.personas.predict_proba(traits).max(axis=1)
-        names = pd.Series([f"p{label + 1}" if label >= 0 else None for label in labels], dtype="str")
         return pd.DataFrame(
-            {"persona": names.to_numpy(), "persona_confidence": sure}, index=self.traits.index
+            {"persona": names.astype("str"), "persona_confidence": sure}, index=self.traits.index
         )
 
     @cached_property
@@ -108,11 +142,12 @@ class Study:
 
     @cached_property
     def persona_names(self) -> pd.DataFrame:
-        """The name of each persona in ``nl`` and ``en``, by persona."""
+        """The name of each persona in ``nl`` and ``en``, by persona; one that was found again keeps its name."""
         keys = self._described.set_index("persona")["key"]
-        return name_personas(
-            {persona: key.split("|") for persona, key in keys.items()}, self.client.vocabulary
-        )
+        traits = {persona: key.split("|") for persona, key in keys.items()}
+        match = self.persona_match
+        kept = {} if match is None or self.earlier is None else self.earlier.names
+        return name_personas(traits, self.client.vocabulary, kept)
 
     @cached_property
     def persona_table(self) -> pd.DataFrame:
@@ -202,6 +237,7 @@ class Study:
             profile=self.profile,
             names=self.persona_names,
             client=self.client,
+            since=None if self.persona_match is None else (self.persona_match, self.earlier),
         )
 
     @cached_property
@@ -298,7 +334,7 @@ class Study:
         """Write tables, models and findings to a folder."""
         folder = Path(folder)
         (folder / "tables").mkdir(parents=True, exist_ok=True)
-        for name, table in {**self.tables, **self._changes(folder.parent)}.items():
+        for name, table in {**self.tables, **self._changes(self.home or folder.parent)}.items():
             shaped(table).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
         self.save_personas(folder / "models" / "personas.skops")
         self.save_stages(folder / "models" / "stages.skops")
@@ -309,11 +345,13 @@ class Study:
 
     def _changes(self, home: Path) -> dict[str, pd.DataFrame]:
         """Return what changed since the last report in a client's folder, when there is one."""
+        match, least = self.persona_match, self.client.privacy.min_group
+        moves = {} if match is None else {"persona_moves": moves_table(match, least)}
         earlier = earlier_tables(home, self.log.as_of_date)
         if earlier is None:
-            return {}
+            return moves
         names = [name for name in ("customers", "drop_off") if (earlier / f"{name}.parquet").is_file()]
         if len(names) < 2:
-            return {}
+            return moves
         before = {name: pd.read_parquet(earlier / f"{name}.parquet") for name in names}
-        return {"changes": list_changes(before, self.tables, self.client.model.ids)}
+        return moves | {"changes": list_changes(before, self.tables, self.client.model.ids, match, least)}

@@ -107,7 +107,9 @@ def has_own_name(trait: str, language: str = "en") -> bool:
 
 
 def name_personas(
-    traits: Mapping[str, Sequence[str]] | pd.DataFrame, vocabulary: Vocabulary | None = None
+    traits: Mapping[str, Sequence[str]] | pd.DataFrame,
+    vocabulary: Vocabulary | None = None,
+    kept: Mapping[str, Mapping[str, str]] | None = None,
 ) -> pd.DataFrame:
     """Return a name in each language per persona, never two alike.
 
@@ -116,6 +118,11 @@ def name_personas(
     traits
         Per persona its traits, strongest first, each with `+` or `-` behind it; or a frame with the columns
         `persona`, `trait` and `effect`.
+    vocabulary
+        The client's vocabulary, for touchpoints of its own.
+    kept
+        Names in `nl` and `en` that personas have from an earlier report, found again or not; a new persona never
+        gets one of these.
 
     Returns
     -------
@@ -128,21 +135,35 @@ def name_personas(
     >>> names = name_personas({"p1": ["channel.email+", "weekend-"], "p2": ["channel.email+", "weekend+"]})
     >>> names["nl"].tolist()
     ['E-maillezers die doordeweeks komen', 'E-maillezers die in het weekend komen']
+    >>> known = {"p1": {"nl": "Zoekers", "en": "Seekers"}}
+    >>> name_personas({"p1": ["weekend+"], "p3": ["touchpoint.search+"]}, kept=known)["en"].tolist()
+    ['Seekers', 'Searchers']
     """
     lists = (
         _strongest(traits)
         if isinstance(traits, pd.DataFrame)
         else {p: _nameable(t) for p, t in traits.items()}
     )
-    used = _traits_used(lists)
+    used = _lengthened(_traits_used(lists), lists, vocabulary, kept or {})
     rows = {persona: _name_row(persona, lists[persona][: used[persona]], vocabulary) for persona in lists}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["key", "nl", "en"]).rename_axis("persona")
     for language in ("nl", "en"):
-        copy = table.groupby(language).cumcount()
-        table[language] = [
-            f"{name} ({n + 1})" if n else name for name, n in zip(table[language], copy, strict=True)
-        ]
+        table[language] = _apart(
+            table[language], {one: names[language] for one, names in (kept or {}).items()}
+        )
     return table
+
+
+def _apart(names: pd.Series, kept: Mapping[str, str]) -> pd.Series:
+    """Return names with the kept ones in their place, and a number behind a name that is taken."""
+    found = {persona: name for persona, name in kept.items() if persona in names.index}
+    taken = set(kept.values())
+    for persona, name in names.items():
+        if persona not in found:
+            copies = (f"{name} ({number})" for number in range(2, len(names) + len(kept) + 2))
+            found[persona] = next(one for one in (name, *copies) if one not in taken)
+            taken.add(found[persona])
+    return names.index.to_series().map(found)
 
 
 def _strongest(frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -180,6 +201,18 @@ def _traits_used(lists: Mapping[str, Sequence[str]]) -> dict[str, int]:
             twins = [other for other, its in keys.items() if other != persona and its[: len(key)] == key]
             if twins and used[persona] < min(MOST_TRAITS, len(lists[persona])):
                 used[persona] += 1
+    return used
+
+
+def _lengthened(used: dict[str, int], lists, vocabulary, kept: Mapping) -> dict[str, int]:
+    """Return how many traits a new persona's name needs to differ from the kept names too."""
+    taken = {name for names in kept.values() for name in names.values()}
+    for persona in set(lists) - set(kept):
+        most = min(MOST_TRAITS, len(lists[persona]))
+        while used[persona] < most and taken & set(
+            _name_row(persona, lists[persona][: used[persona]], vocabulary)[1:]
+        ):
+            used[persona] += 1
     return used
 
 

@@ -19,7 +19,7 @@ __all__ = ["say", "tell"]
 # how a finding's interval is written, where it is not a share
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
-    "nps": "signed", "referrals": "number",
+    "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
 }  # fmt: skip
 
 
@@ -113,6 +113,9 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     """Return the names of the stage, channel, touchpoints and so on that a finding is about."""
     named: dict[str, str] = {}
     named["persona"] = _persona_name(finding, language, client)
+    if "to" in numbers:
+        given = finding.names.get("to")
+        named["to"] = given[language] if given else label("persona", numbers["to"], language, client)
     if finding.stage is not None:
         given = finding.names.get("stage")
         named["stage"] = given[language] if given else label("stage", finding.stage, language, client)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from journeykit import plots
 from journeykit.reports.chapters.cards import build_cards, effects, explain_none, trait_name
-from journeykit.reports.chapters.reading import Reader
+from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 
 __all__ = ["personas"]
@@ -28,6 +28,7 @@ def personas(page: Page, study: Any) -> None:
     read.say("personas")
     _sizes(page, read)
     _worth(page, read)
+    _changes(page, read)
     _profile(page, read)
     _map(page, read)
     page.heading("personas_cards", level=2)
@@ -79,6 +80,15 @@ def _worth(page: Page, read: Reader) -> None:
     names = {"customers": page.text("axes.of_units", units=read.units), "value": page.text("axes.worth")}
     axes = plots.persona_worth(drawn, xlabel=page.text("axes.share_of_all"), **names)
     page.figure(axes, page.text("captions.worth", units=read.units))
+
+
+def _changes(page: Page, read: Reader) -> None:
+    """Say what became of the personas of an earlier report: first which were found again, then what differs."""
+    order = SUBJECTS["changes"]
+    found = sorted(read.findings("changes", most=30), key=lambda finding: order.index(finding.key))
+    if found:
+        page.heading("personas_changes", level=2)
+        page.say(found)
 
 
 def _profile(page: Page, read: Reader) -> None:

@@ -18,6 +18,8 @@ SUBJECTS = {
     "personas": ("personas_found", "everyone_placed", "no_personas", "persona_size", "persona_uncertain",
                  "persona_stands_out",
                  "persona_worth", "value_concentration"),
+    "changes": ("personas_again", "personas_again_some", "persona_stayed", "persona_born", "persona_gone",
+                "persona_merged", "persona_split", "persona_grown", "persona_shrunk", "persona_moved"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "forecast": ("moves_soon", "lapses_soon"),
     "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "back_steps"),
