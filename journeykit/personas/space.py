@@ -38,11 +38,15 @@ class TraitSpace:
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
         """Return the used traits in robust standard deviations; a gap stays a gap."""
-        return np.clip((values[:, self.kept] - self.centre) / self.scale, -BOUND, BOUND)
+        standard = values[:, self.kept] - self.centre
+        standard /= self.scale
+        return np.clip(standard, -BOUND, BOUND, out=standard)
 
     def project(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates, rows x directions. A gap stands at the mean, so it moves nobody in any direction."""
-        filled = np.nan_to_num(self.standardise(values) - self.mean, nan=0.0)
+        filled = self.standardise(values)
+        filled -= self.mean
+        filled[np.isnan(filled)] = 0.0
         return filled @ self.directions
 
 
