@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from .certificate import against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .grouping import group, soft_groups
+from .progress import telling
 from .reading import numbers
 from .space import TraitSpace, fit_space
 
@@ -56,6 +57,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         Draws of shuffled, and of shapeless, people that the personas must beat; 0 skips the test.
     random_state
         Seed. The same data in another order give the same personas.
+    verbose
+        1 tells on standard error which part is begun: directions, number, chance, stability.
 
     Attributes
     ----------
@@ -105,6 +108,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         n_bootstrap: int = 20,
         n_null: int = 29,
         random_state: int | None = 0,
+        verbose: int = 0,
     ) -> None:
         self.k = k
         self.k_max = k_max
@@ -114,6 +118,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.n_bootstrap = n_bootstrap
         self.n_null = n_null
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None) -> PersonaClusterer:
         """Learn personas.
@@ -135,8 +140,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._names = self._trait_names()
         traits, evidence = self._split(values)
         self._check_number(len(traits))
-        with threadpool_limits(1):
-            self._learn(traits, evidence, self._within_matrix(within))
+        with threadpool_limits(1), telling(self.verbose > 0) as tell:
+            self._learn(traits, evidence, self._within_matrix(within), tell)
         self.labels_ = self._labels(values)
         self._count()
         return self
@@ -243,7 +248,10 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         if self.k > rows:
             raise ValueError(f"k is {self.k}, but there are only {rows} rows")
 
-    def _learn(self, traits: np.ndarray, evidence: np.ndarray | None, within: np.ndarray | None) -> None:
+    def _learn(
+        self, traits: np.ndarray, evidence: np.ndarray | None, within: np.ndarray | None, tell
+    ) -> None:
+        tell("directions")
         rng = np.random.default_rng(self.random_state)
         traits, evidence = _in_order(traits, evidence, self.min_contacts)
 
@@ -256,8 +264,11 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._note_dropped()
         points = self.space_.project(traits)
         studied = _drawn(len(points), MOST_STUDIED, rng)
+        tell("number")
         self._choose(points[studied], rng)
+        tell("chance")
         self._test(traits[studied], None if evidence is None else evidence[studied], fit, rng)
+        tell("stability")
         self._settle(points, points[studied], evidence is not None, rng)
         self._remember(traits)
 

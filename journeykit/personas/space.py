@@ -9,6 +9,7 @@ from scipy.linalg import eigh
 
 __all__ = ["TraitSpace", "fit_space"]
 
+HUGE = 1e150  # a standard deviation that can still be squared
 BOUND = 4.0  # robust standard deviations: an outlier counts as this far and no farther
 
 
@@ -103,7 +104,7 @@ def usable_columns(values: np.ndarray) -> np.ndarray:
         column = values[:, place]
         observed = column[np.isfinite(column)]
         if len(observed) and np.ptp(observed) > 1e-12 * max(1.0, float(np.abs(observed).max())):
-            seen.setdefault(np.round(column, 12).tobytes(), place)
+            seen.setdefault(np.round(np.clip(column, -HUGE, HUGE), 12).tobytes(), place)
     return np.array(sorted(seen.values()), dtype=int)
 
 
@@ -115,8 +116,10 @@ def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     if values.shape[1] == 0:
         return np.empty(0), np.empty(0)
-    least, low, centre, high, most = np.nanpercentile(values, [2, 25, 50, 75, 98], axis=0)
-    robust, plain = (high - low) / 1.349, np.nanstd(values, axis=0)
+    edge = min(25.0, max(2.0, 150 / len(values)))  # of few rows, at least the outermost one at each end
+    least, low, centre, high, most = np.nanpercentile(values, [edge, 25, 50, 75, 100 - edge], axis=0)
+    with np.errstate(over="ignore"):
+        robust, plain = (high - low) / 1.349, np.minimum(np.nanstd(values, axis=0), HUGE)
     trimmed = np.nanstd(np.clip(values, least, most), axis=0)
     spread = np.where(robust > 0.1 * trimmed, robust, trimmed)
     return centre, np.where(spread > 0, spread, plain)

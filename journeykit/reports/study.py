@@ -40,10 +40,12 @@ class Study:
         Its events, as of the day of the report.
     random_state
         Seed of everything that draws by chance.
+    verbose
+        1 tells on standard error how far the learning of personas is.
     """
 
-    def __init__(self, client: Client, log: EventLog, *, random_state: int = 0) -> None:
-        self.client, self.log, self.random_state = client, log, random_state
+    def __init__(self, client: Client, log: EventLog, *, random_state: int = 0, verbose: int = 0) -> None:
+        self.client, self.log, self.random_state, self.verbose = client, log, random_state, verbose
 
     @cached_property
     def traits(self) -> pd.DataFrame:
@@ -64,7 +66,8 @@ class Study:
         if wanted != "auto" and wanted > units:
             problem = f"the client file asks for {wanted} personas, and there are only {units} to group"
             raise DataError(problem, where=self.client.path, remedy="set k under 'personas' to auto")
-        return PersonaClusterer(k=wanted, random_state=self.random_state).fit(self.traits)
+        clusterer = PersonaClusterer(k=wanted, random_state=self.random_state, verbose=self.verbose)
+        return clusterer.fit(self.traits)
 
     @cached_property
     def membership(self) -> pd.DataFrame:
