@@ -2,16 +2,19 @@
 
 Run: ``python benchmarks/quality_personas.py [--worlds 3] [--customers 3000] [--limit] [--seed 100]``
 
+The parts apart: ``--parts numbers shuffled --worlds 10 --personas 3 5 7 --shuffled 20``.
+
 Prints, per separation: the naive way (k-means on scaled counts and recency, frequency, value), journeykit with the
 true number given and with the number chosen, and, with ``--limit``, the exact posterior that no method can pass.
 "All" forces everybody into a persona; "placed" counts those whom journeykit places. Then: how often the chosen
-number is right, and how often shuffled traits are refused.
+number is right in worlds with 3, 5 and 7 personas, and in how many seeds shuffled traits are refused.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -23,6 +26,8 @@ from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
 from journeykit.personas import PersonaClusterer
 from journeykit.simulate import limit, simulate
+
+PARTS = ("scores", "numbers", "shuffled")
 
 
 def world(customers: int, separation: float, personas: int, seed: int):
@@ -76,33 +81,67 @@ def score_world(customers: int, separation: float, seed: int, with_limit: bool) 
     return scores
 
 
+def print_scores(customers: int, seeds: range, with_limit: bool) -> None:
+    """Print the scores of all methods, per separation."""
+    table = {}
+    for separation in (0.7, 1.0, 1.4):
+        rows = [score_world(customers, separation, seed, with_limit) for seed in seeds]
+        table[separation] = pd.DataFrame(rows).mean()
+        print(pd.DataFrame(table).round(3).to_string(), flush=True)
+
+
+@lru_cache(maxsize=64)
+def traits_of(customers: int, personas: int, seed: int) -> pd.DataFrame:
+    """Return the traits of a world of middling separation."""
+    return world(customers, 1.0, personas, 1000 + seed)[0]
+
+
+def print_numbers(customers: int, seeds: range, numbers: list[int]) -> None:
+    """Print how often the number is right."""
+    off: list[int] = []
+    for personas in numbers:
+        found = [PersonaClusterer().fit(traits_of(customers, personas, seed)).k_ for seed in seeds]
+        off += [k - personas for k in found]
+        near = sum(abs(k - personas) <= 1 for k in found)
+        print(f"{personas} personas: found {found}; within 1 in {near} of {len(found)}", flush=True)
+    apart = np.abs(off)
+    print(
+        f"number exact {(apart == 0).mean():.2f}, within 1 {(apart <= 1).mean():.2f} of {len(apart)} worlds"
+    )
+
+
+def print_refusals(customers: int, seeds: range, numbers: list[int], draws: int) -> None:
+    """Print in how many seeds shuffled traits are refused, over the worlds in turn."""
+    reasons = []
+    for draw in range(draws):
+        traits = traits_of(customers, numbers[draw % len(numbers)], seeds[draw % len(seeds)])
+        reasons.append(PersonaClusterer().fit(shuffled(traits, draw)).reason_)
+    refused = sum(reason != "found" for reason in reasons)
+    print(
+        f"shuffled traits refused in {refused} of {draws} seeds {pd.Series(reasons).value_counts().to_dict()}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", type=int, default=3)
     parser.add_argument("--customers", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--limit", action="store_true", help="also the exact posterior (slow)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument(
+        "--personas", nargs="+", type=int, default=[3, 5, 7], help="in worlds of known number"
+    )
+    parser.add_argument("--shuffled", type=int, default=20, help="seeds of shuffled traits")
     given = parser.parse_args()
     began, seeds = time.perf_counter(), range(given.seed, given.seed + given.worlds)
-    table = {}
-    for separation in (0.7, 1.0, 1.4):
-        rows = [score_world(given.customers, separation, seed, given.limit) for seed in seeds]
-        table[separation] = pd.DataFrame(rows).mean()
-        print(pd.DataFrame(table).round(3).to_string(), flush=True)
-    _numbers(given.customers, seeds)
+    if "scores" in given.parts:
+        print_scores(given.customers, seeds, given.limit)
+    if "numbers" in given.parts:
+        print_numbers(given.customers, seeds, given.personas)
+    if "shuffled" in given.parts:
+        print_refusals(given.customers, seeds, given.personas, given.shuffled)
     print(f"{time.perf_counter() - began:.0f} s")
-
-
-def _numbers(customers: int, seeds: range) -> None:
-    """Print how often the number is right, and how often shuffled traits are refused."""
-    off, refused = [], []
-    for personas in (3, 5, 7):
-        for seed in seeds:
-            traits, *_ = world(customers, 1.0, personas, 1000 + seed)
-            off.append(abs(PersonaClusterer().fit(traits).k_ - personas))
-            refused.append(not PersonaClusterer().fit(shuffled(traits, seed)).found_)
-    print(f"number exact {np.mean(np.array(off) == 0):.2f}, within 1 {np.mean(np.array(off) <= 1):.2f}")
-    print(f"shuffled traits refused {np.mean(refused):.2f} of {len(refused)}")
 
 
 if __name__ == "__main__":

@@ -120,6 +120,19 @@ def test_missing_data_is_the_clients_failure_not_a_wrong_usage(run, project):
     assert done.returncode == 1 and "no such file" in done.stderr
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_learning_personas_shows_progress_on_a_terminal_alone(run, project, monkeypatch, terminal):
+    run("simulate", "--out", project / "made", "--customers", 40, "--days", 60)
+    events = str(project / "made" / "events.parquet")
+    described = {"id": "made", "name": "Made", "events": {"path": events}, "personas": {"k": 2}}
+    described |= {"privacy": {"min_group": 5}}
+    (project / "data" / "clients" / "made.yml").write_text(yaml.safe_dump(described))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    done = run("personas", "fit", "made", "--save", project / "p.skops", "--project", project)
+    assert done.returncode == 0, done.stderr
+    assert ("personas: 1/4" in done.stderr, "personas: 1/4" in done.stdout) == (terminal, False)
+
+
 def test_a_simulated_population_is_written_with_its_truth(run, tmp_path):
     done = run(
         "simulate",

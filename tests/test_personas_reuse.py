@@ -112,7 +112,7 @@ def untrusted(path):
         (lambda path: path.write_text("hello"), "cannot be read"),
         (foreign, "no saved personas"),
         (newer, "version 99"),
-        (partial, "lacks parts"),
+        (partial, "lacks the part .parameters"),
         (untrusted, "not trusted|cannot be read"),
     ],
 )

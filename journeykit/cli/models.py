@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ def personas_fit(
     from journeykit.reports.study import Study
 
     log = open_log(client, folder, as_of)
-    study = Study(log.client, log)
+    study = Study(log.client, log, verbose=int(sys.stderr.isatty()))
     study.save_personas(save)
     print_frame(
         study.persona_table[["persona", "name_en", "customers", "share", "stability", "certified"]],

@@ -62,10 +62,13 @@ def against_chance(
         deviations above the nearer null), ``p_value`` (Monte Carlo, the larger of both) and ``draws``.
     """
     strata = _strata(evidence, len(values))
-    points = fit(values).project(values)
+    space = fit(values)
+    points = space.project(values)
+    used = space.kept  # a trait that repeats another, when shuffled apart from it, would pass for a new one
+    values = np.where(np.isin(np.arange(values.shape[1]), used), values, np.nan)
     observed = explained(points, k)
     nulls = {
-        "shuffled": [_shuffled(values, strata, k, fit, rng) for _ in range(n_null)],
+        "shuffled": [_shuffled(values, used, strata, k, fit, rng) for _ in range(n_null)],
         "shapeless": [explained(_shapeless(points, strata, rng), k) for _ in range(n_null)],
     }
     return _compared(observed, {name: np.array(draws) for name, draws in nulls.items()}, n_null)
@@ -102,10 +105,13 @@ def _strata(evidence: np.ndarray | None, rows: int) -> list[np.ndarray]:
     return np.array_split(np.argsort(evidence, kind="stable"), STRATA)
 
 
-def _shuffled(values: np.ndarray, strata: list[np.ndarray], k: int, fit, rng: np.random.Generator) -> float:
+def _shuffled(
+    values: np.ndarray, used: np.ndarray, strata: list[np.ndarray], k: int, fit, rng: np.random.Generator
+) -> float:
     mixed = values.copy()
     for rows in strata:
-        mixed[rows] = rng.permuted(values[rows], axis=0)
+        cells = np.ix_(rows, used)
+        mixed[cells] = rng.permuted(values[cells], axis=0)
     return explained(fit(mixed).project(mixed), k)
 
 

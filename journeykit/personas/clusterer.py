@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from threadpoolctl import threadpool_limits
 from .certificate import against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .grouping import group, soft_groups
+from .progress import telling
+from .reading import numbers
 from .space import TraitSpace, fit_space
 
 __all__ = ["EVIDENCE", "PersonaClusterer"]
@@ -54,6 +57,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         Draws of shuffled, and of shapeless, people that the personas must beat; 0 skips the test.
     random_state
         Seed. The same data in another order give the same personas.
+    verbose
+        1 tells on standard error which part is begun: directions, number, chance, stability.
 
     Attributes
     ----------
@@ -105,6 +110,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         n_bootstrap: int = 20,
         n_null: int = 29,
         random_state: int | None = 0,
+        verbose: int = 0,
     ) -> None:
         self.k = k
         self.k_max = k_max
@@ -114,6 +120,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.n_bootstrap = n_bootstrap
         self.n_null = n_null
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None) -> PersonaClusterer:
         """Learn personas.
@@ -135,8 +142,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._names = self._trait_names()
         traits, evidence = self._split(values)
         self._check_number(len(traits))
-        with threadpool_limits(1):
-            self._learn(traits, evidence, self._within_matrix(within))
+        with threadpool_limits(1), telling(self.verbose > 0) as tell:
+            self._learn(traits, evidence, self._within_matrix(within), tell)
         self.labels_ = self._labels(values)
         self._count()
         return self
@@ -208,7 +215,19 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def transform_values(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates of checked values."""
-        return self.space_.project(self._split(values)[0])
+        return np.concatenate([self.space_.project(self._split(part)[0]) for part in _blocks(values)])
+
+    def place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return label, greatest probability, novelty and coordinates of checked values, in one pass."""
+        traits, evidence = self._split(values)
+        points = self.space_.project(traits)
+        chances, novelty = self._groups.probabilities(points), self._groups.distances(points) / self._edge
+        labels = chances.argmax(axis=1)
+        if self._careful and not self.found_ and self.k == "auto":
+            labels[:] = -1
+        elif evidence is not None:
+            labels[(novelty > 1) | ~(evidence >= self.min_contacts)] = -1
+        return labels, chances.max(axis=1), novelty, points
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -217,7 +236,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _read(self, X: Any, reset: bool = False) -> np.ndarray:
         if isinstance(X, pd.DataFrame):
-            _refuse_infinite(X)
+            X = numbers(X)
         return validate_data(self, X, reset=reset, dtype=float, ensure_all_finite="allow-nan")
 
     def _trait_names(self) -> list[str]:
@@ -251,7 +270,10 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         if self.k > rows:
             raise ValueError(f"k is {self.k}, but there are only {rows} rows")
 
-    def _learn(self, traits: np.ndarray, evidence: np.ndarray | None, within: np.ndarray | None) -> None:
+    def _learn(
+        self, traits: np.ndarray, evidence: np.ndarray | None, within: np.ndarray | None, tell
+    ) -> None:
+        tell("directions")
         rng = np.random.default_rng(self.random_state)
         traits, evidence = _in_order(traits, evidence, self.min_contacts)
 
@@ -264,8 +286,11 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._note_dropped()
         points = self.space_.project(traits)
         studied = _drawn(len(points), MOST_STUDIED, rng)
+        tell("number")
         self._choose(points[studied], rng)
+        tell("chance")
         self._test(traits[studied], None if evidence is None else evidence[studied], fit, rng)
+        tell("stability")
         self._settle(points, points[studied], evidence is not None, rng)
         self._remember(traits)
 
@@ -328,19 +353,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.usual_ = float(np.quantile(distances, 0.95)) / self._edge
 
     def _labels(self, values: np.ndarray) -> np.ndarray:
-        if self._careful and not self.found_ and self.k == "auto":
-            return np.full(len(values), -1)
-        blocks = range(0, len(values), MOST_AT_ONCE)
-        return np.concatenate([self._labels_of(values[start : start + MOST_AT_ONCE]) for start in blocks])
-
-    def _labels_of(self, values: np.ndarray) -> np.ndarray:
-        traits, evidence = self._split(values)
-        points = self.space_.project(traits)
-        labels = self._groups.probabilities(points).argmax(axis=1)
-        if evidence is not None:
-            far = self._groups.distances(points) > self._edge
-            labels[far | ~(evidence >= self.min_contacts)] = -1
-        return labels
+        return np.concatenate([self.place(part)[0] for part in _blocks(values)])
 
     def _count(self) -> None:
         customers = np.bincount(self.labels_[self.labels_ >= 0], minlength=self.k_)
@@ -357,15 +370,10 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         )
 
 
-def _refuse_infinite(frame: pd.DataFrame) -> None:
-    for name, column in frame.items():
-        if not pd.api.types.is_numeric_dtype(column):
-            if pd.to_numeric(column, errors="coerce").notna().sum() < column.notna().sum():
-                raise ValueError(f"trait {name!r} holds text; give numbers, or leave it out of the traits")
-        elif np.isinf(column.to_numpy(float)).any():
-            raise ValueError(
-                f"trait {name!r} holds an infinite value; make it missing or leave the trait out"
-            )
+def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the rows in blocks, to spare memory."""
+    for start in range(0, len(values), MOST_AT_ONCE):
+        yield values[start : start + MOST_AT_ONCE]
 
 
 def _in_order(traits: np.ndarray, evidence: np.ndarray | None, least: int):

@@ -13,6 +13,8 @@ from journeykit.intervals import wilson
 
 from .attributes import describe_attributes
 from .clusterer import EVIDENCE, PersonaClusterer
+from .drift import renamed
+from .reading import numbers, refuse_repeated_units
 
 __all__ = ["align_traits", "describe_personas", "personas_of"]
 
@@ -63,6 +65,8 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
     ------
     JourneykitError
         When the personas were not learned on named traits, or not one of them is in the frame.
+    ValueError
+        When one of these traits is no number, is infinite or occurs twice.
     """
     wanted = [str(name) for name in getattr(clusterer, "feature_names_in_", [])]
     if not wanted:
@@ -70,12 +74,16 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
             "these personas were learned without names of traits", remedy="learn them on a frame"
         )
     known = set(wanted) - {EVIDENCE}
-    if known and not known & set(traits.columns):
+    have = set(traits.columns)
+    if known and not known & have:
+        near = next(iter(renamed(sorted(known), have - set(wanted)).items()), None)
         raise JourneykitError(
-            "the data have none of the traits of these personas", remedy="learn personas anew"
+            "the data have none of the traits of these personas"
+            + (f"; is {near[0]!r} what the data call {near[1]!r}?" if near else ""),
+            remedy="rename the columns, or learn personas anew",
         )
-    aligned = traits.reindex(columns=wanted).astype(float)
-    if EVIDENCE in wanted and EVIDENCE not in traits:
+    aligned = numbers(traits[[name for name in wanted if name in have]]).reindex(columns=wanted)
+    if EVIDENCE in wanted and EVIDENCE not in have:
         aligned[EVIDENCE] = float(clusterer.min_contacts)
     return aligned
 
@@ -116,11 +124,17 @@ def describe_personas(
     ------
     JourneykitError
         When no unit of the traits is in the profile.
+    ValueError
+        When a unit stands on two rows of a frame.
     """
     if len(traits) and not traits.index.isin(profile.index).any():
         raise JourneykitError(
             "traits and profile have no unit in common", remedy="measure both on the same log"
         )
+    refuse_repeated_units(traits.index, "traits")
+    refuse_repeated_units(profile.index, "profile")
+    if attributes is not None:
+        refuse_repeated_units(attributes.index, "attributes")
     persona = personas_of(clusterer.predict(align_traits(clusterer, traits)), traits.index, clusterer.ids_)
     profile = profile.reindex(traits.index)
     found = [name for name in clusterer.certificate_.index if (persona == name).any()]
@@ -161,13 +175,14 @@ def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: 
     """Return every readable trait of a persona against everyone else, strongest first."""
     measures = profile.select_dtypes("number").drop(columns=[EVIDENCE, "value_total"], errors="ignore")
     inside, rest = measures[persona == name], measures[persona.notna() & (persona != name)]
+    low, median, high = inside.quantile([0.25, 0.5, 0.75]).to_numpy()
     table = pd.DataFrame(
         {
             "trait": measures.columns,
             "effect": _effect(inside, rest).to_numpy(),
-            "median": inside.median().to_numpy(),
-            "low": inside.quantile(0.25).to_numpy(),
-            "high": inside.quantile(0.75).to_numpy(),
+            "median": median,
+            "low": low,
+            "high": high,
             "rest_median": rest.median().to_numpy(),
         }
     ).dropna(subset=["effect"])

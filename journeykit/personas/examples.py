@@ -52,7 +52,7 @@ def pick_examples(
     [['p1', 'typical'], ['p1', 'edge'], ['p2', 'typical'], ['p2', 'edge']]
     """
     aligned = align_traits(clusterer, traits)
-    persona = personas_of(clusterer.predict(aligned), traits.index)
+    persona = personas_of(clusterer.predict(aligned), traits.index, clusterer.ids_)
     chances = clusterer.predict_proba(aligned)
     points = clusterer.transform(aligned)
     known = aligned[EVIDENCE].to_numpy() if EVIDENCE in aligned else np.ones(len(aligned))
@@ -133,7 +133,7 @@ def draw_map(
     axes, middle = _axes(clusterer, points)
     spread = float(np.sqrt(clusterer._groups.variance))
     places = (points - middle) @ axes / spread
-    persona = personas_of(clusterer.predict(aligned), aligned.index)
+    persona = personas_of(clusterer.predict(aligned), aligned.index, clusterer.ids_)
     sure = clusterer.predict_proba(aligned).max(axis=1, initial=0.0)
     drawn = pd.DataFrame(
         {"x": places[:, 0], "y": places[:, 1], "persona": persona, "persona_confidence": sure},

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from journeykit.errors import JourneykitError
+from journeykit.errors import JourneykitError, nearest
 
 from .clusterer import EVIDENCE, PersonaClusterer
+from .content import PLAIN, SPACE, wrong_parts
 from .grouping import SoftGroups
 from .space import TraitSpace
 
@@ -21,8 +22,6 @@ __all__ = ["load_model", "load_personas", "save_personas"]
 
 FORM = "journeykit personas"
 VERSION = 1
-_SPACE = ("kept", "centre", "scale", "mean", "directions", "weights")
-_PLAIN = ("k_", "found_", "reason_", "null_", "picks_", "reference_", "usual_")
 
 
 def save_personas(
@@ -61,25 +60,33 @@ def load_personas(path: str | Path) -> PersonaClusterer:
     Raises
     ------
     JourneykitError
-        When the file is absent, cut off, of another kind or a newer version, or holds types that are not trusted.
+        When the file is absent, empty, cut off, of another kind or a newer version, holds types that are not
+        trusted, or lacks a part, or a part has a wrong shape or holds no numbers.
     """
     import skops.io
 
     path = Path(path)
     if not path.is_file():
-        raise JourneykitError(
-            "there is no such file", where=path, remedy="save personas first, or correct the path"
-        )
+        raise _absent(path)
+    if path.stat().st_size == 0:
+        raise JourneykitError("the file is empty", where=path, remedy="save the personas anew")
     try:
         strange = skops.io.get_untrusted_types(file=path)
         content = None if strange else skops.io.load(path, trusted=[])
     except Exception as error:
-        problem = f"the file cannot be read as saved personas ({type(error).__name__})"
+        problem = f"the file is cut off or of another kind, and cannot be read ({type(error).__name__})"
         raise JourneykitError(problem, where=path, remedy="save the personas anew") from error
     if strange:
         problem = f"the file holds types that are not trusted: {', '.join(sorted(strange))}"
         raise JourneykitError(problem, where=path, remedy="load only files that journeykit saved")
     return _checked(content, path)
+
+
+def _absent(path: Path) -> JourneykitError:
+    near = nearest(path.name, [other.name for other in path.parent.glob("*.skops")])
+    guess = f". Did you mean {near!r}?" if near else ""
+    what = "this is a folder, not a file" if path.is_dir() else "there is no such file"
+    return JourneykitError(what + guess, where=path, remedy="save personas first, or correct the path")
 
 
 load_model = load_personas
@@ -95,10 +102,14 @@ def _checked(content: Any, path: Path) -> PersonaClusterer:
             f"the file has version {content.get('version')}, and this journeykit reads version {VERSION}"
         )
         raise JourneykitError(problem, where=path, remedy="use the journeykit that saved it, or save it anew")
+    wrong = wrong_parts(content)
+    if wrong:
+        raise JourneykitError(wrong, where=path, remedy="save the personas anew")
     try:
         return _rebuilt(content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise JourneykitError("the file lacks parts", where=path, remedy="save the personas anew") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        problem = f"the file holds parts that do not belong together ({error})"
+        raise JourneykitError(problem, where=path, remedy="save the personas anew") from error
 
 
 def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, Any]:
@@ -108,12 +119,12 @@ def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, An
         "form": FORM,
         "version": VERSION,
         "about": about,
-        "parameters": clusterer.get_params(),
+        "parameters": clusterer.get_params() | {"verbose": 0},
         "names": list(clusterer._names),
         "named": named is not None,
-        "space": {part: getattr(clusterer.space_, part) for part in _SPACE},
+        "space": {part: getattr(clusterer.space_, part) for part in SPACE},
         "groups": {"centres": groups.centres, "variance": groups.variance, "shares": groups.shares},
-        "facts": {name: getattr(clusterer, name) for name in _PLAIN},
+        "facts": {name: getattr(clusterer, name) for name in PLAIN},
         "range": list(clusterer.k_range_),
         "last_id": int(clusterer.last_id_),
         "notes": list(clusterer.notes_),
@@ -142,7 +153,7 @@ def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
         clusterer.feature_names_in_ = np.array(clusterer._names, dtype=object)
     clusterer.space_ = TraitSpace(**content["space"])
     clusterer._groups = SoftGroups(**content["groups"])
-    for name in _PLAIN:
+    for name in PLAIN:
         setattr(clusterer, name, content["facts"][name])
     clusterer.k_range_, clusterer.notes_ = tuple(content["range"]), tuple(content["notes"])
     clusterer._stability, clusterer._edge = content["stability"], content["edge"]

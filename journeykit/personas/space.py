@@ -9,6 +9,7 @@ from scipy.linalg import eigh
 
 __all__ = ["TraitSpace", "fit_space"]
 
+HUGE = 1e150  # a standard deviation that can still be squared
 BOUND = 4.0  # robust standard deviations: an outlier counts as this far and no farther
 
 
@@ -38,11 +39,15 @@ class TraitSpace:
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
         """Return the used traits in robust standard deviations; a gap stays a gap."""
-        return np.clip((values[:, self.kept] - self.centre) / self.scale, -BOUND, BOUND)
+        standard = values[:, self.kept] - self.centre
+        standard /= self.scale
+        return np.clip(standard, -BOUND, BOUND, out=standard)
 
     def project(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates, rows x directions. A gap stands at the mean, so it moves nobody in any direction."""
-        filled = np.nan_to_num(self.standardise(values) - self.mean, nan=0.0)
+        filled = self.standardise(values)
+        filled -= self.mean
+        filled[np.isnan(filled)] = 0.0
         return filled @ self.directions
 
 
@@ -99,7 +104,7 @@ def usable_columns(values: np.ndarray) -> np.ndarray:
         column = values[:, place]
         observed = column[np.isfinite(column)]
         if len(observed) and np.ptp(observed) > 1e-12 * max(1.0, float(np.abs(observed).max())):
-            seen.setdefault(np.round(column, 12).tobytes(), place)
+            seen.setdefault(np.round(np.clip(column, -HUGE, HUGE), 12).tobytes(), place)
     return np.array(sorted(seen.values()), dtype=int)
 
 
@@ -111,8 +116,10 @@ def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     if values.shape[1] == 0:
         return np.empty(0), np.empty(0)
-    least, low, centre, high, most = np.nanpercentile(values, [2, 25, 50, 75, 98], axis=0)
-    robust, plain = (high - low) / 1.349, np.nanstd(values, axis=0)
+    edge = min(25.0, max(2.0, 150 / len(values)))  # of few rows, at least the outermost one at each end
+    least, low, centre, high, most = np.nanpercentile(values, [edge, 25, 50, 75, 100 - edge], axis=0)
+    with np.errstate(over="ignore"):
+        robust, plain = (high - low) / 1.349, np.minimum(np.nanstd(values, axis=0), HUGE)
     trimmed = np.nanstd(np.clip(values, least, most), axis=0)
     spread = np.where(robust > 0.1 * trimmed, robust, trimmed)
     return centre, np.where(spread > 0, spread, plain)

@@ -55,12 +55,20 @@ class Study:
     home
         The folder of the client's reports. With the personas of an earlier one, those of today keep their ids and
         their names; without it they are numbered and named anew.
+    verbose
+        1 tells on standard error how far the learning of personas is.
     """
 
     def __init__(
-        self, client: Client, log: EventLog, *, random_state: int = 0, home: str | Path | None = None
+        self,
+        client: Client,
+        log: EventLog,
+        *,
+        random_state: int = 0,
+        home: str | Path | None = None,
+        verbose: int = 0,
     ) -> None:
-        self.client, self.log, self.random_state = client, log, random_state
+        self.client, self.log, self.random_state, self.verbose = client, log, random_state, verbose
         self.home = None if home is None else Path(home)
 
     @cached_property
@@ -107,7 +115,8 @@ class Study:
         if wanted != "auto" and wanted > units:
             problem = f"the client file asks for {wanted} personas, and there are only {units} to group"
             raise DataError(problem, where=self.client.path, remedy="set k under 'personas' to auto")
-        return PersonaClusterer(k=wanted, random_state=self.random_state).fit(self.traits)
+        clusterer = PersonaClusterer(k=wanted, random_state=self.random_state, verbose=self.verbose)
+        return clusterer.fit(self.traits)
 
     @cached_property
     def membership(self) -> pd.DataFrame:

@@ -1,0 +1,125 @@
+"""Drift: how the traits of other people are spread, beside those from whom personas were learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .clusterer import PersonaClusterer
+from .space import robust_scale
+
+__all__ = ["count_bins", "drift_table", "renamed", "stability_index"]
+
+SHIFTED = 0.25  # population stability index above which a trait has shifted
+OUTSIDE = 6.0  # robust standard deviations, or times as wide: farther than people differ, so another unit
+LEAST_VALUES = 10  # to judge the unit of a trait by
+ALIKE = 0.75  # how alike two names must be for one to be taken for the other
+
+
+def stability_index(before: Any, after: Any) -> float:
+    """Return the population stability index of two sets of shares.
+
+    The sum over the bins of (after - before) · log(after / before); below 0.1 is calm, above 0.25 a shift.
+
+    Examples
+    --------
+    >>> round(stability_index([0.5, 0.5], [0.5, 0.5]), 3), round(stability_index([0.5, 0.5], [0.8, 0.2]), 3)
+    (0.0, 0.416)
+    """
+    old, new = (np.maximum(np.asarray(shares, float), 1e-4) for shares in (before, after))
+    return float(((new - old) * np.log(new / old)).sum())
+
+
+def count_bins(clusterer: PersonaClusterer, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return, per used trait, how many of the people fall in each bin that was kept when learning.
+
+    Parameters
+    ----------
+    values
+        Rows x traits in the order of the clusterer, with gaps; a gap is not counted.
+    """
+    counts = {}
+    for name, known in clusterer.reference_.items():
+        column = values[:, clusterer._names.index(name)]
+        bins = np.searchsorted(np.asarray(known["edges"]), column[np.isfinite(column)], side="right")
+        counts[name] = np.bincount(bins, minlength=len(known["shares"]))
+    return counts
+
+
+def drift_table(
+    clusterer: PersonaClusterer, counts: dict[str, np.ndarray], sample: np.ndarray
+) -> pd.DataFrame:
+    """Return how far each used trait has drifted.
+
+    Parameters
+    ----------
+    counts
+        As of `count_bins`, summed over all people who count.
+    sample
+        Some of those people x traits in the order of the clusterer.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``trait``: ``psi`` (population stability index), ``moved`` (median less that when
+        learning, in robust standard deviations of then), ``times`` (robust standard deviation over that of
+        then), ``state``: ``absent`` when there is no value, ``range`` when the values lie so far outside, or
+        so close together, that they must be in another unit, ``shifted`` or ``ok``. ``moved`` and ``times``
+        are missing for fewer than ten values.
+    """
+    units = dict(zip(counts, _units(clusterer, sample, list(counts)), strict=True))
+    rows = {name: _row(clusterer, name, seen, units[name]) for name, seen in counts.items()}
+    columns = ["psi", "moved", "times", "state"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("trait")
+
+
+def _row(clusterer, name: str, seen: np.ndarray, unit: tuple[float, float, float]) -> tuple:
+    total, (start, moved, times) = int(seen.sum()), unit
+    if total == 0:
+        return np.nan, np.nan, np.nan, "absent"
+    index = stability_index(clusterer.reference_[name]["shares"], seen / total)
+    state = "shifted" if index > SHIFTED + 20 / total else "ok"
+    return index, moved, times, "range" if _other_unit(start, moved, times) else state
+
+
+def _other_unit(start: float, moved: float, times: float) -> bool:
+    """Tell whether values must be in another unit.
+
+    They lie far outside; or they lie far closer together, about where dividing by a factor puts them. A trait
+    of which everybody has one value has merely lost its spread.
+    """
+    if not np.isfinite(times):
+        return False
+    outside = abs(moved) > OUTSIDE or times > OUTSIDE
+    divided = 0 < times < 1 / OUTSIDE and abs(start + moved - start * times) <= max(times, 0.1) * OUTSIDE / 2
+    return bool(outside or divided)
+
+
+def _units(clusterer, sample: np.ndarray, names: list[str]) -> Iterable[tuple[float, float, float]]:
+    """Yield, per trait, its median when learning, how far it moved, and how many times as wide it is."""
+    space = clusterer.space_
+    for name, centre, scale in zip(names, space.centre, space.scale, strict=True):
+        values = sample[:, clusterer._names.index(name)]
+        values = values[np.isfinite(values)]
+        if len(values) < LEAST_VALUES:
+            yield np.nan, np.nan, np.nan
+            continue
+        middle, spread = (float(part[0]) for part in robust_scale(values[:, None]))
+        yield float(centre / scale), float((middle - centre) / scale), float(spread / scale)
+
+
+def renamed(absent: Iterable[str], extra: Iterable[Any]) -> dict[str, str]:
+    """Return, per absent trait, the column that is in the data and is nearest to it in name, if any is near.
+
+    Examples
+    --------
+    >>> renamed(["channel.email", "rhythm.gap"], ["channel.e-mail", "age"])
+    {'channel.email': 'channel.e-mail'}
+    """
+    known = {str(name).lower(): str(name) for name in extra}
+    near = {name: get_close_matches(name.lower(), known, n=1, cutoff=ALIKE) for name in absent}
+    return {name: known[found[0]] for name, found in near.items() if found}
