@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,7 +65,10 @@ def _wrong_facts(content: Mapping[str, Any]) -> str:
 
 def _wrong_tables(content: Mapping[str, Any], k: int) -> str:
     index = content["certificate"]["index"]
-    if index != [f"p{place + 1}" for place in range(k)]:
+    named = isinstance(index, list) and all(
+        isinstance(name, str) and re.fullmatch(r"p[1-9]\d*", name) for name in index
+    )
+    if not named or len(set(index)) != len(index) or len(index) != k:
         return f"the part 'certificate.index' does not hold the {k} personas that 'facts.k_' tells"
     lacking = {"stability", "certified", "customers", "share"} - set(content["certificate"]["columns"])
     return f"the file lacks the part 'certificate.columns.{min(lacking)}'" if lacking else ""
