@@ -21,7 +21,7 @@ __all__ = ["load_model", "load_personas", "save_personas"]
 
 FORM = "journeykit personas"
 VERSION = 1
-_SPACE = ("kept", "centre", "scale", "mean", "directions", "weights")
+_SPACE = ("kept", "centre", "scale", "mean", "directions", "weights", "bound")
 _PLAIN = ("k_", "found_", "reason_", "null_", "picks_", "reference_", "usual_")
 
 
