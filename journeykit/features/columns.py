@@ -202,7 +202,7 @@ def _is_date(value: Any) -> bool:
 def _are_day_numbers(seen: pd.Series) -> bool:
     """Tell whether all are days such as 20260331."""
     numbers = seen.to_numpy(float)
-    if not ((numbers >= 19000101) & (numbers <= 21001231) & (numbers % 1 == 0)).all():
+    if not ((numbers >= 19000101) & (numbers <= 21001231) & (numbers == np.round(numbers))).all():
         return False
     return bool(_day_numbers(seen).notna().all())
 
@@ -227,7 +227,7 @@ def _identifies(seen: pd.Series, name: str, kind: str) -> bool:
     if kind == "category" or IDENTIFIER.search(name) or JOINED_ID.search(name):
         return True
     numbers = seen.to_numpy(float)
-    return bool((numbers % 1 == 0).all() and np.ptp(numbers) < 1.5 * len(numbers))
+    return bool((numbers == np.round(numbers)).all() and np.ptp(numbers) < 1.5 * len(numbers))
 
 
 def _category(seen: pd.Series, name: str, max_levels: int, min_share: float) -> Column:

@@ -207,7 +207,10 @@ class WideTraits(TransformerMixin, BaseEstimator):
         kinds = np.array([_scaled_as(columns[place]) for place in self._kept], dtype=object)
         self._centre, self._scale = robust_scale(values)
         self._bound = np.full(len(kinds), BOUND)
-        for kind, scale in (("flag", np.nanstd(values, axis=0)), ("category", np.sqrt(shares))):
+        for kind, scale in (
+            ("flag", np.nanstd(values, axis=0)),
+            ("category", np.sqrt(np.maximum(shares, 0.0))),
+        ):
             here = kinds == kind
             self._centre[here] = np.nanmean(values[:, here], axis=0)
             self._scale[here] = scale[here]

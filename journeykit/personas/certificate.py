@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.isotonic import isotonic_regression
 
+from .copula import reordered
 from .grouping import group, squares
 from .space import TraitSpace
 
@@ -45,7 +46,9 @@ def against_chance(
     *Shapeless*: normal clouds with the spread of the data in every direction, per stratum of contacts, so
     that traits that merely hang together do not pass for groups. When they are *skewed*, each direction has
     the nearest spread with one peak in place of the normal one, so that a long tail, such as that of activity,
-    does not pass for a group.
+    does not pass for a group. With *blocks* there is a third world, *reordered*: every block keeps the values
+    that it has, and blocks hang together as they do, but by a normal copula (Iman and Conover 1982). The
+    levels of one category, beside numbers that hang together, then do not pass for groups.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def against_chance(
     -------
     dict
         ``observed`` and ``null_mean``, ``null_high`` (share explained, 0 to 1), ``distance`` (standard
-        deviations above the nearer null), ``p_value`` (Monte Carlo, the larger of both) and ``draws``.
+        deviations above the nearest null), ``p_value`` (Monte Carlo, the largest) and ``draws``.
     """
     strata = _strata(evidence, len(values))
     points = fit(values).project(values)
@@ -81,6 +84,9 @@ def against_chance(
         "shuffled": [_shuffled(values, strata, blocks, k, fit, rng) for _ in range(n_null)],
         "shapeless": [explained(shapeless(rng), k) for _ in range(n_null)],
     }
+    if blocks is not None:
+        worlds = (reordered(values, strata, blocks, fit(values), rng) for _ in range(n_null))
+        nulls["reordered"] = [explained(fit(world).project(world), k) for world in worlds]
     return _compared(observed, {name: np.array(draws) for name, draws in nulls.items()}, n_null)
 
 
@@ -101,7 +107,7 @@ def _compared(observed: float, nulls: dict[str, np.ndarray], n_null: int) -> dic
 
 
 def beats_chance(null: dict[str, float]) -> bool:
-    """Tell whether the groups are more than chance: above every draw of both nulls, and well above."""
+    """Tell whether the groups are more than chance: above every draw of every null, and well above."""
     if null["draws"] == 0:
         return True
     beaten = null["p_value"] <= 1.5 / (null["draws"] + 1)

@@ -283,7 +283,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         """Compare with chance, in the way that suits how the columns came."""
         blocks = None
         if self.whiten == "turn":
-            blocks = blocks_of([name for name in self._names if name != EVIDENCE])
+            blocks = blocks_of([name for name in self._names if name != EVIDENCE], traits)
         elif not self.whiten:
             traits, fit = unaligned(self.space_.project(traits), rng)
         return against_chance(

@@ -23,6 +23,7 @@ __all__ = [
     "within_matrix",
 ]
 
+EXCLUSIVE = 0.5  # variance of a sum beside that of independent terms: below it they exclude each other
 BOUND = 4.0  # robust standard deviations: an outlier counts as this far and no farther
 
 
@@ -127,15 +128,35 @@ def unaligned(
     return points @ turn, fit
 
 
-def blocks_of(names: Sequence[str]) -> np.ndarray:
-    """Return per trait, in the order of their names, the number of its block: what stands before the full stop.
+def blocks_of(names: Sequence[str], values: np.ndarray) -> np.ndarray:
+    """Return per trait, in the order of their names, the number of its block.
+
+    The levels of one category are a block: where one is, no other can be. They have the beginning of their
+    name in common, up to the full stop, and their sum, each in standard deviations, hardly varies. Every other
+    trait is a block by itself.
 
     Examples
     --------
-    >>> blocks_of(["plan.pro", "age", "plan.free"]).tolist()
+    >>> pro = np.array([1.0, 1.0, 0.0, 0.0])
+    >>> blocks_of(["plan.pro", "age", "plan.free"], np.column_stack([[30, 41, 58, 62], 1 - pro, pro])).tolist()
     [0, 1, 1]
     """
-    return np.unique([name.split(".")[0] for name in sorted(names)], return_inverse=True)[1]
+    starts = [name.split(".")[0] for name in sorted(names)]
+    blocks = np.arange(len(starts))
+    for start in set(starts):
+        here = np.flatnonzero([other == start for other in starts])
+        if len(here) > 1 and _exclude_each_other(values[:, here]):
+            blocks[here] = here[0]
+    return np.unique(blocks, return_inverse=True)[1]
+
+
+def _exclude_each_other(values: np.ndarray) -> bool:
+    seen = np.isfinite(values)
+    if not seen.any(axis=0).all():
+        return False
+    standard = np.where(seen, values - np.nanmean(values, axis=0), 0.0)
+    standard /= np.maximum(standard.std(axis=0), 1e-12)
+    return bool(standard.sum(axis=1).var() <= EXCLUSIVE * values.shape[1])
 
 
 def _unturned(values: np.ndarray, scale: bool) -> TraitSpace:
