@@ -70,6 +70,7 @@ COLUMNS = [
     ("numbers as text", [str(value) for value in SPREAD], "number", "", ["c"]),
     ("decimal commas", [str(value).replace(".", ",") for value in SPREAD], "number", "", ["c"]),
     ("thousands or decimals", ["1,234", "2,500", "3,750"] * 20, "left_out", "ambiguous_number", []),
+    ("thousandths", ["0,125", "2,500", "3,750"] * 20, "number", "", ["c"]),
     ("both marks", ["1.5", "1,5", "2.5"] * 20, "category", "", ["c.1,5", "c.1.5", "c.2.5"]),
     ("postcodes", ["0123", "0456", "0789"] * 20, "category", "", ["c.0123", "c.0456", "c.0789"]),
     ("free text", [f"this is remark {n // 2}" for n in range(ROWS)], "left_out", "many_levels", []),

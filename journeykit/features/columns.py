@@ -162,11 +162,16 @@ def _text(value: Any) -> str:
 def _decimal(texts: pd.Series) -> str | None:
     """Return the decimal mark of texts that are all numbers, ``?`` when it cannot be told, None otherwise."""
     for mark, form in NUMBERS.items():
-        found = [form.fullmatch(text) for text in texts.unique()]
-        if all(found):
-            tails = [match[1] for match in found if match[1]]
-            return "?" if tails and all(len(tail) == 3 for tail in tails) else mark
+        found = [match for match in map(form.fullmatch, texts.unique()) if match]
+        if len(found) < texts.nunique():
+            continue
+        marked = [match for match in found if match[1]]
+        return "?" if marked and all(map(_could_be_thousands, marked)) else mark
     return None
+
+
+def _could_be_thousands(match: re.Match[str]) -> bool:
+    return len(match[1]) == 3 and match[0].lstrip("+-")[0] != "0"
 
 
 def _numbers(values: pd.Series) -> pd.Series:

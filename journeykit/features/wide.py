@@ -150,7 +150,8 @@ class WideTraits(TransformerMixin, BaseEstimator):
         else:
             array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
             frame = pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])])
-        self._evident = EVIDENCE in frame if reset else self._evident
+        if reset:
+            self._evident = EVIDENCE in frame
         return frame
 
     def _check_named(self, names: list[str]) -> None:

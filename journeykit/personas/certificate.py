@@ -11,9 +11,10 @@ from .copula import reordered
 from .grouping import group, squares
 from .space import TraitSpace
 
-__all__ = ["against_chance", "beats_chance", "explained", "explained_by"]
+__all__ = ["LEAST_DISTANCE", "LEAST_OF_MIXED", "against_chance", "beats_chance", "explained", "explained_by"]
 
 LEAST_DISTANCE = 3.0  # standard deviations of the null that the observed figure must lie above its mean
+LEAST_OF_MIXED = 5.0  # the same for traits of mixed types, of which the null worlds are less exact
 STRATA = 5
 MOST_BINS = 40  # of the histogram from which a spread with one peak is drawn
 
@@ -106,12 +107,12 @@ def _compared(observed: float, nulls: dict[str, np.ndarray], n_null: int) -> dic
     }
 
 
-def beats_chance(null: dict[str, float]) -> bool:
+def beats_chance(null: dict[str, float], least: float = LEAST_DISTANCE) -> bool:
     """Tell whether the groups are more than chance: above every draw of every null, and well above."""
     if null["draws"] == 0:
         return True
     beaten = null["p_value"] <= 1.5 / (null["draws"] + 1)
-    return bool(beaten and null["distance"] >= LEAST_DISTANCE)
+    return bool(beaten and null["distance"] >= least)
 
 
 def _strata(evidence: np.ndarray | None, rows: int) -> list[np.ndarray]:

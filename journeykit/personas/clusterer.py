@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from journeykit.features.tables import EVIDENCE, column_names, read_numbers
 
-from .certificate import against_chance, beats_chance
+from .certificate import LEAST_DISTANCE, LEAST_OF_MIXED, against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .grouping import group, soft_groups
 from .space import (
@@ -276,7 +276,10 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         else:
             self.null_ = self._chance(traits, evidence, fit, rng)
             stable = self.candidates_.loc[self.k_, "jaccard_mean"] >= STABLE
-            self.reason_ = "chance" if not beats_chance(self.null_) else "found" if stable else "unstable"
+            least = LEAST_OF_MIXED if self.whiten == "turn" else LEAST_DISTANCE
+            self.reason_ = (
+                "chance" if not beats_chance(self.null_, least) else "found" if stable else "unstable"
+            )
         self.found_ = self.reason_ == "found"
 
     def _chance(self, traits: np.ndarray, evidence: np.ndarray | None, fit, rng) -> dict[str, float]:
