@@ -267,3 +267,31 @@ def test_the_example_in_the_readme_runs(tmp_path: Path, monkeypatch, capsys):
     (code,) = blocks(ROOT / "README.md", "python")
     exec(compile(code, "README.md", "exec"), {})
     assert "True" in capsys.readouterr().out
+
+
+def test_the_example_of_a_wide_table_runs(tmp_path: Path, monkeypatch, capsys):
+    import numpy as np
+
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    group = rng.integers(0, 2, 160)
+    people = pd.DataFrame(
+        {
+            "age": rng.normal(30 + 30 * group, 5).round(),
+            "plan": np.where(rng.random(160) < 0.1 + 0.8 * group, "team", "free"),
+            "screens": rng.normal(2 + 3 * group, 1),
+            "orders": rng.poisson(5, 160),
+            "churned": rng.integers(0, 2, 160),
+        },
+        index=pd.Index([f"c{n}" for n in range(160)], name="customer_id"),
+    )
+    people.to_csv("customers.csv")
+    people.head(9).to_csv("newcomers.csv")
+    names: dict = {}
+    for code in blocks(DOCS / "how-to" / "wide-data.md", "python"):
+        exec(compile(code, "wide-data.md", "exec"), names)
+    assert len(names["persona"]) == 9
+    assert names["wide"].notes_["kind"].to_dict() == {
+        "age": "number", "plan": "category", "screens": "number", "orders": "activity", "churned": "left_out",
+    }  # fmt: skip
+    assert "age" in capsys.readouterr().out

@@ -1,13 +1,20 @@
-"""Features: traits (who someone is), signals (where someone stands) and the readable profile."""
+"""Features: traits (who someone is), signals (where someone stands), the readable profile, and wide tables."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-_HOME = {"measure_profile": "profile", "measure_signals": "signals", "measure_traits": "traits"}
+_HOME = {
+    "StageAdjuster": "adjusting",
+    "WideTraits": "wide",
+    "measure_profile": "profile",
+    "measure_signals": "signals",
+    "measure_stage_mix": "counts",
+    "measure_traits": "traits",
+}
 
-__all__ = ["measure_profile", "measure_signals", "measure_traits"]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from journeykit.sessions import SESSION_GAP_MINUTES, contacts
 
-__all__ = ["Block", "count_blocks", "measure_pace", "stage_mix"]
+__all__ = ["Block", "count_blocks", "covariates", "measure_pace", "measure_stage_mix", "stage_mix"]
 
 MOST_LEVELS = 12  # of content and product: more than that is a catalogue, not a trait
 ONCE_A_SESSION = ("daypart", "weekday")
@@ -87,6 +87,46 @@ def stage_mix(log: Any) -> Block:
     block = _block(log, _with_halves(contacts(log)), "step", "step")
     assert block is not None  # a log holds at least one contact
     return block
+
+
+def measure_stage_mix(log: Any) -> pd.DataFrame:
+    """Measure in which stages every unit was active, how much and how long: what traits are adjusted for.
+
+    Join it to measures of your own, and `StageAdjuster` takes out of them what stage and activity explain.
+
+    Parameters
+    ----------
+    log : EventLog
+        The events, read through the client's stage model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, indexed by ``unit_id``: ``stage_share.<stage>`` (shares of the contacts, 0 to 1; those
+        without a stage are ``stage_share.none``), ``pace.contacts`` (log of the number of contacts) and
+        ``pace.span`` (log of one more than the days between the first and the last).
+
+    Examples
+    --------
+    >>> from journeykit.simulate import simulate
+    >>> from journeykit.events import EventLog
+    >>> mix = measure_stage_mix(EventLog.from_frame(simulate(customers=40, days=90, seed=1).events))
+    >>> float(mix.filter(like="stage_share.").sum(axis=1).min())
+    1.0
+    """
+    pace = measure_pace(log).query("half < 0").set_index(["unit_id", "half"]).sort_index()
+    return covariates(pace, stage_mix(log).whole()).droplevel("half")
+
+
+def covariates(pace: pd.DataFrame, mix: Block) -> pd.DataFrame:
+    """Return stage mix, contacts and span per row of the pace."""
+    shares = mix.shares().reindex(pace.index).fillna(0.0)
+    shares.columns = [f"stage_share.{name or 'none'}" for name in shares.columns]
+    activity = {
+        "pace.contacts": np.log(pace["contacts"].clip(lower=1)),
+        "pace.span": np.log1p(pace["span_days"]),
+    }
+    return shares.assign(**activity)
 
 
 _PARTS = {part: f"{part * 4:02d}_{part * 4 + 3:02d}" for part in range(6)}

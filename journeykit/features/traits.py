@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .counts import Block, count_blocks, measure_pace, stage_mix
+from .adjusting import StageAdjuster
+from .counts import Block, count_blocks, covariates, measure_pace, stage_mix
+from .tables import EVIDENCE
 
 __all__ = ["EVIDENCE", "measure_traits"]
 
-EVIDENCE = "evidence.contacts"
 SHRINKAGE = 16.0  # contacts that the average person is worth when a share is estimated
 LEAST_SHARE = 0.005  # of the contacts: a category below it is used by nobody
 LEAST_USERS = 0.01  # of the units
@@ -118,14 +119,6 @@ def _kept(block: Block) -> list[str]:
 
 def _rhythm(pace: pd.DataFrame, mix: Block) -> pd.DataFrame:
     """Return what stage mix, contacts and span do not explain of the rhythm."""
-    explained_by = np.column_stack(
-        [
-            np.ones(len(pace)),
-            mix.shares().reindex(pace.index).fillna(0.0).to_numpy()[:, 1:],
-            np.log(pace["contacts"].clip(lower=1)),
-            np.log1p(pace["span_days"]),
-        ]
-    )
     rhythm = {
         "rhythm.gap_days": _shrunk(pace["gap_log_mean"], pace["gaps"], 2.0),
         "rhythm.gap_spread": _shrunk(pace["gap_log_std"], pace["gaps"], 4.0),
@@ -136,19 +129,11 @@ def _rhythm(pace: pd.DataFrame, mix: Block) -> pd.DataFrame:
     }
     if pace["people"].max() > 1:
         rhythm["account.people"] = np.log(pace["people"])
-    return pd.DataFrame(
-        {name: _residual(values, explained_by) for name, values in rhythm.items()}, index=pace.index
-    )
-
-
-def _residual(values: pd.Series, explained_by: np.ndarray) -> np.ndarray:
-    left = values.to_numpy(float, copy=True)
-    seen = np.isfinite(left) & np.isfinite(explained_by).all(axis=1)
-    left[~seen] = np.nan
-    basis = explained_by if seen.sum() > 3 * explained_by.shape[1] else explained_by[:, :1]
-    if seen.any():
-        left[seen] -= basis[seen] @ np.linalg.lstsq(basis[seen], left[seen], rcond=None)[0]
-    return left
+    explaining = covariates(pace, mix)
+    first = explaining.columns[0]  # the shares add up to 1, so the intercept stands for one of them
+    measured = pd.DataFrame(rhythm, index=pace.index).replace([np.inf, -np.inf], np.nan)
+    adjuster = StageAdjuster().set_output(transform="pandas")
+    return adjuster.fit_transform(measured.join(explaining.drop(columns=first)))
 
 
 def _value(pace: pd.DataFrame) -> pd.DataFrame:

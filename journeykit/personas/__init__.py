@@ -7,6 +7,7 @@ from typing import Any
 
 _HOME = {
     "PersonaClusterer": "clusterer",
+    "WithinCustomerWhitener": "whitening",
     "align_traits": "describing",
     "assign": "reuse",
     "describe_attributes": "attributes",

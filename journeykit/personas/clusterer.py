@@ -8,19 +8,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from .certificate import against_chance, beats_chance
+from journeykit.features.tables import EVIDENCE, column_names, read_numbers
+
+from .certificate import LEAST_DISTANCE, LEAST_OF_MIXED, against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .grouping import group, soft_groups
 from .progress import telling
-from .reading import numbers
-from .space import TraitSpace, fit_space
+from .space import (
+    TraitSpace,
+    blocks_of,
+    fit_space,
+    in_order,
+    part_evidence,
+    plain_space,
+    unaligned,
+    within_matrix,
+)
 
 __all__ = ["EVIDENCE", "PersonaClusterer"]
 
-EVIDENCE = "evidence.contacts"
 MOST_STUDIED = 2000  # rows on which the number is chosen and chance is tested
 MOST_FITTED = 30_000  # rows on which the final groups are learned
 MOST_AT_ONCE = 50_000  # rows that are labelled at a time, to spare memory
@@ -55,6 +64,10 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         Samples for the stability of each persona.
     n_null
         Draws of shuffled, and of shapeless, people that the personas must beat; 0 skips the test.
+    whiten
+        True scales and turns the traits. ``"turn"`` only turns them, for traits that are on one scale already,
+        as those of `WideTraits` are. False takes the columns as coordinates, as `WithinCustomerWhitener` makes
+        them, and groups them as they are.
     random_state
         Seed. The same data in another order give the same personas.
     verbose
@@ -109,6 +122,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         min_contacts: int = 15,
         n_bootstrap: int = 20,
         n_null: int = 29,
+        whiten: bool | str = True,
         random_state: int | None = 0,
         verbose: int = 0,
     ) -> None:
@@ -119,6 +133,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.min_contacts = min_contacts
         self.n_bootstrap = n_bootstrap
         self.n_null = n_null
+        self.whiten = whiten
         self.random_state = random_state
         self.verbose = verbose
 
@@ -138,12 +153,12 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
             When a trait is infinite or no number, or there are fewer rows than personas asked for.
         """
         within = getattr(X, "attrs", {}).get("within_customer")
-        values = self._read(X, reset=True)
-        self._names = self._trait_names()
-        traits, evidence = self._split(values)
-        self._check_number(len(traits))
+        values = read_numbers(self, X, reset=True)
+        self._names = column_names(self)
+        traits, evidence = part_evidence(values, self._names)
+        self._check_parameters(len(traits))
         with threadpool_limits(1), telling(self.verbose > 0) as tell:
-            self._learn(traits, evidence, self._within_matrix(within), tell)
+            self._learn(traits, evidence, within_matrix(within, self._names), tell)
         self.labels_ = self._labels(values)
         self._count()
         return self
@@ -151,22 +166,22 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Return the persona of each row, -1 for who cannot be placed."""
         check_is_fitted(self)
-        return self._labels(self._read(X))
+        return self._labels(read_numbers(self, X))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each persona, rows x personas, for unassigned rows too."""
         check_is_fitted(self)
-        return self._groups.probabilities(self.transform_values(self._read(X)))
+        return self._groups.probabilities(self.transform_values(read_numbers(self, X)))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the coordinates of each row in the directions that set people apart."""
         check_is_fitted(self)
-        return self.transform_values(self._read(X))
+        return self.transform_values(read_numbers(self, X))
 
     def novelty(self, X: Any) -> np.ndarray:
         """Return how far each row is from the nearest persona, 1 = the edge of what was seen when learning."""
         check_is_fitted(self)
-        return self._groups.distances(self.transform_values(self._read(X))) / self._edge
+        return self._groups.distances(self.transform_values(read_numbers(self, X))) / self._edge
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of `transform`."""
@@ -215,11 +230,13 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def transform_values(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates of checked values."""
-        return np.concatenate([self.space_.project(self._split(part)[0]) for part in _blocks(values)])
+        return np.concatenate(
+            [self.space_.project(part_evidence(part, self._names)[0]) for part in _blocks(values)]
+        )
 
     def place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return label, greatest probability, novelty and coordinates of checked values, in one pass."""
-        traits, evidence = self._split(values)
+        traits, evidence = part_evidence(values, self._names)
         points = self.space_.project(traits)
         chances, novelty = self._groups.probabilities(points), self._groups.distances(points) / self._edge
         labels = chances.argmax(axis=1)
@@ -234,35 +251,9 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _read(self, X: Any, reset: bool = False) -> np.ndarray:
-        if isinstance(X, pd.DataFrame):
-            X = numbers(X)
-        return validate_data(self, X, reset=reset, dtype=float, ensure_all_finite="allow-nan")
-
-    def _trait_names(self) -> list[str]:
-        named = getattr(self, "feature_names_in_", None)
-        return (
-            [str(name) for name in named]
-            if named is not None
-            else [f"x{i}" for i in range(self.n_features_in_)]
-        )
-
-    def _split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Part the traits, in the order of their names, from the evidence."""
-        order = [place for place in np.argsort(self._names, kind="stable") if self._names[place] != EVIDENCE]
-        evidence = values[:, self._names.index(EVIDENCE)] if EVIDENCE in self._names else None
-        return values[:, order], evidence
-
-    def _within_matrix(self, within: dict | None) -> np.ndarray | None:
-        names = sorted(name for name in self._names if name != EVIDENCE)
-        if not within or not set(names) <= set(within["columns"]):
-            return None
-        matrix = pd.DataFrame(
-            within["matrix"], index=within["columns"], columns=within["columns"], dtype=float
-        )
-        return matrix.loc[names, names].to_numpy()
-
-    def _check_number(self, rows: int) -> None:
+    def _check_parameters(self, rows: int) -> None:
+        if not isinstance(self.whiten, bool | np.bool_) and self.whiten != "turn":
+            raise ValueError(f"whiten is {self.whiten!r}; give True, False or 'turn'")
         if self.k == "auto":
             return
         if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer) or self.k < 1:
@@ -275,10 +266,12 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     ) -> None:
         tell("directions")
         rng = np.random.default_rng(self.random_state)
-        traits, evidence = _in_order(traits, evidence, self.min_contacts)
+        traits, evidence = in_order(traits, evidence, self.min_contacts)
 
         def fit(values: np.ndarray) -> TraitSpace:
-            return fit_space(values, within, self.n_directions, self.ridge)
+            if self.whiten:
+                return fit_space(values, within, self.n_directions, self.ridge, scale=self.whiten != "turn")
+            return plain_space(values)
 
         chosen = _drawn(len(traits), MOST_FITTED, rng)
         traits, evidence = traits[chosen], None if evidence is None else evidence[chosen]
@@ -329,10 +322,24 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         elif self.k_ < 2:
             self.reason_ = "one_group"
         else:
-            self.null_ = against_chance(traits, evidence, self.k_, fit, self.n_null, rng)
+            self.null_ = self._chance(traits, evidence, fit, rng)
             stable = self.candidates_.loc[self.k_, "jaccard_mean"] >= STABLE
-            self.reason_ = "chance" if not beats_chance(self.null_) else "found" if stable else "unstable"
+            least = LEAST_OF_MIXED if self.whiten == "turn" else LEAST_DISTANCE
+            self.reason_ = (
+                "chance" if not beats_chance(self.null_, least) else "found" if stable else "unstable"
+            )
         self.found_ = self.reason_ == "found"
+
+    def _chance(self, traits: np.ndarray, evidence: np.ndarray | None, fit, rng) -> dict[str, float]:
+        """Compare with chance, in the way that suits how the columns came."""
+        blocks = None
+        if self.whiten == "turn":
+            blocks = blocks_of([name for name in self._names if name != EVIDENCE], traits)
+        elif not self.whiten:
+            traits, fit = unaligned(self.space_.project(traits), rng)
+        return against_chance(
+            traits, evidence, self.k_, fit, self.n_null, rng, skewed=self.whiten is not True, blocks=blocks
+        )
 
     def _settle(
         self, points: np.ndarray, studied: np.ndarray, careful: bool, rng: np.random.Generator
@@ -374,17 +381,6 @@ def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the rows in blocks, to spare memory."""
     for start in range(0, len(values), MOST_AT_ONCE):
         yield values[start : start + MOST_AT_ONCE]
-
-
-def _in_order(traits: np.ndarray, evidence: np.ndarray | None, least: int):
-    """Return the rows that shape the personas, in an order that does not depend on the order given."""
-    if evidence is not None:
-        enough = evidence >= least
-        if not enough.any():
-            enough = np.ones(len(traits), bool)
-        traits, evidence = traits[enough], evidence[enough]
-    order = np.lexsort(traits.T[::-1]) if traits.shape[1] else np.arange(len(traits))
-    return traits[order], None if evidence is None else evidence[order]
 
 
 def _spread(values: np.ndarray) -> dict[str, list[float]]:

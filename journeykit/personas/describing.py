@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.features.reading import numbers, refuse_repeated_units
 from journeykit.intervals import wilson
 
 from .attributes import describe_attributes
 from .clusterer import EVIDENCE, PersonaClusterer
 from .drift import renamed
-from .reading import numbers, refuse_repeated_units
 
 __all__ = ["align_traits", "describe_personas", "personas_of"]
 

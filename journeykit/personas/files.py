@@ -122,7 +122,7 @@ def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, An
         "parameters": clusterer.get_params() | {"verbose": 0},
         "names": list(clusterer._names),
         "named": named is not None,
-        "space": {part: getattr(clusterer.space_, part) for part in SPACE},
+        "space": {part: getattr(clusterer.space_, part) for part in (*SPACE, "bound")},
         "groups": {"centres": groups.centres, "variance": groups.variance, "shares": groups.shares},
         "facts": {name: getattr(clusterer, name) for name in PLAIN},
         "range": list(clusterer.k_range_),

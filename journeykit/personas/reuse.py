@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.features.reading import refuse_repeated_units
 
 from .certificate import explained_by
 from .clusterer import EVIDENCE, MOST_AT_ONCE, PersonaClusterer
 from .describing import align_traits, personas_of
 from .drift import count_bins, drift_table, renamed, stability_index
 from .grouping import group
-from .reading import refuse_repeated_units
 
 __all__ = ["Reuse", "assign", "stability_index"]
 

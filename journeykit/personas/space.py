@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import eigh
 
-__all__ = ["TraitSpace", "fit_space"]
+from journeykit.features.tables import EVIDENCE, robust_scale, usable_columns
 
-HUGE = 1e150  # a standard deviation that can still be squared
+__all__ = [
+    "TraitSpace",
+    "blocks_of",
+    "fit_space",
+    "in_order",
+    "part_evidence",
+    "plain_space",
+    "unaligned",
+    "within_matrix",
+]
+
+EXCLUSIVE = 0.5  # variance of a sum beside that of independent terms: below it they exclude each other
 BOUND = 4.0  # robust standard deviations: an outlier counts as this far and no farther
 
 
@@ -28,6 +42,8 @@ class TraitSpace:
     directions : array, used traits x directions
     weights : array
         Between-person over within-person variance of each direction (largest first).
+    bound : float
+        Robust standard deviations at which a trait is cut.
     """
 
     kept: np.ndarray
@@ -36,12 +52,13 @@ class TraitSpace:
     mean: np.ndarray
     directions: np.ndarray
     weights: np.ndarray
+    bound: float = BOUND
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
         """Return the used traits in robust standard deviations; a gap stays a gap."""
         standard = values[:, self.kept] - self.centre
         standard /= self.scale
-        return np.clip(standard, -BOUND, BOUND, out=standard)
+        return np.clip(standard, -self.bound, self.bound, out=standard)
 
     def project(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates, rows x directions. A gap stands at the mean, so it moves nobody in any direction."""
@@ -51,7 +68,14 @@ class TraitSpace:
         return filled @ self.directions
 
 
-def fit_space(values: np.ndarray, within: np.ndarray | None, n_directions: int, ridge: float) -> TraitSpace:
+def fit_space(
+    values: np.ndarray,
+    within: np.ndarray | None,
+    n_directions: int,
+    ridge: float,
+    *,
+    scale: bool = True,
+) -> TraitSpace:
     """Find the directions in which people differ most for what varies within a person.
 
     Solves T v = λ (W + r I) v for the total covariance T and the within-person covariance W of the
@@ -68,19 +92,91 @@ def fit_space(values: np.ndarray, within: np.ndarray | None, n_directions: int, 
         Most directions that are kept.
     ridge
         How much a direction with little within-person variance is distrusted.
+    scale
+        Whether traits are brought to one scale, and cut, first.
     """
-    kept = usable_columns(values)
-    centre, scale = robust_scale(values[:, kept])
-    space = TraitSpace(kept, centre, scale, np.zeros(len(kept)), np.empty((len(kept), 0)), np.empty(0))
-    standard = space.standardise(values)
-    if len(kept) == 0:
+    space = _unturned(values, scale)
+    if len(space.kept) == 0:
         return space
-    space.mean = np.nanmean(standard, axis=0)
-    filled = np.nan_to_num(standard - space.mean, nan=0.0)
-    total = filled.T @ filled / len(filled)
-    noise = None if within is None else within[np.ix_(kept, kept)] / np.outer(scale, scale)
+    total = _total(space, values)
+    noise = None
+    if within is not None:
+        noise = within[np.ix_(space.kept, space.kept)] / np.outer(space.scale, space.scale)
     space.weights, space.directions = _turned(total, noise, n_directions, ridge)
     return space
+
+
+def plain_space(values: np.ndarray) -> TraitSpace:
+    """Return the space in which columns are coordinates already: from their mean, in their own units."""
+    space = _unturned(values, scale=False)
+    if len(space.kept):
+        space.weights = np.diag(_total(space, values)).copy()
+        space.directions = np.eye(len(space.kept))
+    return space
+
+
+def unaligned(
+    points: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, Callable[[np.ndarray], TraitSpace]]:
+    """Return coordinates turned at random, and what finds their principal axes again.
+
+    One coordinate may set the groups apart by itself, and shuffling coordinates would then leave the groups as
+    they are. Once turned, no coordinate does; distances stay what they were.
+    """
+    directions = points.shape[1]
+    turn = np.linalg.qr(rng.standard_normal((directions, directions)))[0]
+
+    def fit(values: np.ndarray) -> TraitSpace:
+        return fit_space(values, None, directions, 0.0, scale=False)
+
+    return points @ turn, fit
+
+
+def blocks_of(names: Sequence[str], values: np.ndarray) -> np.ndarray:
+    """Return per trait, in the order of their names, the number of its block.
+
+    The levels of one category are a block: where one is, no other can be. They have the beginning of their
+    name in common, up to the full stop, and their sum, each in standard deviations, hardly varies. Every other
+    trait is a block by itself.
+
+    Examples
+    --------
+    >>> pro = np.array([1.0, 1.0, 0.0, 0.0])
+    >>> blocks_of(["plan.pro", "age", "plan.free"], np.column_stack([[30, 41, 58, 62], 1 - pro, pro])).tolist()
+    [0, 1, 1]
+    """
+    starts = [name.split(".")[0] for name in sorted(names)]
+    blocks = np.arange(len(starts))
+    for start in set(starts):
+        here = np.flatnonzero([other == start for other in starts])
+        if len(here) > 1 and _exclude_each_other(values[:, here]):
+            blocks[here] = here[0]
+    return np.unique(blocks, return_inverse=True)[1]
+
+
+def _exclude_each_other(values: np.ndarray) -> bool:
+    seen = np.isfinite(values)
+    if not seen.any(axis=0).all():
+        return False
+    standard = np.where(seen, values - np.nanmean(values, axis=0), 0.0)
+    standard /= np.maximum(standard.std(axis=0), 1e-12)
+    return bool(standard.sum(axis=1).var() <= EXCLUSIVE * values.shape[1])
+
+
+def _unturned(values: np.ndarray, scale: bool) -> TraitSpace:
+    kept = usable_columns(values)
+    nothing = np.zeros(len(kept))
+    centre, spread = robust_scale(values[:, kept]) if scale else (nothing, nothing + 1.0)
+    bound = BOUND if scale else np.inf
+    space = TraitSpace(kept, centre, spread, nothing, np.empty((len(kept), 0)), np.empty(0), bound)
+    if len(kept):
+        space.mean = np.nanmean(space.standardise(values), axis=0)
+    return space
+
+
+def _total(space: TraitSpace, values: np.ndarray) -> np.ndarray:
+    filled = np.nan_to_num(space.standardise(values) - space.mean, nan=0.0)
+    return filled.T @ filled / len(filled)
 
 
 def _turned(total: np.ndarray, noise: np.ndarray | None, n_directions: int, ridge: float):
@@ -97,29 +193,57 @@ def _turned(total: np.ndarray, noise: np.ndarray | None, n_directions: int, ridg
     return weights, directions * np.where(signs == 0, 1.0, signs)
 
 
-def usable_columns(values: np.ndarray) -> np.ndarray:
-    """Return the positions of columns that vary and do not repeat an earlier one."""
-    seen: dict[bytes, int] = {}
-    for place in range(values.shape[1]):
-        column = values[:, place]
-        observed = column[np.isfinite(column)]
-        if len(observed) and np.ptp(observed) > 1e-12 * max(1.0, float(np.abs(observed).max())):
-            seen.setdefault(np.round(np.clip(column, -HUGE, HUGE), 12).tobytes(), place)
-    return np.array(sorted(seen.values()), dtype=int)
+def part_evidence(values: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
+    """Part the traits, in the order of their names, from the evidence (None where there is none)."""
+    order = [place for place in np.argsort(names, kind="stable") if names[place] != EVIDENCE]
+    evidence = values[:, list(names).index(EVIDENCE)] if EVIDENCE in names else None
+    return values[:, order], evidence
 
 
-def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return median and robust standard deviation.
+def in_order(values: np.ndarray, evidence: np.ndarray | None, least: int):
+    """Return the rows that shape the personas, in an order that does not depend on the order given."""
+    if evidence is not None:
+        enough = evidence >= least
+        if not enough.any():
+            enough = np.ones(len(values), bool)
+        values, evidence = values[enough], evidence[enough]
+    order = np.lexsort(values.T[::-1]) if values.shape[1] else np.arange(len(values))
+    return values[order], None if evidence is None else evidence[order]
 
-    Where nearly everybody has the same value, the standard deviation of all but the outermost 2 % at each
-    end stands in for it, and that of all where these too are equal.
+
+def within_matrix(given: Any, names: Sequence[str], *, strict: bool = False) -> np.ndarray | None:
+    """Return the within-person covariance of the traits, in the order of their names.
+
+    Parameters
+    ----------
+    given
+        A DataFrame, ``{"columns": [...], "matrix": [...]}``, an array in the order of the columns, or None.
+    names
+        The columns of the table; the evidence is no trait.
+    strict
+        Whether a trait that is absent is an error; None comes back otherwise.
     """
-    if values.shape[1] == 0:
-        return np.empty(0), np.empty(0)
-    edge = min(25.0, max(2.0, 150 / len(values)))  # of few rows, at least the outermost one at each end
-    least, low, centre, high, most = np.nanpercentile(values, [edge, 25, 50, 75, 100 - edge], axis=0)
-    with np.errstate(over="ignore"):
-        robust, plain = (high - low) / 1.349, np.minimum(np.nanstd(values, axis=0), HUGE)
-    trimmed = np.nanstd(np.clip(values, least, most), axis=0)
-    spread = np.where(robust > 0.1 * trimmed, robust, trimmed)
-    return centre, np.where(spread > 0, spread, plain)
+    traits = [str(name) for name in names if name != EVIDENCE]
+    if given is None:
+        return None
+    frame = _as_frame(given, traits)
+    absent = sorted(set(traits) - set(frame.columns) | set(traits) - set(frame.index))
+    if absent and strict:
+        raise ValueError(
+            f"the covariance within a person lacks {', '.join(absent[:5])}; give it for every trait"
+        )
+    return None if absent else frame.loc[sorted(traits), sorted(traits)].to_numpy(float)
+
+
+def _as_frame(given: Any, traits: list[str]) -> pd.DataFrame:
+    if isinstance(given, pd.DataFrame):
+        return given
+    if isinstance(given, Mapping):
+        return pd.DataFrame(given["matrix"], index=given["columns"], columns=given["columns"], dtype=float)
+    matrix = np.asarray(given, dtype=float)
+    if matrix.shape != (len(traits), len(traits)):
+        raise ValueError(
+            f"the covariance within a person has shape {matrix.shape}; give {len(traits)} x {len(traits)}, "
+            "a row and a column for every trait"
+        )
+    return pd.DataFrame(matrix, index=traits, columns=traits)
