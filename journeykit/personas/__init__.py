@@ -7,11 +7,16 @@ from typing import Any
 
 _HOME = {
     "PersonaClusterer": "clusterer",
+    "RuleTree": "rule_trees",
     "align_traits": "describing",
     "assign": "reuse",
     "describe_personas": "describing",
+    "explain": "explaining",
     "load_model": "files",
     "load_personas": "files",
+    "meets_rule": "conditions",
+    "recruit_rules": "rules",
+    "rule_tree": "rule_trees",
     "save_personas": "files",
 }
 
