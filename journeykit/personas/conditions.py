@@ -157,7 +157,7 @@ def _written(measure: str, values: np.ndarray, whole: bool) -> np.ndarray:
         percent = 100 * values
         step = np.where((percent < 9.5) | (percent > 90.5), 1.0, 5.0)
         return np.round(np.round(percent / step) * step / 100, 4)
-    if measure.endswith("_days") and not whole:
+    if measure.endswith("_days") and measure != "active_days":
         return _DAYS[np.abs(np.log(np.maximum(values, 1e-3)[:, None] / _DAYS)).argmin(axis=1)]
     size = np.abs(values)
     step = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0))) / 2
