@@ -12,7 +12,7 @@ from journeykit.errors import JourneykitError, unknown
 
 __all__ = ["OPERATORS", "meets_rule", "readable_parts", "thresholds"]
 
-OPERATORS = ("at_least", "at_most", "less_than", "in")
+OPERATORS = ("at_least", "at_most", "less_than", "in", "known", "missing")
 MOST_MISSING = 0.5  # share of the units beyond which a measure says nothing of most
 MOST_LEVELS = 20  # of an attribute in words
 LEVELS_AT = np.array([0.02, *np.arange(0.05, 0.96, 0.05), 0.98])  # quantiles tried as thresholds
@@ -34,7 +34,8 @@ def meets_rule(
         Readable measures (`measure_profile`), indexed by ``unit_id``.
     rule
         Conditions: dicts of ``measure``, ``op`` (``at_least``, ``at_most``, ``less_than`` or ``in``),
-        ``threshold`` (a number; for ``in`` a list of levels) and, from a tree, ``or_missing``.
+        ``threshold`` (a number; for ``in`` a list of levels) and, from a tree, ``or_missing``. A tree also asks
+        whether a measure is ``known`` or ``missing``, without a threshold.
     attributes
         Attributes of the units, where the rule speaks of them.
 
@@ -72,8 +73,10 @@ def _column(measure: str, profile: pd.DataFrame, attributes: pd.DataFrame | None
 
 def holds(condition: dict[str, Any], values: pd.Series) -> np.ndarray:
     """Return whether each value meets a condition."""
-    operator, threshold = condition["op"], condition["threshold"]
+    operator, threshold = condition["op"], condition.get("threshold")
     missing = values.isna().to_numpy()
+    if operator in ("known", "missing"):
+        return missing if operator == "missing" else ~missing
     if operator == "in":
         met = level_names(values).isin([str(level) for level in threshold]).to_numpy()
     else:
@@ -83,6 +86,20 @@ def holds(condition: dict[str, Any], values: pd.Series) -> np.ndarray:
             raise unknown("operator of a condition", operator, OPERATORS)
         met = compare[operator](number, threshold)
     return np.where(missing, bool(condition.get("or_missing", False)), met)
+
+
+def answers(node: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the conditions that belong to the two answers to a question, ``yes`` and ``no``."""
+    if node["threshold"] is None:
+        return {
+            name: {"measure": node["measure"], "op": op} for name, op in (("yes", "known"), ("no", "missing"))
+        }
+    found = {}
+    for name, operator in (("yes", "at_least"), ("no", "less_than")):
+        found[name] = {"measure": node["measure"], "op": operator, "threshold": node["threshold"]}
+        if node["missing"] == name:
+            found[name]["or_missing"] = True
+    return found
 
 
 def level_names(values: pd.Series) -> pd.Series:
@@ -138,8 +155,8 @@ def in_order(numbers: pd.DataFrame, levels: pd.DataFrame, personas: pd.Series) -
 def thresholds(measure: str, values: np.ndarray) -> np.ndarray:
     """Return thresholds for a measure, each as a person would write it.
 
-    Shares in whole percents below 10 % and above 90 %, and in fives between; times in hours, days, weeks or
-    months; other numbers in two digits of which the second is 0 or 5, and whole where all values are.
+    Shares in whole percents below 10 % and above 95 %, and in fives between; times in hours, days, weeks or
+    months; other numbers in two digits, of which the second is 0 or 5 from 20 on; whole where all values are.
 
     Examples
     --------
@@ -155,11 +172,12 @@ def thresholds(measure: str, values: np.ndarray) -> np.ndarray:
 def _written(measure: str, values: np.ndarray, whole: bool) -> np.ndarray:
     if "_share" in measure:
         percent = 100 * values
-        step = np.where((percent < 9.5) | (percent > 90.5), 1.0, 5.0)
+        step = np.where((percent < 9.5) | (percent > 95.5), 1.0, 5.0)
         return np.round(np.round(percent / step) * step / 100, 4)
     if measure.endswith("_days") and measure != "active_days":
         return _DAYS[np.abs(np.log(np.maximum(values, 1e-3)[:, None] / _DAYS)).argmin(axis=1)]
     size = np.abs(values)
-    step = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0))) / 2
+    power = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    step = power * np.where(size < 2 * power, 0.1, 0.5)
     rounded = np.round(values / step) * step
     return np.round(rounded) if whole else np.array([float(f"{value:.6g}") for value in rounded])

@@ -78,6 +78,8 @@ def explain(
     for unit in chosen:
         if unit not in traits.index:
             raise unknown("unit", unit, traits.index, where="traits")
+    if not chosen:
+        return _refusals(traits.index[:0], np.empty(0, dtype=object))
     aligned = aligned.loc[chosen]
     labels, reasons = _placed(clusterer, aligned)
     explained = labels >= 0

@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from journeykit.errors import JourneykitError
 from journeykit.intervals import wilson
 
-from .conditions import in_order, meets_rule, placed, readable_parts, thresholds
+from .conditions import answers, in_order, meets_rule, placed, readable_parts, thresholds
 
 __all__ = ["RuleTree", "rule_tree"]
 
@@ -44,10 +44,11 @@ class RuleTree:
         Share of the largest persona: what putting everybody in it would reach.
     root : dict
         The first question: ``measure, threshold`` with ``yes`` (at least the threshold) and ``no``, and
-        ``missing``, where customers without the measure go (null when there were none). An answer is another
-        question or an end: ``persona, customers, purity, share_of_persona``.
+        ``missing``, where customers without the measure go (null when there were none). Without a threshold the
+        question is whether the measure is known. An answer is another question or an end:
+        ``persona, customers, purity, share_of_persona``.
     frame : DataFrame
-        One row per end: ``conditions`` (as in `recruit_rules`, also with ``less_than`` and ``or_missing``),
+        One row per end: ``conditions`` (as in `meets_rule`),
         ``persona``, ``customers``, ``purity`` (share of them in the persona), ``share_of_persona`` (share of the
         persona that comes here).
     """
@@ -74,7 +75,7 @@ class RuleTree:
         """
         persona = pd.Series(None, index=profile.index, name="persona", dtype=object)
         for row in self.frame.itertuples():
-            here = meets_rule(profile, row.conditions) if row.conditions else True
+            here = meets_rule(profile, row.conditions) | (not row.conditions)
             persona = persona.mask(here, row.persona)
         return persona
 
@@ -214,6 +215,8 @@ def _node(tree: DecisionTreeClassifier, place: int, steps: dict[str, np.ndarray]
     column = nodes.feature[place]
     measure, step = list(steps.items())[column]
     missing = ("no" if nodes.missing_go_to_left[place] else "yes") if gaps[column] else None
+    if not np.isfinite(nodes.threshold[place]):  # the right branch holds the gaps, and nothing else
+        return {"measure": measure, "threshold": None, "missing": "no", "yes": no, "no": yes}
     threshold = float(step[int(nodes.threshold[place])])
     return {"measure": measure, "threshold": threshold, "missing": missing, "yes": yes, "no": no}
 
@@ -236,10 +239,7 @@ def _ends(node: dict[str, Any], above: list[dict[str, Any]]) -> Iterator[list[An
         node.pop("count")
         yield [above, *(node[name] for name in _COLUMNS[1:])]
         return
-    for answer, operator in (("yes", "at_least"), ("no", "less_than")):
-        condition = {"measure": node["measure"], "op": operator, "threshold": node["threshold"]}
-        if node["missing"] == answer:
-            condition["or_missing"] = True
+    for answer, condition in answers(node).items():
         yield from _ends(node[answer], _narrowed(above, condition))
 
 

@@ -19,7 +19,7 @@ LEARNT = 0.6  # share of them, when there are fewer
 MOST_CONDITIONS = 3
 MOST_JOINED = 3  # levels of an attribute in one condition
 BEAM = 8  # rules of a length that are carried on
-WORTH = 0.01  # gain in F that a further condition must bring
+WORTH = 0.02  # gain in F that a further condition must bring
 WEIGHT = 0.25  # beta squared, of F with beta one half: precision counts twice as much as recall
 
 

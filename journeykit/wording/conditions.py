@@ -7,6 +7,7 @@ from typing import Any
 
 from journeykit.touchpoints import readable
 from journeykit.wording.formats import _LOCALES, _TIME_UNITS, say_value
+from journeykit.wording.labels import label
 from journeykit.wording.names import trait_id, trait_name
 from journeykit.wording.sentences import in_sentence
 from journeykit.wording.texts import has_text, load_texts, text
@@ -57,7 +58,7 @@ def _by_measure(conditions: Sequence[Mapping[str, Any]]) -> list[list[Mapping[st
     found: dict[str, list[Mapping[str, Any]]] = {}
     for condition in sorted(conditions, key=lambda one: not _is_share(one["measure"])):
         found.setdefault(condition["measure"], []).append(condition)
-    return list(found.values())
+    return [[one for one in part if one["op"] != "known" or len(part) == 1] for part in found.values()]
 
 
 def _is_share(measure: str) -> bool:
@@ -68,6 +69,9 @@ def _is_share(measure: str) -> bool:
 def _said(part: list[Mapping[str, Any]], language: str, client, currency: str | None, short: bool) -> str:
     measure, name = part[0]["measure"], trait_id(part[0]["measure"])
     missing = joining("missing", language) if part[0].get("or_missing") else ""
+    if part[0]["op"] in ("known", "missing"):
+        known = label("trait", measure, language, client)
+        return text(f"explaining.{part[0]['op']}", language, trait=known)
     if part[0]["op"] == "in":
         levels = listed([_level(level, language) for level in part[0]["threshold"]], "or", language)
         said = text("explaining.attribute.levels", language, name=_own_name(measure), levels=levels)
@@ -145,11 +149,8 @@ def _duration(days: float, language: str) -> str:
 def _money(value: float, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
-    whole = float(value).is_integer()
-    return format_currency(
-        value, currency, locale=_LOCALES[language], format="¤ #,##0" if whole else "¤ #,##0.00",
-        currency_digits=False,
-    )  # fmt: skip
+    pattern = ("¤ #,##0" if language == "nl" else "¤#,##0") + ("" if float(value).is_integer() else ".00")
+    return format_currency(value, currency, format=pattern, locale=_LOCALES[language], currency_digits=False)
 
 
 def _exact(value: float, language: str) -> str:

@@ -7,12 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from journeykit.errors import JourneykitError
+from journeykit.personas.conditions import answers
 from journeykit.wording.conditions import listed, place_words, say_condition, say_conditions
 from journeykit.wording.formats import is_missing, say_interval, say_value
 from journeykit.wording.labels import label
 from journeykit.wording.names import trait_name
 from journeykit.wording.sentences import in_sentence
-from journeykit.wording.texts import fill, has_text, load_texts, text
+from journeykit.wording.texts import fill, load_texts, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,9 @@ __all__ = ["say_recruiting", "say_rule", "say_tree", "say_why"]
 MOST_REASONS = 3
 MOST_PER_BLOCK = 2  # reasons of one kind: the shares of a block move together
 LEAST_STANDING = 0.25  # standard deviations from the average below which nobody would speak of a difference
+LEAST_SAID = 0.01  # probability below which the next best persona gets no figure
 _DEGREES = ((2.0, "far"), (1.0, "plain"), (0.0, "somewhat"))
-_FULL = ("channel", "daypart", "weekday", "touchpoint")
+_WHEN_AND_WHERE = ("channel", "daypart", "weekday")
 
 
 def say_rule(
@@ -49,7 +51,7 @@ def say_rule(
     >>> rule = [{"measure": "channel_share.email", "op": "at_least", "threshold": 0.4},
     ...         {"measure": "order_value_mean", "op": "at_least", "threshold": 50.0}]
     >>> say_rule(rule, "en", currency="EUR")
-    'At least 40% of contacts by email and on average at least € 50 per order.'
+    'At least 40% of contacts by email and on average at least €50 per order.'
     >>> say_rule(rule, "nl", currency="EUR")
     'Minstens 40% van de contacten via e-mail en gemiddeld minstens € 50 per bestelling.'
     """
@@ -85,9 +87,7 @@ def say_recruiting(
 
 
 def _sentence(said: str) -> str:
-    start = 1 if said.startswith("'") else 0  # 's avonds begins a sentence as 's Avonds
-    place = next((n for n, letter in enumerate(said) if letter.isalpha() and n >= 2 * start), 0)
-    return said[:place] + said[place : place + 1].upper() + said[place + 1 :]
+    return said[:1].upper() + said[1:]
 
 
 def _units(client, language: str) -> dict[str, str]:
@@ -135,7 +135,7 @@ def say_why(
     >>> names = {"p1": {"en": "Email readers"}, "p2": {"en": "Store visitors"}}
     >>> say_why(rows, "en", names=names)
     'Belongs to the email readers (probability 92%) rather than to the store visitors (6%), mostly because this
-    customer is in contact by email far more often than average and comes between 8 pm and midnight less often.'
+    customer is in contact far more often than average by email and less often between 8 pm and midnight.'
     """
     if explanation["unit_id"].nunique() != 1:
         raise JourneykitError(
@@ -172,9 +172,9 @@ def _placed(row: pd.Series, language: str, client, names) -> str:
     said = text(
         "explaining.why.placed", language, persona=persona, probability=_sure(row["probability"], language)
     )
-    pattern = load_texts(language)["explaining"]["why"]["rather"]
     other = {"against": against, "against_probability": _sure(row["against_probability"], language)}
-    return said + _kept(pattern, other, language)
+    kind = "rather" if row["against_probability"] >= LEAST_SAID else "rather_bare"
+    return said + _kept(load_texts(language)["explaining"]["why"][kind], other, language)
 
 
 def _kept(pattern: str, values: Mapping[str, Any], language: str) -> str:
@@ -188,29 +188,39 @@ def _sure(probability: float, language: str) -> str:
 
 
 def _because(key: str, reasons: pd.DataFrame, this: str, language: str, client) -> str:
-    clauses = [
-        _clause(row, language, client, first=place == 0) for place, row in enumerate(reasons.itertuples())
+    """Return reasons as clauses behind `this customer`; when and where somebody is in contact is one clause."""
+    clauses: dict[Any, list[str]] = {}
+    for place, row in enumerate(reasons.itertuples()):
+        shared = "contact" if row.block in _WHEN_AND_WHERE else place
+        clauses.setdefault(shared, []).append(_reason(row, language, client, first=place == 0))
+    several = len(clauses) > 1 and len(clauses.get("contact", ())) > 1
+    said = [
+        text("explaining.contact", language, places=listed(parts, "and", language))
+        if shared == "contact"
+        else parts[0]
+        for shared, parts in clauses.items()
     ]
-    return text(f"explaining.why.{key}", language, this=this, reasons=listed(clauses, "and", language))
+    joined = listed(said, "clauses" if several else "and", language)
+    return text(f"explaining.why.{key}", language, this=this, reasons=joined)
 
 
-def _clause(row: Any, language: str, client, first: bool) -> str:
-    """Return what somebody does more or less than average, as it stands behind `this customer`."""
+def _reason(row: Any, language: str, client, first: bool) -> str:
+    """Return what somebody does more or less than average."""
     block, _, category = row.trait.partition(".")
     direction = "more" if row.standing > 0 else "less"
-    key = next(
-        (name for name in (block, category) if has_text(f"explaining.{direction}.{name}", language)), "other"
-    )
     words = load_texts(language)["explaining"]
+    named = "place" if block in _WHEN_AND_WHERE else block if block in words[direction] else category
     degree = next(name for least, name in _DEGREES if abs(row.standing) >= least)
     vocabulary = client.vocabulary if client is not None else None
     values = {
         "much": words["degrees"][degree],
         "than": words["than"] if first else "",
-        "place": place_words(row.trait, language, client) if block in _FULL else "",
+        "place": place_words(row.trait, language, client)
+        if block in (*_WHEN_AND_WHERE, "touchpoint")
+        else "",
         "name": trait_name(row.trait, language, vocabulary),
     }
-    return fill(words[direction][key], values, language)
+    return fill(words[direction].get(named, words[direction]["other"]), values, language)
 
 
 def say_tree(
@@ -261,9 +271,7 @@ def _branches(
     node: Mapping[str, Any], language: str, client, currency: str | None
 ) -> Iterator[tuple[str, Any]]:
     """Yield the two answers to a question as words, with what follows."""
-    for answer, operator in (("yes", "at_least"), ("no", "less_than")):
-        condition = {"measure": node["measure"], "op": operator, "threshold": node["threshold"]}
-        condition["or_missing"] = node["missing"] == answer
+    for answer, condition in answers(node).items():
         said = _sentence(say_condition(condition, language, client, currency))
         yield text("explaining.tree.branch", language, condition=said), node[answer]
 
