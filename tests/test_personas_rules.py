@@ -241,6 +241,14 @@ def test_a_gap_has_its_own_branch():
     assert any(condition["op"] == "missing" or condition.get("or_missing") for condition in told)
 
 
+def test_a_large_log_is_sampled_and_small_personas_stay(monkeypatch):
+    monkeypatch.setattr("journeykit.personas.rule_trees.MOST_LEARNT", 60)
+    profile, personas = customers(sizes=(200, 100, 12))
+    found = rule_tree(profile, personas)
+    assert found.frame["customers"].sum() == len(profile)
+    assert 0.5 < found.fidelity <= 1
+
+
 def test_noise_is_no_better_than_the_largest_persona():
     rng = np.random.default_rng(2)
     profile = pd.DataFrame(rng.random((200, 5)), columns=[f"channel_share.c{place}" for place in range(5)])

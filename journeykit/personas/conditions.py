@@ -152,6 +152,13 @@ def in_order(numbers: pd.DataFrame, levels: pd.DataFrame, personas: pd.Series) -
     return np.lexsort([*codes, *(numbers[name].to_numpy() for name in numbers), personas.to_numpy(dtype=str)])
 
 
+def drawn(who: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Return positions of a sample that holds the same share of every persona, in order."""
+    members = [np.flatnonzero(who == persona) for persona in np.unique(who)]
+    chosen = [rng.permutation(places)[: int(np.ceil(share * len(places)))] for places in members]
+    return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, int)
+
+
 def thresholds(measure: str, values: np.ndarray) -> np.ndarray:
     """Return thresholds for a measure, each as a person would write it.
 

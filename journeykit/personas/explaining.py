@@ -111,41 +111,42 @@ def _refusals(units: pd.Index, reasons: np.ndarray) -> pd.DataFrame:
 def _contributions(
     clusterer: PersonaClusterer, aligned: pd.DataFrame, labels: np.ndarray, strongest: int | None
 ) -> pd.DataFrame:
-    sure = clusterer.predict_proba(aligned)
-    rows = np.arange(len(labels))
+    """Return the strongest traits of units that have a persona, one row each."""
+    units, against = _rivals(clusterer, aligned, labels)
+    standing, added, base = _log_odds_parts(clusterer, aligned, labels, against)
+    names = np.array(sorted(name for name in clusterer._names if name != EVIDENCE), dtype=object)
+    names = names[clusterer.space_.kept]
+    blocks, block = np.unique([name.partition(".")[0] for name in names], return_inverse=True)
+    by_block = added @ np.equal.outer(block, np.arange(len(blocks)))
+    shown = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :strongest]
+    contribution = np.take_along_axis(added, shown, axis=1)
+    units = units.assign(base=base, log_odds=base + added.sum(axis=1))
+    units["rest"] = added.sum(axis=1) - contribution.sum(axis=1)
+    table = units.loc[units.index.repeat(shown.shape[1])].assign(
+        trait=names[shown].ravel(),
+        block=blocks[block[shown]].ravel(),
+        standing=np.take_along_axis(standing, shown, axis=1).ravel(),
+        contribution=contribution.ravel(),
+        block_contribution=np.take_along_axis(by_block, block[shown], axis=1).ravel(),
+    )
+    table["toward"] = table["persona"].where(table["contribution"] >= 0, table["against"])
+    return table[_COLUMNS]
+
+
+def _rivals(
+    clusterer: PersonaClusterer, aligned: pd.DataFrame, labels: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return each unit's persona and the next best with their probabilities, and the next best as a number."""
+    sure, rows = clusterer.predict_proba(aligned), np.arange(len(labels))
     others = sure.copy()
     others[rows, labels] = -1.0
     against = others.argmax(axis=1)
-    standing, added, base = _log_odds_parts(clusterer, aligned, labels, against)
-    names = np.array(sorted(name for name in clusterer._names if name != EVIDENCE), dtype=object)[
-        clusterer.space_.kept
-    ]
-    blocks, block = np.unique([name.partition(".")[0] for name in names], return_inverse=True)
-    by_block = np.column_stack([added[:, block == place].sum(axis=1) for place in range(len(blocks))])
-    shown = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :strongest]
-    count = shown.shape[1]
-
-    def along(values: np.ndarray) -> np.ndarray:
-        return np.repeat(values, count)
-
-    picked = np.take_along_axis(added, shown, axis=1)
-    flat, personas = (
-        picked.ravel(),
-        np.array([f"p{place + 1}" for place in range(clusterer.k_)], dtype=object),
+    personas = np.array([f"p{place + 1}" for place in range(clusterer.k_)], dtype=object)
+    units = pd.DataFrame(
+        {"unit_id": aligned.index, "persona": personas[labels], "probability": sure[rows, labels]}
     )
-    mine, other = along(personas[labels]), along(personas[against])
-    return pd.DataFrame(
-        {
-            "unit_id": aligned.index.repeat(count), "persona": mine, "probability": along(sure[rows, labels]),
-            "against": other, "against_probability": along(sure[rows, against]), "reason": "",
-            "trait": names[shown].ravel(), "block": blocks[block[shown]].ravel(),
-            "standing": np.take_along_axis(standing, shown, axis=1).ravel(), "contribution": flat,
-            "toward": np.where(flat >= 0, mine, other),
-            "block_contribution": np.take_along_axis(by_block, block[shown], axis=1).ravel(),
-            "rest": along(added.sum(axis=1) - picked.sum(axis=1)), "base": along(base),
-            "log_odds": along(base + added.sum(axis=1)),
-        }
-    )  # fmt: skip
+    units["against"], units["against_probability"] = personas[against], sure[rows, against]
+    return units.assign(reason=""), against
 
 
 def _log_odds_parts(

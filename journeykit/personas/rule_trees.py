@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from journeykit.errors import JourneykitError
 from journeykit.intervals import wilson
 
-from .conditions import answers, in_order, meets_rule, placed, readable_parts, thresholds
+from .conditions import answers, drawn, in_order, meets_rule, placed, readable_parts, thresholds
 
 __all__ = ["RuleTree", "rule_tree"]
 
@@ -147,7 +147,7 @@ def _learned(
 ) -> RuleTree:
     steps = {str(name): thresholds(str(name), values.to_numpy()) for name, values in numbers.items()}
     codes = _codes(numbers, steps)
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_LEARNT])
+    chosen = drawn(who, min(1.0, MOST_LEARNT / len(who)), np.random.default_rng(seed))
     blank = DecisionTreeClassifier(
         max_depth=max_depth, min_samples_leaf=max(min_group, ceil(LEAST_END * len(who))), random_state=seed
     )
@@ -155,9 +155,8 @@ def _learned(
     tree = clone(blank).fit(codes[chosen], who[chosen])
     root = _node(tree, 0, steps, numbers.isna().any().to_numpy(), _tallies(tree, codes, who))
     frame = pd.DataFrame(list(_ends(root, [])), columns=_COLUMNS)
-    return RuleTree(
-        tree, steps, *scores, float(pd.Series(who).value_counts(normalize=True).max()), root, frame
-    )
+    largest = float(pd.Series(who).value_counts(normalize=True).max())
+    return RuleTree(tree=tree, steps=steps, **scores, base_rate=largest, root=root, frame=frame)
 
 
 _COLUMNS = ["conditions", "persona", "customers", "purity", "share_of_persona"]
@@ -174,14 +173,17 @@ def _codes(numbers: pd.DataFrame, steps: dict[str, np.ndarray]) -> np.ndarray:
     return np.where(np.isnan(values), np.nan, np.column_stack(passed))
 
 
+_SCORES = ("fidelity", "fidelity_low", "fidelity_high", "balanced", "balanced_low", "balanced_high")
+
+
 def _scores(
     blank: DecisionTreeClassifier, codes: np.ndarray, who: np.ndarray, seed: int | None
-) -> list[float]:
+) -> dict[str, float]:
     """Return fidelity and its mean over personas, each with its interval."""
     members = pd.Series(who).value_counts().sort_index()
     folds = min(FOLDS, int(members.min()))
     if folds < 2:
-        return [np.nan] * 6
+        return dict.fromkeys(_SCORES, np.nan)
     right = who == cross_val_predict(
         blank, codes, who, cv=StratifiedKFold(folds, shuffle=True, random_state=seed)
     )
@@ -191,12 +193,12 @@ def _scores(
     below, above = (np.sqrt(((share - bound) ** 2).sum()) / len(share) for bound in (low, high))
     overall = [float(bound) for bound in wilson(right.sum(), len(right))]
     ends = [max(balanced - float(below), 0.0), min(balanced + float(above), 1.0)]
-    return [float(right.mean()), *overall, balanced, *ends]
+    return dict(zip(_SCORES, [float(right.mean()), *overall, balanced, *ends], strict=True))
 
 
 def _tallies(tree: DecisionTreeClassifier, codes: np.ndarray, who: np.ndarray) -> pd.DataFrame:
     """Return customers per end of the tree and persona."""
-    return pd.crosstab(tree.apply(codes), who).reindex(columns=tree.classes_)
+    return pd.crosstab(tree.apply(codes), who)
 
 
 def _node(tree: DecisionTreeClassifier, place: int, steps: dict[str, np.ndarray], gaps: np.ndarray,

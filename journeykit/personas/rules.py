@@ -10,7 +10,7 @@ import pandas as pd
 
 from journeykit.intervals import wilson
 
-from .conditions import in_order, meets_rule, placed, readable_parts, thresholds
+from .conditions import drawn, in_order, meets_rule, placed, readable_parts, thresholds
 
 __all__ = ["recruit_rules"]
 
@@ -82,7 +82,8 @@ def recruit_rules(
     numbers, levels = readable_parts(table, attributes)
     order = in_order(numbers, levels, who)
     numbers, levels, who = numbers.iloc[order], levels.iloc[order], who.iloc[order]
-    learnt = _learnt(who.to_numpy(), np.random.default_rng(random_state))
+    share = min(LEARNT, MOST_LEARNT / max(len(who), 1))
+    learnt = drawn(who.to_numpy(), share, np.random.default_rng(random_state))
     bank = _bank(numbers.iloc[learnt], levels.iloc[learnt], who.iloc[learnt].to_numpy(), min_group)
     readable = pd.concat([numbers, levels], axis=1)
     rows = []
@@ -95,14 +96,6 @@ def recruit_rules(
 
 _SCORES = ["precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high"]
 _COLUMNS = ["persona", "rule", *_SCORES, "customers", "base_rate", "reason"]
-
-
-def _learnt(who: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of the customers from whom rules are made, of every persona the same share."""
-    share = min(LEARNT, MOST_LEARNT / max(len(who), 1))
-    members = [np.flatnonzero(who == persona) for persona in np.unique(who)]
-    drawn = [rng.permutation(places)[: int(np.ceil(share * len(places)))] for places in members]
-    return np.sort(np.concatenate(drawn)) if drawn else np.empty(0, int)
 
 
 @dataclass

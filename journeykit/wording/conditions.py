@@ -68,7 +68,7 @@ def _is_share(measure: str) -> bool:
 
 def _said(part: list[Mapping[str, Any]], language: str, client, currency: str | None, short: bool) -> str:
     measure, name = part[0]["measure"], trait_id(part[0]["measure"])
-    missing = joining("missing", language) if part[0].get("or_missing") else ""
+    missing = joining("missing", language) if all(one.get("or_missing") for one in part) else ""
     if part[0]["op"] in ("known", "missing"):
         known = label("trait", measure, language, client)
         return text(f"explaining.{part[0]['op']}", language, trait=known)
