@@ -7,18 +7,23 @@ from typing import Any
 
 _HOME = {
     "PersonaClusterer": "clusterer",
+    "PersonaMatch": "matching",
+    "RuleTree": "rule_trees",
     "WithinCustomerWhitener": "whitening",
     "align_traits": "describing",
     "assign": "reuse",
     "describe_attributes": "attributes",
     "describe_personas": "describing",
     "draw_map": "examples",
+    "explain": "explaining",
     "load_model": "files",
     "load_personas": "files",
-    "pick_examples": "examples",
-    "PersonaMatch": "matching",
     "match_personas": "matching",
+    "meets_rule": "conditions",
     "personas_of": "describing",
+    "pick_examples": "examples",
+    "recruit_rules": "rules",
+    "rule_tree": "rule_trees",
     "save_personas": "files",
 }
 

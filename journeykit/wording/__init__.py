@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeykit.wording.explaining import say_recruiting, say_rule, say_tree, say_why
 from journeykit.wording.formats import LANGUAGES, say_value
 from journeykit.wording.labels import label, label_frame
 from journeykit.wording.names import name_persona, name_personas
@@ -16,7 +17,11 @@ __all__ = [
     "name_persona",
     "name_personas",
     "say",
+    "say_recruiting",
+    "say_rule",
+    "say_tree",
     "say_value",
+    "say_why",
     "tell",
     "text",
 ]
