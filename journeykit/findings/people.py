@@ -116,6 +116,7 @@ def persona_findings(
 def _unstable(certificate: pd.DataFrame | None, sizes: pd.Series) -> Iterator[Finding]:
     if certificate is None or "certified" not in certificate:
         return
+    certificate = certificate.set_index("persona") if "persona" in certificate else certificate
     for persona, row in certificate[~certificate["certified"].astype(bool)].iterrows():
         if persona in sizes.index and pd.notna(row["stability"]):
             size = int(sizes[persona])

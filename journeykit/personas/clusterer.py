@@ -211,7 +211,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
             Highest number that was used before.
         """
         check_is_fitted(self)
-        self.certificate_ = self.certificate_.rename(index=ids)
+        self.certificate_: pd.DataFrame = self.certificate_.rename(index=ids)
         self.last_id_ = max([last, *(int(name[1:]) for name in self.ids_ if name[1:].isdigit())])
         return self
 

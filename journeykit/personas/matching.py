@@ -199,7 +199,9 @@ def _jaccard(both: np.ndarray) -> np.ndarray:
 def _similarity(people: pd.DataFrame, before: pd.DataFrame | None, after: pd.DataFrame | None) -> np.ndarray:
     """Return the cosine of the effects that both profiles have, no less than 0."""
     nothing = np.full(people.shape, np.nan)
-    shared = [] if before is None or after is None else sorted(set(before) & set(after))
+    if before is None or after is None:
+        return nothing
+    shared = sorted(set(before) & set(after))
     if not shared:
         return nothing
     old, new = (

@@ -39,7 +39,8 @@ class PersonaCard:
     rows
         Its figures: name and value.
     parts
-        Its sections: a ``title`` with ``header`` and ``rows`` of a table, or with ``points``.
+        Its sections: a ``title`` with ``header`` and ``rows`` of a table, or with ``points``, which stand beside the
+        tables when ``aside``.
     """
 
     persona: str
@@ -53,7 +54,7 @@ class PersonaCard:
         """Return the card as it stands in a block of a page."""
         return {
             "title": self.title, "colour": self.colour, "lead": "", "points": list(self.points),
-            "rows": dict(self.rows), "parts": [{"header": [], "rows": [], "points": []} | part for part in self.parts],
+            "rows": dict(self.rows), "parts": [{"header": [], "rows": [], "points": [], "aside": False} | part for part in self.parts],
         }  # fmt: skip
 
     def _repr_html_(self) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from journeykit.personas import PersonaClusterer
+from journeykit.clients import Client
+from journeykit.personas import PersonaClusterer, RuleTree
+from journeykit.wording import LANGUAGES, say_rule
 
-__all__ = ["list_attributes", "list_candidates", "list_examples", "list_traits"]
+__all__ = ["list_attributes", "list_candidates", "list_examples", "list_rules", "list_traits", "list_tree"]
 
 TRAIT_COLUMNS = ["persona", "trait", "effect", "median", "low", "high", "rest_median"]
 ATTRIBUTE_COLUMNS = [
@@ -21,6 +23,11 @@ EXAMPLE_COLUMNS = [
     "persona", "customer", "role", "probability", "second", "second_probability", "contacts", "channel",
     "channel_share", "daypart", "daypart_share", "gap_days", "order_value_mean",
 ]  # fmt: skip
+RULE_COLUMNS = [
+    "persona", "rule_nl", "rule_en", "precision", "precision_low", "precision_high", "recall", "recall_low",
+    "recall_high", "customers", "base_rate", "reason",
+]  # fmt: skip
+TREE_COLUMNS = ["rule_nl", "rule_en", "persona", "customers", "purity", "share_of_persona"]
 CRITERIA = {"gap": "gap", "split_half": "split_half", "jaccard": "jaccard_min"}
 SHARE_STEP = 0.05  # to which shares of one customer are rounded
 
@@ -58,6 +65,28 @@ def list_candidates(clusterer: PersonaClusterer) -> pd.DataFrame:
         for criterion, column in CRITERIA.items() for k in scores.index
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["criterion", "k", "score", "picked", "chosen"])
+
+
+def list_rules(rules: pd.DataFrame, client: Client) -> pd.DataFrame:
+    """Return the rules for recruiting with their words: a row a persona; a rule that is empty has none."""
+    rows = [
+        row
+        | {
+            f"rule_{language}": say_rule(row["rule"], language, client) if row["rule"] else None
+            for language in LANGUAGES
+        }
+        for row in rules.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=RULE_COLUMNS)
+
+
+def list_tree(tree: RuleTree | None, client: Client) -> pd.DataFrame:
+    """Return the ends of a tree of questions with the answers that lead there in words."""
+    rows = [] if tree is None else [
+        row | {f"rule_{language}": say_rule(row["conditions"], language, client) for language in LANGUAGES}
+        for row in tree.frame.to_dict("records")
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=TREE_COLUMNS)
 
 
 def list_examples(examples: pd.DataFrame, profile: pd.DataFrame) -> pd.DataFrame:

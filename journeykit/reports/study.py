@@ -20,17 +20,27 @@ from journeykit.models import load_model
 from journeykit.personas import (
     PersonaClusterer,
     PersonaMatch,
+    RuleTree,
     align_traits,
     describe_personas,
     draw_map,
     personas_of,
     pick_examples,
+    recruit_rules,
+    rule_tree,
     save_personas,
 )
 from journeykit.reports.changes import list_changes, moves_table
 from journeykit.reports.earlier import earlier_tables
 from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
-from journeykit.reports.portraits import list_attributes, list_candidates, list_examples, list_traits
+from journeykit.reports.portraits import (
+    list_attributes,
+    list_candidates,
+    list_examples,
+    list_rules,
+    list_traits,
+    list_tree,
+)
 from journeykit.reports.shapes import shaped
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
@@ -177,6 +187,19 @@ class Study:
         return pick_examples(self.personas, self.traits, min_group=self.client.privacy.min_group)
 
     @cached_property
+    def rules(self) -> pd.DataFrame:
+        """A short rule per persona by which its people can be recognised; empty when there are none."""
+        known, least = self._unit_attributes(), self.client.privacy.min_group
+        return recruit_rules(self.profile, self.membership["persona"], attributes=known, min_group=least)
+
+    @cached_property
+    def rule_tree(self) -> RuleTree | None:
+        """A few questions that lead to a persona; None when there are fewer than two."""
+        if self.membership["persona"].nunique() < 2:
+            return None
+        return rule_tree(self.profile, self.membership["persona"], min_group=self.client.privacy.min_group)
+
+    @cached_property
     def persona_map(self) -> pd.DataFrame | None:
         """Everybody's place among the personas in two dimensions; None when there are none."""
         return draw_map(self.personas, self.traits) if self.personas.found_ else None
@@ -306,6 +329,8 @@ class Study:
             "persona_attributes": list_attributes(self._described),
             "persona_examples": list_examples(self.examples, self.profile),
             "candidates": list_candidates(self.personas),
+            "recruit_rules": list_rules(self.rules, self.client),
+            "persona_tree": list_tree(self.rule_tree, self.client),
             "journey_map": self.journey_map.frame,
             "next_actions": self._actions(),
             "evidence": self.stages.evidence.reset_index(),

@@ -10,7 +10,7 @@ import pandas as pd
 from journeykit.findings.people import form_of
 from journeykit.reports.cards import NoPersonasFound, PersonaCard
 from journeykit.reports.chapters.reading import Reader
-from journeykit.wording import label
+from journeykit.wording import label, say_recruiting
 from journeykit.wording.formats import say_interval
 from journeykit.wording.names import in_sentence
 
@@ -84,7 +84,8 @@ def _own(read: Reader, table: str, persona: str) -> pd.DataFrame:
 def _value(read: Reader, row: pd.Series) -> str:
     own = _own(read, "value", row["persona"])
     if len(own):
-        return read.page.spread(*own[["value_mean", "low", "high"]].iloc[0], "amount")
+        row = own.iloc[0]
+        return read.page.spread(row["value_mean"], row["low"], row["high"], "amount")
     return read.page.value(row["value_mean"], "amount") if pd.notna(row.get("value_mean")) else ""
 
 
@@ -259,4 +260,10 @@ def _facts(read: Reader, row: dict[str, Any]) -> Iterator[str]:
 
 
 def _recruit(read: Reader, persona: str) -> dict[str, Any] | None:
-    return None
+    """Return whom to invite for an interview, and how often that is right."""
+    rules = getattr(read.study, "rules", None)
+    if rules is None or rules.empty or not (rules["persona"] == persona).any():
+        return None
+    row = rules[rules["persona"] == persona].iloc[0]
+    said = say_recruiting(row, read.language, read.client)
+    return {"title": read.page.text("cards.recruit"), "points": [said], "aside": True}

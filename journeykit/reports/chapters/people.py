@@ -10,6 +10,7 @@ from journeykit import plots
 from journeykit.reports.chapters.cards import build_cards, effects, explain_none, trait_name
 from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
+from journeykit.wording.formats import say_interval
 
 __all__ = ["personas"]
 
@@ -33,6 +34,7 @@ def personas(page: Page, study: Any) -> None:
     _map(page, read)
     page.heading("personas_cards", level=2)
     page.cards([card.block() for card in build_cards(read)])
+    _tree(page, read)
     _certainty(page, read)
     _number(page, read)
 
@@ -124,6 +126,26 @@ def _map(page: Page, read: Reader) -> None:
     )
     page.heading("personas_map", level=2)
     page.figure(plots.persona_map(dots, centres=middle), page.text("captions.map", units=read.units))
+
+
+def _tree(page: Page, read: Reader) -> None:
+    """Show the few questions by which most people can be put in their persona."""
+    frame, tree = read.table("persona_tree"), getattr(read.study, "rule_tree", None)
+    if frame.empty or tree is None:
+        return
+    page.heading("personas_tree", level=2)
+    between = say_interval(tree.fidelity_low, tree.fidelity_high, "percent", read.language)
+    values = {
+        "fidelity": tree.fidelity,
+        "between": f" ({between})" if between else "",
+        "base": tree.base_rate,
+    }
+    page.say(page.text("prose.personas_tree", units=read.units, **values))
+    shown = frame.assign(
+        rule=frame[f"rule_{read.language}"], persona=[read.persona(persona) for persona in frame["persona"]]
+    )
+    forms = {"rule": "text", "persona": "text", "customers": "whole", "purity": "percent"}
+    page.table(shown, page.text("captions.tree"), forms)
 
 
 def _certainty(page: Page, read: Reader) -> None:
