@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from journeykit.errors import JourneykitError
@@ -176,6 +176,7 @@ def test_thresholds_are_written_as_a_person_would(measure, value, expected):
 
 
 @settings(max_examples=40, deadline=None)
+@example([5e-324], "value_total")
 @given(
     st.lists(st.floats(0, 1e6), min_size=1, max_size=40),
     st.sampled_from(["value_total", "gap_days", "orders"]),

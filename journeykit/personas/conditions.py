@@ -14,6 +14,7 @@ __all__ = ["OPERATORS", "meets_rule", "readable_parts", "thresholds"]
 
 OPERATORS = ("at_least", "at_most", "less_than", "in", "known", "missing")
 MOST_MISSING = 0.5  # share of the units beyond which a measure says nothing of most
+TINY = 1e-9  # a number nearer to 0 is written as 0
 MOST_LEVELS = 20  # of an attribute in words
 LEVELS_AT = np.array([0.02, *np.arange(0.05, 0.96, 0.05), 0.98])  # quantiles tried as thresholds
 _NOT_MEASURES = ("evidence.contacts", "persona")
@@ -183,6 +184,7 @@ def _written(measure: str, values: np.ndarray, whole: bool) -> np.ndarray:
         return np.round(np.round(percent / step) * step / 100, 4)
     if measure.endswith("_days") and measure != "active_days":
         return _DAYS[np.abs(np.log(np.maximum(values, 1e-3)[:, None] / _DAYS)).argmin(axis=1)]
+    values = np.where(np.abs(values) < TINY, 0.0, values)
     size = np.abs(values)
     power = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
     step = power * np.where(size < 2 * power, 0.1, 0.5)

@@ -22,6 +22,9 @@ _NOTEBOOK = (
 )
 
 
+_EMPTY: dict[str, Any] = {"header": [], "rows": [], "points": [], "aside": False}
+
+
 @dataclass(frozen=True)
 class PersonaCard:
     """One persona, in words and figures of one language.
@@ -54,7 +57,7 @@ class PersonaCard:
         """Return the card as it stands in a block of a page."""
         return {
             "title": self.title, "colour": self.colour, "lead": "", "points": list(self.points),
-            "rows": dict(self.rows), "parts": [{"header": [], "rows": [], "points": [], "aside": False} | part for part in self.parts],
+            "rows": dict(self.rows), "parts": [_EMPTY | part for part in self.parts],
         }  # fmt: skip
 
     def _repr_html_(self) -> str:

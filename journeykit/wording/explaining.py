@@ -147,14 +147,7 @@ def say_why(
     if is_missing(first["persona"]):
         return text(f"explaining.why.{first['reason']}", language, this=this)
     said = _placed(first, language, client, names)
-    known = explanation[explanation["standing"].abs() >= LEAST_STANDING].dropna(subset=["contribution"])
-    ranked = known.sort_values("contribution", ascending=False, kind="stable")
-    reasons = (
-        ranked[ranked["contribution"] > 0]
-        .groupby("block", sort=False)
-        .head(MOST_PER_BLOCK)
-        .head(MOST_REASONS)
-    )
+    ranked, reasons = _ranked(explanation)
     if reasons.empty:
         return said + text("explaining.why.base", language, noun=_units(client, language)["many"])
     said += _because("because", reasons, this, language, client)
@@ -162,6 +155,14 @@ def say_why(
     if -last["contribution"].iloc[0] >= reasons["contribution"].iloc[0] / 2:
         said += " " + _because("but", last, this, language, client)
     return said
+
+
+def _ranked(explanation: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the traits worth speaking of, and those that are named as reasons, strongest first."""
+    known = explanation[explanation["standing"].abs() >= LEAST_STANDING].dropna(subset=["contribution"])
+    ranked = known.sort_values("contribution", ascending=False, kind="stable")
+    reasons = ranked[ranked["contribution"] > 0].groupby("block", sort=False).head(MOST_PER_BLOCK)
+    return ranked, reasons.head(MOST_REASONS)
 
 
 def _placed(row: pd.Series, language: str, client, names) -> str:
