@@ -12,6 +12,7 @@ from journeykit.errors import unknown
 
 from .clusterer import EVIDENCE, PersonaClusterer
 from .describing import align_traits
+from .space import part_evidence
 
 __all__ = ["explain"]
 
@@ -141,7 +142,7 @@ def _rivals(
     others = sure.copy()
     others[rows, labels] = -1.0
     against = others.argmax(axis=1)
-    personas = np.array([f"p{place + 1}" for place in range(clusterer.k_)], dtype=object)
+    personas = np.array(clusterer.ids_, dtype=object)
     units = pd.DataFrame(
         {"unit_id": aligned.index, "persona": personas[labels], "probability": sure[rows, labels]}
     )
@@ -158,7 +159,7 @@ def _log_odds_parts(
     log p_a / p_b = Σ_j z_j (V (c_a - c_b))_j / s² + (|c_b|² - |c_a|²) / 2 s² + log π_a / π_b.
     """
     space, groups = clusterer.space_, clusterer._groups
-    values = clusterer._split(aligned.to_numpy(float))[0]
+    values = part_evidence(aligned.to_numpy(float), clusterer._names)[0]
     standing = np.nan_to_num(space.standardise(values) - space.mean, nan=0.0)
     lean = groups.centres @ space.directions.T / groups.variance
     norms = (groups.centres**2).sum(axis=1) / (2 * groups.variance)

@@ -13,9 +13,10 @@ import pandas as pd
 
 from journeykit.errors import JourneykitError, nearest
 
-from .clusterer import EVIDENCE, PersonaClusterer
+from .clusterer import PersonaClusterer
 from .content import PLAIN, SPACE, wrong_parts
 from .grouping import SoftGroups
+from .model_card import write_card
 from .space import TraitSpace
 
 __all__ = ["load_model", "load_personas", "save_personas"]
@@ -38,7 +39,8 @@ def save_personas(
     path
         The file, usually ``personas.skops``.
     about
-        Facts for the card, such as the client and the as-of date.
+        Facts about the data for the card, such as the client and the as-of date; of loaded personas, those that
+        came with them when None.
 
     Returns
     -------
@@ -48,9 +50,10 @@ def save_personas(
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    about = {str(name): str(value) for name, value in (about or {}).items()}
+    given = getattr(clusterer, "about_", {}) if about is None else about
+    about = {str(name): str(value) for name, value in given.items()}
     _whole(path, skops.io.dumps(_content(clusterer, about)))
-    _whole(path.with_suffix(".md"), _card(clusterer, about).encode())
+    _whole(path.with_suffix(".md"), write_card(clusterer, about).encode())
     return path
 
 
@@ -164,6 +167,7 @@ def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
     )
     clusterer.last_id_ = int(content.get("last_id", clusterer.k_))
     clusterer.labels_ = np.empty(0, dtype=int)
+    clusterer.about_ = dict(content["about"]) if isinstance(content.get("about"), dict) else {}
     return clusterer
 
 
@@ -173,28 +177,3 @@ def _whole(path: Path, content: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     os.replace(name, path)
-
-
-def _card(clusterer: PersonaClusterer, about: dict[str, str]) -> str:
-    traits = sorted(name for name in clusterer._names if name != EVIDENCE)
-    null = clusterer.null_
-    lines = [
-        "# Personas",
-        "",
-        *(f"- {name}: {value}" for name, value in about.items()),
-        f"- Personas found: {'yes' if clusterer.found_ else 'no'} ({clusterer.reason_})",
-        f"- Number: {clusterer.k_} (criteria: {clusterer.k_range_[0]} to {clusterer.k_range_[1]})",
-        f"- Spread explained: {null['observed']:.3f}; by chance {null['null_mean']:.3f} (p = {null['p_value']:.3f})",
-        f"- Traits: {len(traits)}, of which {len(clusterer.notes_)} do not vary or repeat another",
-        "- Use: to describe groups and to address them.",
-        "- Not for: decisions about a single person; membership is a probability.",
-        "",
-        "| persona | customers | share | stability | certified |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for name, row in clusterer.certificate_.iterrows():
-        sure = "yes" if row["certified"] else "no"
-        lines.append(
-            f"| {name} | {row['customers']} | {row['share']:.3f} | {row['stability']:.2f} | {sure} |"
-        )
-    return "\n".join([*lines, "", "## Traits", "", ", ".join(f"`{name}`" for name in traits)]) + "\n"

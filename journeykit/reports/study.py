@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,6 @@ from journeykit.personas import (
     rule_tree,
     save_personas,
 )
-from journeykit.reports.changes import list_changes, moves_table
-from journeykit.reports.earlier import earlier_tables
 from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
 from journeykit.reports.portraits import (
     list_attributes,
@@ -41,10 +38,10 @@ from journeykit.reports.portraits import (
     list_traits,
     list_tree,
 )
-from journeykit.reports.shapes import shaped
+from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
-from journeykit.wording import name_personas, tell
+from journeykit.wording import name_personas
 
 __all__ = ["Study"]
 
@@ -65,6 +62,8 @@ class Study:
     home
         The folder of the client's reports. With the personas of an earlier one, those of today keep their ids and
         their names; without it they are numbered and named anew.
+    personas
+        Personas that were fitted before, on the traits of this log; they are learned when None.
     verbose
         1 tells on standard error how far the learning of personas is.
     """
@@ -76,9 +75,11 @@ class Study:
         *,
         random_state: int = 0,
         home: str | Path | None = None,
+        personas: PersonaClusterer | None = None,
         verbose: int = 0,
     ) -> None:
         self.client, self.log, self.random_state, self.verbose = client, log, random_state, verbose
+        self._given = personas
         self.home = None if home is None else Path(home)
 
     @cached_property
@@ -119,6 +120,8 @@ class Study:
         return clusterer, match
 
     def _learned(self) -> PersonaClusterer:
+        if self._given is not None:
+            return self._given
         if self.client.personas.reuse:
             return load_model(self.client.resolve(self.client.personas.reuse))
         wanted, units = self.client.personas.k, len(self.traits)
@@ -295,24 +298,29 @@ class Study:
         return table.sort_values("customer_id", ignore_index=True)
 
     @cached_property
-    def figures(self) -> dict[str, Any]:
-        """The headline figures, for ``run.json`` and the index."""
-        stages, first_last = self.stages.table, self.log.span()
-        placed = self.membership["persona"].notna()
+    def size(self) -> dict[str, Any]:
+        """How much data there is: customers, units, contacts, and the first and the last day of the client's clock."""
         zone = self.client.timezone
-        first, last = (moment.tz_localize("UTC").tz_convert(zone).date().isoformat() for moment in first_last)
+        days = (moment.tz_localize("UTC").tz_convert(zone).date().isoformat() for moment in self.log.span())
         return {
             "customers": len(self._people),
-            "units": len(self.membership),
+            "units": len(self.traits),
             "contacts": int(contacts(self.log).count().execute()),
+            **dict(zip(("first_day", "last_day"), days, strict=True)),
+        }
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The headline figures, for ``run.json`` and the index."""
+        stages, placed = self.stages.table, self.membership["persona"].notna()
+        return {
+            **self.size,
             "personas": int(self.persona_table["certified"].sum()) if len(self.persona_table) else 0,
             "placed_share": float(placed.mean()),
             "unsure_share": float(stages["stage"].isna().mean()),
             "lapsed_share": float(stages["p_lapsed"].mean()),
             "findings": len(self.findings),
             "value_total": float(self._people["value_total"].sum()),
-            "first_day": first,
-            "last_day": last,
         }
 
     @cached_property
@@ -358,7 +366,8 @@ class Study:
 
     def save_personas(self, path: str | Path) -> Path:
         """Save the personas, with a card beside."""
-        return save_personas(self.personas, path)
+        reused = self.client.personas.reuse is not None
+        return save_personas(self.personas, path, None if reused else describe_data(self))
 
     def save_stages(self, path: str | Path) -> Path:
         """Save the stage classifier, with a card beside."""
@@ -366,26 +375,4 @@ class Study:
 
     def write(self, folder: str | Path) -> None:
         """Write tables, models and findings to a folder."""
-        folder = Path(folder)
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
-        for name, table in {**self.tables, **self._changes(self.home or folder.parent)}.items():
-            shaped(table).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
-        self.save_personas(folder / "models" / "personas.skops")
-        self.save_stages(folder / "models" / "stages.skops")
-        told = tell(self.findings, self.client)
-        (folder / "findings.json").write_text(
-            json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8"
-        )
-
-    def _changes(self, home: Path) -> dict[str, pd.DataFrame]:
-        """Return what changed since the last report in a client's folder, when there is one."""
-        match, least = self.persona_match, self.client.privacy.min_group
-        moves = {} if match is None else {"persona_moves": moves_table(match, least)}
-        earlier = earlier_tables(home, self.log.as_of_date)
-        if earlier is None:
-            return moves
-        names = [name for name in ("customers", "drop_off") if (earlier / f"{name}.parquet").is_file()]
-        if len(names) < 2:
-            return moves
-        before = {name: pd.read_parquet(earlier / f"{name}.parquet") for name in names}
-        return moves | {"changes": list_changes(before, self.tables, self.client.model.ids, match, least)}
+        write_study(self, Path(folder))

@@ -5,11 +5,11 @@ from journeykit.reports.chapters.channels import channels, pages
 from journeykit.reports.chapters.journeys import journey_maps
 from journeykit.reports.chapters.leaks import leaks
 from journeykit.reports.chapters.opening import cover, summary
-from journeykit.reports.chapters.people import personas
+from journeykit.reports.chapters.people import personas, personas_number
 from journeykit.reports.chapters.position import forecast, stages
 from journeykit.reports.chapters.steps import actions, after_purchase, measure
 
 __all__ = [
     "actions", "after_purchase", "appendix", "channels", "cover", "forecast", "journey_maps", "leaks", "measure",
-    "pages", "personas", "stages", "summary",
+    "pages", "personas", "personas_number", "stages", "summary",
 ]  # fmt: skip

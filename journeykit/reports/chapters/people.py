@@ -12,7 +12,7 @@ from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 from journeykit.wording.formats import say_interval
 
-__all__ = ["personas"]
+__all__ = ["personas", "personas_number"]
 
 MOST_TRAITS = 12  # traits in the figure of the profile
 
@@ -37,6 +37,11 @@ def personas(page: Page, study: Any) -> None:
     _tree(page, read)
     _certainty(page, read)
     _number(page, read)
+
+
+def personas_number(page: Page, study: Any) -> None:
+    """Show how the number of personas was chosen, apart from the chapter."""
+    _number(page, Reader(page, study))
 
 
 def _found(read: Reader) -> pd.DataFrame:
