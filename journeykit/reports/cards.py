@@ -18,7 +18,10 @@ __all__ = ["NoPersonasFound", "PersonaCard", "PersonaCards", "persona_cards"]
 _NOTEBOOK = (
     ".journeykit { --ink: #1c2127; --soft: #57606a; --line: #dfe3e8; --paper: #ffffff; background: #ffffff; "
     "color: #1c2127; "
-    "padding: .25rem 1rem; line-height: 1.5; font-family: system-ui, sans-serif; }"
+    "padding: .25rem 1rem; line-height: 1.5; font-family: system-ui, sans-serif; } "
+    ".journeykit .card tr { background: none !important; } "
+    ".journeykit .card th:first-child { text-align: left !important; } "
+    ".journeykit .card dt { width: auto !important; float: none !important; font-weight: 400 !important; }"
 )
 
 

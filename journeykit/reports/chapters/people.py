@@ -179,8 +179,9 @@ def _number(page: Page, read: Reader) -> None:
     if picked.empty:
         page.say(page.text("prose.personas_number_given", k=chosen))
     else:
-        key = "prose.personas_number_same" if picked.nunique() == 1 else "prose.personas_number"
-        page.say(page.text(key, low=picked.min(), high=picked.max(), k=chosen))
+        same = "_same" if picked.nunique() == 1 else ""
+        key = f"prose.personas_number{same if read.ids else '_none'}"
+        page.say(page.text(key, low=picked.min(), high=picked.max(), k=chosen, units=read.units))
     if frame["k"].nunique() > 1:
         axes = plots.persona_candidates(_judged(page, frame), xlabel=page.text("axes.number_of_personas"))
         page.figure(axes, page.text("captions.candidates"))
