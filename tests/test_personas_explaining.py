@@ -52,7 +52,7 @@ def test_what_is_not_shown_is_in_the_rest(fitted):
 
 def test_the_average_and_the_unseen_add_nothing(fitted):
     middle = pd.DataFrame([fitted.space_.centre + fitted.space_.scale * fitted.space_.mean], index=["x"])
-    middle = middle.set_axis([f"block.t{place}" for place in range(8)], axis=1).assign(
+    middle = middle.set_axis([f"block.t{place}" for place in fitted.space_.kept], axis=1).assign(
         **{"evidence.contacts": 50.0}
     )
     for frame in (middle, row([None] * 8)):

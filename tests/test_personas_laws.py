@@ -46,24 +46,50 @@ def with_other_columns(traits: pd.DataFrame, rng: np.random.Generator) -> pd.Dat
 
 def with_a_trait_twice(traits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The copy covaries within a person as the original does."""
-    name = traits.columns[int(rng.integers(5))]
+    name, copy = traits.columns[int(rng.integers(5))], str(rng.choice(["a.copy", "block.z"]))
     known = traits.attrs["within_customer"]
     matrix = pd.DataFrame(known["matrix"], known["columns"], known["columns"])
-    matrix.loc["block.z"] = matrix.loc[name]
-    matrix["block.z"] = matrix[name]
-    twice = traits.assign(**{"block.z": traits[name]})
+    matrix.loc[copy] = matrix.loc[name]
+    matrix[copy] = matrix[name]
+    twice = traits.assign(**{copy: traits[name]})
     twice.attrs["within_customer"] = {"columns": list(matrix), "matrix": matrix.to_numpy().tolist()}
     return twice
 
 
-CHANGES = [in_another_order, with_other_ids, with_other_columns, with_a_trait_twice]
+def with_an_unknown_copy(traits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """How the copy varies within a person was not measured."""
+    name, copy = traits.columns[int(rng.integers(5))], str(rng.choice(["a.copy", "block.z"]))
+    return traits.assign(**{copy: traits[name]})
+
+
+def with_other_names(traits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    names = dict(
+        zip(traits.columns[:5], rng.permutation([f"new.{letter}" for letter in "vwxyz"]), strict=True)
+    )
+    renamed = traits.rename(columns=names)
+    known = traits.attrs["within_customer"]
+    renamed.attrs["within_customer"] = known | {"columns": [names[name] for name in known["columns"]]}
+    return renamed
+
+
+CHANGES = [
+    in_another_order,
+    with_other_ids,
+    with_other_columns,
+    with_a_trait_twice,
+    with_an_unknown_copy,
+    with_other_names,
+]
 
 
 def same_personas(
     before: PersonaClusterer, first: pd.DataFrame, after: PersonaClusterer, other: pd.DataFrame
 ):
     """Compare label per unit, number, verdict and certificate; a unit is known by its values."""
-    keys = [frame[sorted(first.columns)].apply(tuple, axis=1).map(repr) for frame in (first, other)]
+    keys = [
+        frame.apply(lambda row: repr(sorted({repr(value) for value in row})), axis=1)
+        for frame in (first, other)
+    ]
     labels = [
         pd.Series(one.labels_, key.to_numpy()).sort_index()
         for one, key in zip((before, after), keys, strict=True)

@@ -51,15 +51,44 @@ def column_names(estimator: Any) -> list[str]:
     return [str(name) for name in named]
 
 
-def usable_columns(values: np.ndarray) -> np.ndarray:
-    """Return the positions of columns that vary and do not repeat an earlier one."""
+def usable_columns(values: np.ndarray, preferred: np.ndarray | None = None) -> np.ndarray:
+    """Return the positions of columns that vary and do not repeat another, in an order that is theirs.
+
+    Parameters
+    ----------
+    values
+        Rows x columns, with gaps.
+    preferred
+        Per column whether it is the one to keep of several that repeat each other; else the first is.
+
+    Returns
+    -------
+    array of int
+        Ordered by what the columns hold, whatever the order of rows and columns.
+
+    Examples
+    --------
+    >>> usable_columns(np.array([[5.0, 1.0, 5.0, 0.0], [7.0, 1.0, 7.0, 2.0]])).tolist()
+    [3, 0]
+    """
+    places = np.arange(values.shape[1])
+    if preferred is not None:
+        places = np.concatenate([places[preferred], places[~preferred]])
     seen: dict[bytes, int] = {}
-    for place in range(values.shape[1]):
+    for place in places:
         column = values[:, place]
         observed = column[np.isfinite(column)]
         if len(observed) and np.ptp(observed) > 1e-12 * max(1.0, float(np.abs(observed).max())):
-            seen.setdefault(np.round(np.clip(column, -HUGE, HUGE), 12).tobytes(), place)
-    return np.array(sorted(seen.values()), dtype=int)
+            seen.setdefault(_rounded(column).tobytes(), int(place))
+    kept = np.array(list(seen.values()), dtype=int)
+    held = [tuple(_rounded(np.sort(values[:, place]))[:: max(1, len(values) // 64)]) for place in kept]
+    return kept[
+        sorted(range(len(kept)), key=lambda at: (np.nan_to_num(held[at], nan=HUGE).tolist(), kept[at]))
+    ]
+
+
+def _rounded(column: np.ndarray) -> np.ndarray:
+    return np.round(np.clip(column, -HUGE, HUGE), 12) + 0.0
 
 
 def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

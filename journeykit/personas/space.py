@@ -17,6 +17,7 @@ __all__ = [
     "blocks_of",
     "fit_space",
     "in_order",
+    "knows_all",
     "part_evidence",
     "plain_space",
     "unaligned",
@@ -87,7 +88,8 @@ def fit_space(
     values
         Rows x traits, with gaps.
     within
-        Within-person covariance of the traits, in their own units, or None.
+        Within-person covariance of the traits, in their own units, or None. It is used when that of every
+        trait in use is known.
     n_directions
         Most directions that are kept.
     ridge
@@ -95,23 +97,29 @@ def fit_space(
     scale
         Whether traits are brought to one scale, and cut, first.
     """
-    space = _unturned(values, scale)
+    known = None if within is None else np.isfinite(np.diag(within))
+    space = _unturned(values, scale, known)
     if len(space.kept) == 0:
         return space
     total = _total(space, values)
     noise = None
-    if within is not None:
+    if within is not None and knows_all(within, space.kept):
         noise = within[np.ix_(space.kept, space.kept)] / np.outer(space.scale, space.scale)
     space.weights, space.directions = _turned(total, noise, n_directions, ridge)
     return space
+
+
+def knows_all(within: np.ndarray | None, kept: np.ndarray) -> bool:
+    """Tell whether the within-person covariance of all traits that are used is known."""
+    return within is not None and bool(np.isfinite(within[np.ix_(kept, kept)]).all())
 
 
 def plain_space(values: np.ndarray) -> TraitSpace:
     """Return the space in which columns are coordinates already: from their mean, in their own units."""
     space = _unturned(values, scale=False)
     if len(space.kept):
-        space.weights = np.diag(_total(space, values)).copy()
-        space.directions = np.eye(len(space.kept))
+        space.weights = np.diag(_total(space, values))[np.argsort(space.kept)]
+        space.directions = np.eye(len(space.kept))[:, np.argsort(space.kept)]  # in the order of the columns
     return space
 
 
@@ -163,8 +171,8 @@ def _exclude_each_other(values: np.ndarray) -> bool:
     return bool(standard.sum(axis=1).var() <= EXCLUSIVE * values.shape[1])
 
 
-def _unturned(values: np.ndarray, scale: bool) -> TraitSpace:
-    kept = usable_columns(values)
+def _unturned(values: np.ndarray, scale: bool, preferred: np.ndarray | None = None) -> TraitSpace:
+    kept = usable_columns(values, preferred)
     nothing = np.zeros(len(kept))
     centre, spread = robust_scale(values[:, kept]) if scale else (nothing, nothing + 1.0)
     bound = BOUND if scale else np.inf
@@ -207,7 +215,8 @@ def in_order(values: np.ndarray, evidence: np.ndarray | None, least: int):
         if not enough.any():
             enough = np.ones(len(values), bool)
         values, evidence = values[enough], evidence[enough]
-    order = np.lexsort(values.T[::-1]) if values.shape[1] else np.arange(len(values))
+    keys = values[:, usable_columns(values)].T
+    order = np.lexsort(keys[::-1]) if len(keys) else np.arange(len(values))
     return values[order], None if evidence is None else evidence[order]
 
 
@@ -221,7 +230,7 @@ def within_matrix(given: Any, names: Sequence[str], *, strict: bool = False) -> 
     names
         The columns of the table; the evidence is no trait.
     strict
-        Whether a trait that is absent is an error; None comes back otherwise.
+        Whether a trait that is absent is an error; otherwise what is unknown of it is missing in the matrix.
     """
     traits = [str(name) for name in names if name != EVIDENCE]
     if given is None:
@@ -232,7 +241,7 @@ def within_matrix(given: Any, names: Sequence[str], *, strict: bool = False) -> 
         raise ValueError(
             f"the covariance within a person lacks {', '.join(absent[:5])}; give it for every trait"
         )
-    return None if absent else frame.loc[sorted(traits), sorted(traits)].to_numpy(float)
+    return frame.reindex(index=sorted(traits), columns=sorted(traits)).to_numpy(float)
 
 
 def _as_frame(given: Any, traits: list[str]) -> pd.DataFrame:

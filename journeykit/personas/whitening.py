@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from journeykit.features.tables import EVIDENCE, column_names, read_numbers
 
-from .space import fit_space, in_order, part_evidence, within_matrix
+from .space import fit_space, in_order, knows_all, part_evidence, within_matrix
 
 __all__ = ["WithinCustomerWhitener"]
 
@@ -49,7 +49,8 @@ class WithinCustomerWhitener(TransformerMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> people = rng.normal(size=(200, 3))
     >>> whitener = WithinCustomerWhitener(np.diag([0.9, 0.1, 0.9]), n_directions=1).fit(people)
-    >>> whitener.transform(people).shape, int(np.abs(whitener.space_.directions).argmax())
+    >>> space = whitener.space_
+    >>> whitener.transform(people).shape, int(space.kept[np.abs(space.directions).argmax()])
     ((200, 1), 1)
     """
 
@@ -91,7 +92,7 @@ class WithinCustomerWhitener(TransformerMixin, BaseEstimator):
         traits, evidence = part_evidence(values, names)
         traits, _ = in_order(traits, evidence, self.min_contacts)
         self.space_ = fit_space(traits, within, self.n_directions, self.ridge, scale=self.scale)
-        self.within_used_ = within is not None
+        self.within_used_ = knows_all(within, self.space_.kept)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
