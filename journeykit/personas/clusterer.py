@@ -290,7 +290,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def _remember(self, traits: np.ndarray) -> None:
         """Keep how each used trait is spread over ten bins, for judging drift later."""
         names = sorted(name for name in self._names if name != EVIDENCE)
-        used = {names[place]: traits[:, place] for place in self.space_.kept}
+        used = {names[place]: traits[:, place] for place in np.sort(self.space_.kept)}
         self.reference_ = {name: _spread(values[np.isfinite(values)]) for name, values in used.items()}
 
     def _note_dropped(self) -> None:

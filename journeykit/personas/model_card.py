@@ -70,7 +70,8 @@ def _number(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[s
     yield "| --- | --- | --- | --- | --- |"
     for number, row in clusterer.candidates_.iterrows():
         picked = ", ".join(name for name, pick in clusterer.picks_.items() if pick == number)
-        yield f"| {number} | {row['gap']:.3f} | {row['split_half']:.2f} | {row['jaccard_min']:.2f} | {picked} |"
+        halves = "–" if row["split_half"] != row["split_half"] else f"{row['split_half']:.2f}"
+        yield f"| {number} | {row['gap']:.3f} | {halves} | {row['jaccard_min']:.2f} | {picked} |"
 
 
 def _method(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[str]:
