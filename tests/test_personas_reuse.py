@@ -122,3 +122,13 @@ def test_other_files_are_refused(fitted, tmp_path, spoil, said):
     spoil(path)
     with pytest.raises(JourneykitError, match=said):
         load_personas(path)
+
+
+def test_traits_of_very_different_sizes_are_not_taken_for_each_other():
+    traits, _ = people()
+    sized = traits.assign(
+        **{f"block.t{place}": traits[f"block.t{place}"] * 100.0 ** (7 - place) for place in range(8)}
+    )
+    again = assign(PersonaClusterer(**QUICK).fit(sized), sized)
+    assert (again.drift["state"] == "ok").all()
+    assert again.drift["times"].to_numpy() == pytest.approx(1, abs=0.05)

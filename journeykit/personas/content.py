@@ -111,7 +111,7 @@ def _wrong_values(kept: np.ndarray, values: Mapping[str, Any], traits: int) -> s
 def _wrong_reference(content: Mapping[str, Any]) -> str:
     names = sorted(name for name in content["names"] if name != EVIDENCE)
     used, reference = [names[place] for place in content["space"]["kept"]], content["facts"]["reference_"]
-    if not isinstance(reference, dict) or list(reference) != used:
+    if not isinstance(reference, dict) or sorted(reference) != sorted(used):
         return "the part 'facts.reference_' is not about the traits that are used"
     for name, known in reference.items():
         sound = isinstance(known, dict) and {"edges", "shares"} <= set(known)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .clusterer import PersonaClusterer
+from .clusterer import EVIDENCE, PersonaClusterer
 from .space import robust_scale
 
 __all__ = ["count_bins", "drift_table", "renamed", "stability_index"]
@@ -102,7 +102,10 @@ def _other_unit(start: float, moved: float, times: float) -> bool:
 def _units(clusterer, sample: np.ndarray, names: list[str]) -> Iterable[tuple[float, float, float]]:
     """Yield, per trait, its median when learning, how far it moved, and how many times as wide it is."""
     space = clusterer.space_
-    for name, centre, scale in zip(names, space.centre, space.scale, strict=True):
+    traits = sorted(name for name in clusterer._names if name != EVIDENCE)
+    places = {traits[place]: at for at, place in enumerate(space.kept)}
+    for name in names:
+        centre, scale = space.centre[places[name]], space.scale[places[name]]
         values = sample[:, clusterer._names.index(name)]
         values = values[np.isfinite(values)]
         if len(values) < LEAST_VALUES:
