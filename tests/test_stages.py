@@ -16,6 +16,7 @@ from journeykit.stages.labels import given_labels
 
 STATES = ["awareness", "consideration", "decision", "action", "loyalty", "lapsed"]
 NEXT = [*STATES[:-1], "stay", "lapsed"]
+AHEAD = ["move_forward", "move_back", "move_return", "move_days", "move_days_low", "move_days_high"]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def sums(table: pd.DataFrame, prefix: str, names: list[str]) -> pd.Series:
 def test_the_table_has_the_columns_of_the_contract(inferred):
     table = inferred.table
     named = [f"p_{state}" for state in STATES], [f"p_next_{state}" for state in NEXT]
-    expected = ["stage", "stage_confidence", *named[0], "stage_set", "next_stage", *named[1]]
+    expected = ["stage", "stage_confidence", *named[0], "stage_set", "next_stage", *named[1], *AHEAD]
     assert table.columns.tolist() == expected
     assert table.index.name == "unit_id"
     assert (sums(table, "p_", STATES) - 1).abs().max() < 1e-9

@@ -10,7 +10,7 @@ import pandas as pd
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability
 from journeykit.stages.evidence import observable_states, stage_evidence
-from journeykit.stages.forecast import forecast, weekly_moves
+from journeykit.stages.forecast import days_to_move, directions, forecast, weekly_moves
 from journeykit.stages.labels import correct, given_labels
 from journeykit.stages.reader import Reading, StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
@@ -142,14 +142,17 @@ def infer_with(
     return read_stages(reader, log, horizon_days, personas).table
 
 
-def stage_table(nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame) -> pd.DataFrame:
+def stage_table(
+    nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame, ahead: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Arrange what was read and forecast as the stage table.
 
     Returns
     -------
     DataFrame
         Indexed by ``unit_id``: ``stage`` (missing = unsure), ``stage_confidence``, ``p_<state>``,
-        ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``.
+        ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``, and the columns
+        of `ahead`: ``move_forward, move_back, move_return, move_days, move_days_low, move_days_high``.
     """
     states = np.array(nowcast.columns, dtype=object)
     chances, inside = nowcast.to_numpy(), inside.to_numpy()
@@ -163,6 +166,7 @@ def stage_table(nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataF
     }
     order = [*states[:-1], "stay", LAPSED]
     columns |= {f"p_next_{state}": following[state].to_numpy() for state in order}
+    columns |= {} if ahead is None else {name: ahead[name].to_numpy() for name in ahead}
     return pd.DataFrame(columns, index=nowcast.index.rename("unit_id"))
 
 
@@ -208,12 +212,15 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     states = list(reader.states)
     nowcast, inside = reader.read_everyone(log, observable_states(evidence))
     following = forecast(nowcast, reader.moves, horizon_days, personas)
+    ahead = directions(nowcast, reader.moves, horizon_days, personas)
+    days = days_to_move(nowcast, reader.moves, personas)
+    ahead = ahead.join(days if reader.classifier is not None else days * np.nan)  # too little to tell a time
     transitions = pd.DataFrame(
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
     transitions[~reader.observable] = np.nan
     found = StageInference(
-        stage_table(nowcast, inside, following),
+        stage_table(nowcast, inside, following, ahead),
         evidence,
         transitions,
         reader.moves,
