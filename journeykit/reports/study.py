@@ -345,6 +345,8 @@ class Study:
             "evidence": self.stages.evidence.reset_index(),
             "evaluation": self.stages.evaluation.reset_index(),
             "reliability": self.stages.reliability.reset_index(drop=True),
+            "confusion": self.stages.confusion,
+            "importance": self.stages.importance,
             "transitions_by_markers": self._by_markers(),
             "rejects": self._rejects(),
         }

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from journeykit.stages.classifier import LAPSED, StageClassifier
-from journeykit.stages.evaluation import confusion, evaluate, reliability
+from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence
 from journeykit.stages.forecast import days_to_move, directions, forecast, weekly_moves
+from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import correct, given_labels
-from journeykit.stages.reader import Reading, StageReader
+from journeykit.stages.reader import StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
 __all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
@@ -39,8 +40,12 @@ class StageInference:
         Scores of the classifier, two rules and the base rate; empty when nothing could be judged.
     against : str
         What the scores are measured against.
-    reliability, confusion : DataFrame
-        How sure against how right; true against named states.
+    reliability : DataFrame
+        How sure against how right.
+    confusion : DataFrame
+        Which state the classifier and the two rules infer, by the actual one; see `confusion`.
+    importance : DataFrame
+        How far skill drops when a group of signals is shuffled; see `group_importance`.
     reader : StageReader
         What was learned, for use on other logs.
     horizon_days : float
@@ -56,6 +61,7 @@ class StageInference:
     against: str = NOTHING
     reliability: pd.DataFrame = field(default_factory=pd.DataFrame)
     confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
+    importance: pd.DataFrame = field(default_factory=pd.DataFrame)
     horizon_days: float = 30
 
     @property
@@ -202,7 +208,7 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     if apart.sum() >= FEWEST_TO_JUDGE:
         without = correct(reader, signals[~apart], stages[~apart], seed)
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
-        judged = (GIVEN, (signals[apart], truth, without.read(signals[apart])))
+        judged = (GIVEN, (signals[apart], truth, without))
     reader = correct(reader, signals, stages, seed)
     reader.about["labels"] = len(known)
     return reader, judged
@@ -229,14 +235,23 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     )
     found.against, material = judged
     if material is not None:
-        _judge(found, log.client.model, *material)
+        _judge(found, log, *material)
     return found
 
 
-def _judge(found: StageInference, model, signals, truth, reading: Reading | None = None) -> None:
-    reading = found.reader.read(signals) if reading is None else reading
+def _judge(found: StageInference, log, signals, truth, reader: StageReader | None = None) -> None:
+    """Score what was learned, or what a reader learned without these rows."""
+    reader, against = reader or found.reader, found.against
+    reading = reader.read(signals)
     chances, inside = reading.nowcast.to_numpy(), reading.inside.to_numpy()
     base = np.bincount(truth, minlength=len(found.states)) / len(truth)
-    found.evaluation = evaluate(chances, inside, signals, truth, base, model).assign(against=found.against)
+    beside = {"classifier": chances, **rules(signals, base, log.client.model)}
+    del beside["base rate"]  # which names the same state for everyone
+    units, least = signals.index.get_level_values("unit_id").to_numpy(), log.client.privacy.min_group
+    found.evaluation = evaluate(chances, inside, signals, truth, base, log.client.model).assign(
+        against=against
+    )
     found.reliability = reliability(chances, truth)
-    found.confusion = confusion(chances, truth, found.states)
+    found.confusion = confusion(beside, truth, units, found.states, least).assign(against=against)
+    told = group_importance(lambda rows: reader.read(rows).nowcast.to_numpy(), signals, truth, base)
+    found.importance = told.assign(against=against)
