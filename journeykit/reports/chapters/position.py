@@ -112,11 +112,9 @@ def _ahead(page: Page, read: Reader) -> None:
     whole = whole.loc[[persona for persona in ("all", *read.ids) if persona in whole.index]]
     if whole.empty or whole["forward_share"].isna().all():
         return
-    days = whole[["days_median", "days_low", "days_high"]].astype(float)
-    frame = whole.assign(
-        persona=[read.persona(persona) for persona in whole.index],
-        next_move=[page.spread(*row, "duration") for row in days.itertuples(index=False)],
-    )
+    frame = whole.assign(persona=[read.persona(persona) for persona in whole.index])
+    frame = frame.rename(columns={f"days_{part}": f"next_move_{part}" for part in ("median", "low", "high")})
     shares = dict.fromkeys(("forward_share", "back_share", "return_share"), "percent")
-    forms = {"persona": "text", **shares, "next_move": "right"}
-    page.table(frame, page.text("captions.forecast_ahead", days=read.client.period.horizon_days), forms)
+    times = dict.fromkeys(("next_move_median", "next_move_low", "next_move_high"), "duration")
+    caption = page.text("captions.forecast_ahead", days=read.client.period.horizon_days)
+    page.table(frame, caption, {"persona": "text", **shares, **times})

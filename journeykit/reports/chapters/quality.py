@@ -70,8 +70,8 @@ def _right(page: Page, read: Reader, shown: pd.DataFrame, total: pd.Series) -> N
     methods = [method for method in (CLASSIFIER, *RULES) if method in right]
     frame = right.loc[total.index, methods]
     frame.columns = [f"right_{method.replace(' ', '_')}" for method in methods]
-    frame = frame.assign(stage=[read.stage(stage) for stage in total.index], rows=total)
-    forms = {"stage": "text", "rows": "whole", **dict.fromkeys(frame.columns[: len(methods)], "percent")}
+    frame = frame.assign(stage=[read.stage(stage) for stage in total.index], count=total)
+    forms = {"stage": "text", "count": "whole", **dict.fromkeys(frame.columns[: len(methods)], "percent")}
     page.table(frame, page.text("captions.confusion_right", stage=read.stage(total.idxmax())), forms)
 
 
