@@ -200,7 +200,7 @@ def sections() -> dict[str, str]:
 def test_the_reference_describes_every_table():
     contract = (
         "customers personas journey_map transitions funnel skips channels pages next_actions rejects evidence "
-        "evaluation reliability changes persona_moves transitions_by_markers "
+        "evaluation reliability confusion importance changes persona_moves transitions_by_markers "
         "persona_traits persona_attributes persona_examples candidates recruit_rules persona_tree"
     ).split()
     counted = [part.name for part in fields(Journeys) if part.name != "units"]

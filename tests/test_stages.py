@@ -16,6 +16,7 @@ from journeykit.stages.labels import given_labels
 
 STATES = ["awareness", "consideration", "decision", "action", "loyalty", "lapsed"]
 NEXT = [*STATES[:-1], "stay", "lapsed"]
+AHEAD = ["move_forward", "move_back", "move_return", "move_days", "move_days_low", "move_days_high"]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def sums(table: pd.DataFrame, prefix: str, names: list[str]) -> pd.Series:
 def test_the_table_has_the_columns_of_the_contract(inferred):
     table = inferred.table
     named = [f"p_{state}" for state in STATES], [f"p_next_{state}" for state in NEXT]
-    expected = ["stage", "stage_confidence", *named[0], "stage_set", "next_stage", *named[1]]
+    expected = ["stage", "stage_confidence", *named[0], "stage_set", "next_stage", *named[1], *AHEAD]
     assert table.columns.tolist() == expected
     assert table.index.name == "unit_id"
     assert (sums(table, "p_", STATES) - 1).abs().max() < 1e-9
@@ -75,7 +76,9 @@ def test_the_evaluation_says_against_what_and_beside_what(inferred):
     assert scores.index.tolist() == ["classifier", "last touchpoint", "marker rule", "base rate"]
     assert set(scores["against"]) == {"held-out hindsight labels"}
     assert scores.loc["classifier", "log_loss_skill"] > scores["log_loss_skill"].drop("classifier").max()
-    assert inferred.reliability["rows"].sum() == scores["rows"].iloc[0] == inferred.confusion.to_numpy().sum()
+    counted = inferred.confusion.groupby("method")["rows"].sum()
+    assert counted.index.tolist() == ["classifier", "last touchpoint", "marker rule"]
+    assert inferred.reliability["rows"].sum() == scores["rows"].iloc[0] == counted["classifier"]
 
 
 def test_given_labels_are_judged_as_such(log, population, truth):

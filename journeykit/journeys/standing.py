@@ -13,7 +13,9 @@ from journeykit.stage_models import LAPSED
 __all__ = ["count_stages_now", "list_observable_stages", "sum_outlook"]
 
 NOW_COLUMNS = "persona stage customers share low high named".split()
-OUTLOOK_COLUMNS = "persona stage customers moves move_share lapses lapse_share".split()
+AHEAD = "move_forward move_back move_return move_days move_days_low move_days_high".split()
+AHEAD_COLUMNS = "forward_share back_share return_share days_median days_low days_high".split()
+OUTLOOK_COLUMNS = "persona stage customers moves move_share lapses lapse_share".split() + AHEAD_COLUMNS
 OBSERVED_COLUMNS = "stage contacts customers markers marker_contacts observable missing_touchpoints".split()
 
 
@@ -49,8 +51,10 @@ def sum_outlook(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, stage` (`all` for every unit), `customers, moves` (expected number that goes to another stage),
-        `move_share, lapses` (expected number of units, not lapsed now, that lapse), `lapse_share, held_back`.
-        Empty without a stage table.
+        `move_share, lapses` (expected number of units, not lapsed now, that lapse), `lapse_share`,
+        `forward_share, back_share, return_share` (expected to go on, back, and to return from lapsed),
+        `days_median, days_low, days_high` (days to the next move of the unit in the middle, and of one move in
+        ten sooner and later; missing where most have lapsed), `held_back`. Empty without a stage table.
     """
     if stages is None or "p_next_stay" not in stages:
         return hold_back(pd.DataFrame(columns=OUTLOOK_COLUMNS), np.zeros(0, bool), ("persona", "stage"))
@@ -62,12 +66,29 @@ def sum_outlook(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
         named = stages["stage"].reindex(index)
         groups = [("all", index), *((stage, index[named == stage]) for stage in paths.stages)]
         rows += [
-            (persona, stage, len(at), float(moves[at].sum()), float(lapses[at].sum())) for stage, at in groups
+            (
+                persona,
+                stage,
+                len(at),
+                float(moves[at].sum()),
+                float(lapses[at].sum()),
+                *_ahead(stages.loc[at]),
+            )
+            for stage, at in groups
         ]
-    table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "moves", "lapses"])
+    counted = ["persona", "stage", "customers", "moves", "lapses", *AHEAD_COLUMNS]
+    table = pd.DataFrame(rows, columns=counted)
     size = table["customers"].where(table["customers"] > 0)
     table = table.assign(move_share=table["moves"] / size, lapse_share=table["lapses"] / size)
     return hold_back(table[OUTLOOK_COLUMNS], table["customers"] < paths.min_group, ("persona", "stage"))
+
+
+def _ahead(stages: pd.DataFrame) -> list[float]:
+    """Return the mean chance of each way to go, and the middle unit's days; missing where not told."""
+    told = stages.reindex(columns=AHEAD).astype(float)
+    days = told.loc[told["move_days"].notna(), AHEAD[3:]].fillna(np.inf)  # inf: too far ahead to tell
+    middle = days.median().replace(np.inf, np.nan) if 2 * len(days) >= len(told) else np.full(3, np.nan)
+    return [*told[AHEAD[:3]].mean(), *middle]
 
 
 def _expected_lapses(stages: pd.DataFrame) -> pd.Series:

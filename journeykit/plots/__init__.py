@@ -16,12 +16,19 @@ from journeykit.plots.personas import (
     persona_sizes,
     persona_worth,
 )
-from journeykit.plots.stages import forecast, reliability, stage_distribution
+from journeykit.plots.stages import (
+    confusion_map,
+    forecast,
+    reliability,
+    signal_importance,
+    stage_distribution,
+)
 from journeykit.plots.theme import PERSONA_COLOURS, accent_theme, persona_colours, theme
 
 __all__ = [
-    "PERSONA_COLOURS", "accent_theme", "drop_off", "forecast", "funnel", "journey_canvas", "pages_bounce",
+    "PERSONA_COLOURS", "accent_theme", "confusion_map", "drop_off", "forecast", "funnel", "journey_canvas",
+    "pages_bounce",
     "persona_candidates", "persona_colours", "persona_map", "persona_profile", "persona_sizes", "persona_worth",
-    "reliability", "shares_map", "stage_distribution", "theme",
+    "reliability", "shares_map", "signal_importance", "stage_distribution", "theme",
     "time_in_stage", "transition_map",
 ]  # fmt: skip

@@ -71,7 +71,7 @@ def drop_off(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -
     frame
         Columns `stage`, `persona` (labels), `value`, `low`, `high` (shares) and `colour`.
     """
-    ax = _dots(frame, "stage", ax, xlabel)
+    ax = dots(frame, "stage", ax, xlabel)
     ax.set_xlim(left=0)
     percent_axis(ax.xaxis)
     return ax
@@ -79,7 +79,7 @@ def drop_off(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -
 
 def time_in_stage(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw the median days until the next stage; columns as in `drop_off`, in days."""
-    ax = _dots(frame, "stage", ax, xlabel)
+    ax = dots(frame, "stage", ax, xlabel)
     ax.set_xlim(left=0)
     return ax
 
@@ -87,13 +87,13 @@ def time_in_stage(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = 
 def pages_bounce(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw the share of visits that land on a page and end there; columns `page`, `value`, `low`, `high`."""
     shown = frame.assign(persona="", colour=accent())
-    ax = _dots(shown, "page", ax, xlabel)
+    ax = dots(shown, "page", ax, xlabel)
     ax.set_xlim(left=0)
     percent_axis(ax.xaxis)
     return ax
 
 
-def _dots(frame: pd.DataFrame, by: str, ax: Axes | None, xlabel: str) -> Axes:
+def dots(frame: pd.DataFrame, by: str, ax: Axes | None, xlabel: str) -> Axes:
     """Draw dots with intervals: a band per row of `by`, the personas under each other within it."""
     rows, personas = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame["persona"]))
     ax = canvas(ax, 1.1 + len(rows) * (0.24 + 0.17 * len(personas)))
@@ -121,12 +121,20 @@ def transition_map(
     return shares_map(frame, ax, xlabel=xlabel, ylabel=ylabel)
 
 
-def shares_map(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = "") -> Axes:
-    """Draw a table of shares as a heat map with the percentages in it."""
+def shares_map(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    words: pd.DataFrame | None = None,
+    xlabel: str = "",
+    ylabel: str = "",
+) -> Axes:
+    """Draw a table of shares as a heat map with the percentages, or other words, in it."""
     import seaborn as sns
 
     ax = canvas(ax, 1.5 + 0.46 * len(frame))
-    shown = frame.map(lambda share: "" if pd.isna(share) or share < 0.005 else f"{100 * share:.0f}")
+    percent = frame.map(lambda share: "" if pd.isna(share) or share < 0.005 else f"{100 * share:.0f}")
+    shown = percent if words is None else words
     colours = sns.light_palette(accent(), as_cmap=True)
     most = float(np.nanmax(frame.to_numpy(dtype=float))) if frame.size else 1.0
     sns.heatmap(

@@ -5,9 +5,21 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeykit.plots.theme import GREY, INK, SOFT, accent, canvas, legend, percent_axis, stage_colours, tidy
+from journeykit.plots.journeys import dots, shares_map
+from journeykit.plots.theme import (
+    GREY,
+    INK,
+    SOFT,
+    accent,
+    canvas,
+    legend,
+    number_axis,
+    percent_axis,
+    stage_colours,
+    tidy,
+)
 
-__all__ = ["forecast", "reliability", "stage_distribution"]
+__all__ = ["confusion_map", "forecast", "reliability", "signal_importance", "stage_distribution"]
 
 LEAST = 0.045  # a part of a bar narrower than this gets no figure
 
@@ -91,3 +103,32 @@ def reliability(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = ""
     percent_axis(ax.yaxis)
     ax.tick_params(colors=SOFT)
     return tidy(ax, "y")
+
+
+def confusion_map(
+    frame: pd.DataFrame, words: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = ""
+) -> Axes:
+    """Draw where those of each stage are placed, as a heat map.
+
+    Parameters
+    ----------
+    frame
+        A row per stage that they were in, a column per stage where they are placed (labels), shares along a row.
+    words
+        What is written in each cell.
+    """
+    return shares_map(frame, ax, words=words, xlabel=xlabel, ylabel=ylabel)
+
+
+def signal_importance(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
+    """Draw how much each group of signals brings, a dot with its interval.
+
+    Parameters
+    ----------
+    frame
+        Columns `group` (labels, in the order of drawing), `value`, `low` and `high` (drop in skill).
+    """
+    ax = dots(frame.assign(persona="", colour=accent()), "group", ax, xlabel)
+    ax.axvline(0, color=GREY, linewidth=1.2, zorder=0)
+    number_axis(ax.xaxis, 2)
+    return ax

@@ -292,7 +292,8 @@ class Study:
         table = table.merge(self.stages.table, "left", left_on="unit_id", right_index=True)
         b2b = self.client.unit == "account"
         account = table["unit_id"] if b2b else pd.Series(None, index=table.index, dtype="str")
-        last = ["last_touchpoint_at", "value_total"]
+        ahead = [name for name in table if name.startswith("move_")]
+        last = ["last_touchpoint_at", "value_total", *ahead]
         table.insert(1, "account_id", account)
         table = table[[*(name for name in table if name not in ("unit_id", *last)), *last]]
         return table.sort_values("customer_id", ignore_index=True)
@@ -344,6 +345,8 @@ class Study:
             "evidence": self.stages.evidence.reset_index(),
             "evaluation": self.stages.evaluation.reset_index(),
             "reliability": self.stages.reliability.reset_index(drop=True),
+            "confusion": self.stages.confusion,
+            "importance": self.stages.importance,
             "transitions_by_markers": self._by_markers(),
             "rejects": self._rejects(),
         }

@@ -109,10 +109,50 @@ def reliability(chances: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def confusion(chances: np.ndarray, truth: np.ndarray, states) -> pd.DataFrame:
-    """Return counts of true states (rows) by named states (columns)."""
-    counts = confusion_matrix(truth, chances.argmax(axis=1), labels=np.arange(len(states)))
-    return pd.DataFrame(counts, pd.Index(states, name="true"), pd.Index(states, name="named"))
+def confusion(
+    methods: dict[str, np.ndarray], truth: np.ndarray, units: np.ndarray, states, min_group: int = 0
+) -> pd.DataFrame:
+    """Count, for each method and each state, which state it thinks likeliest.
+
+    Parameters
+    ----------
+    methods : dict of numpy.ndarray
+        Per method its probabilities, rows × states.
+    truth : numpy.ndarray of int
+        The position of the state that is taken as the truth.
+    units : numpy.ndarray
+        The unit of each row.
+    states : sequence of str
+        The stages in order and then ``lapsed``.
+    min_group : int
+        States that fewer units are in are held back.
+
+    Returns
+    -------
+    DataFrame
+        A row per method and pair of states: ``method, actual, inferred, rows``, ``share`` (of the rows of the actual
+        state), ``held_back``; ``rows`` and ``share`` are missing where held back, ``share`` where nobody is.
+
+    Examples
+    --------
+    >>> p = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
+    >>> found = confusion({"classifier": p}, np.array([0, 1, 1]), np.arange(3), ["use", "lapsed"])
+    >>> found["rows"].tolist(), found["share"].tolist()
+    ([1.0, 0.0, 1.0, 1.0], [1.0, 0.0, 0.5, 0.5])
+    """
+    pairs = pd.MultiIndex.from_product([states, states], names=["actual", "inferred"])
+    small = np.array([0 < len(np.unique(units[truth == n])) < min_group for n in range(len(states))])
+    tables = []
+    for method, chances in methods.items():
+        counts = confusion_matrix(truth, chances.argmax(axis=1), labels=np.arange(len(states))).astype(float)
+        total = counts.sum(axis=1, keepdims=True)
+        counts[small] = np.nan
+        share = np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0)
+        table = pd.DataFrame({"rows": counts.ravel(), "share": share.ravel()}, pairs).reset_index()
+        tables.append(table.assign(held_back=np.repeat(small, len(states)), method=method))
+    return pd.concat(tables, ignore_index=True)[
+        ["method", "actual", "inferred", "rows", "share", "held_back"]
+    ]
 
 
 def _kappa(truth, named, stages: int) -> float:

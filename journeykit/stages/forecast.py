@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,14 @@ import pandas as pd
 from journeykit.stages.hmm import WeeklyStages, expected_moves
 from journeykit.stages.weeks import WEEK_DAYS, Weeks
 
-__all__ = ["first_moves", "forecast", "weekly_moves"]
+__all__ = ["days_to_move", "directions", "first_moves", "forecast", "weekly_moves"]
 
 STRENGTH = 60.0
 ROUNDS = 3
 FEWEST_IN_PERSONA = 50
+MOST_DAYS = 728  # two years, as far as the weekly model looks back; what takes longer is not told
+QUANTILES = {"move_days": 0.5, "move_days_low": 0.1, "move_days_high": 0.9}
+HALVINGS = 24
 
 
 def weekly_moves(
@@ -86,14 +90,103 @@ def forecast(
     DataFrame
         Units × (states, ``stay``); rows sum to 1.
     """
-    of_row = pd.Series("all", nowcast.index) if personas is None else personas.reindex(nowcast.index)
-    of_row = of_row.where(of_row.isin(list(moves)), "all").to_numpy()
     table = np.zeros((len(nowcast), nowcast.shape[1] + 1))
-    for persona in np.unique(of_row.astype(str)):
-        rows = of_row == persona
-        table[rows] = nowcast.to_numpy()[rows] @ first_moves(moves[persona], days)
+    for rows, own in _by_persona(nowcast, moves, personas):
+        table[rows] = nowcast.to_numpy()[rows] @ first_moves(own, days)
     table /= np.maximum(table.sum(axis=1, keepdims=True), 1e-12)
     return pd.DataFrame(table, nowcast.index, [*nowcast.columns, "stay"])
+
+
+def directions(
+    nowcast: pd.DataFrame, moves: dict[str, np.ndarray], days: float, personas: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return the probability that the first move within the horizon goes on, back, or returns from ``lapsed``.
+
+    Parameters
+    ----------
+    nowcast, moves, days, personas
+        As of `forecast`.
+
+    Returns
+    -------
+    DataFrame
+        Units × ``move_forward`` (to a later stage), ``move_back`` (to an earlier one), ``move_return`` (from
+        lapsed to a stage). With the chances to stay and to lapse of `forecast` they sum to 1.
+
+    Examples
+    --------
+    >>> now = pd.DataFrame([[0.5, 0.5, 0.0]], ["u"], ["search", "buy", "lapsed"])
+    >>> moves = {"all": np.array([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0], [0.0, 0.0, 1.0]])}
+    >>> directions(now, moves, 7).round(2).loc["u"].tolist()
+    [0.25, 0.1, 0.0]
+    """
+    n, table = nowcast.shape[1], np.zeros((len(nowcast), 3))
+    for rows, own in _by_persona(nowcast, moves, personas):
+        first = first_moves(own, days)[:, : n - 1]
+        ways = np.zeros((n, 3))
+        ways[:-1, 0] = np.triu(first[:-1], 1).sum(axis=1)
+        ways[:-1, 1] = np.tril(first[:-1], -1).sum(axis=1)
+        ways[-1, 2] = first[-1].sum()
+        table[rows] = nowcast.to_numpy()[rows] @ ways
+    return pd.DataFrame(table, nowcast.index, ["move_forward", "move_back", "move_return"])
+
+
+def days_to_move(
+    nowcast: pd.DataFrame, moves: dict[str, np.ndarray], personas: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return after how many days the next move is expected, for who has not lapsed: to another stage or away.
+
+    The weekly model gives each stage a chance to be still there a week later; time in a stage is then geometric,
+    and the time until a unit's next move is the mixture over the stages that it may be in.
+
+    Parameters
+    ----------
+    nowcast, moves, personas
+        As of `forecast`.
+
+    Returns
+    -------
+    DataFrame
+        Units × ``move_days`` (the move is as likely before as after), ``move_days_low`` and ``move_days_high``
+        (one in ten moves sooner, one in ten later), in days. Missing for who has more probably lapsed than not,
+        and where it would take over two years.
+
+    Examples
+    --------
+    >>> now = pd.DataFrame([[1.0, 0.0]], ["u"], ["search", "lapsed"])
+    >>> days_to_move(now, {"all": np.array([[0.5, 0.5], [0.0, 1.0]])})["move_days"].round(1).tolist()
+    [7.0]
+    """
+    stages = nowcast.to_numpy()[:, :-1]
+    known = stages.sum(axis=1)
+    table = np.full((len(nowcast), len(QUANTILES)), np.nan)
+    for rows, own in _by_persona(nowcast, moves, personas):
+        rows = rows[known[rows] > 0.5]
+        weights = stages[rows] / known[rows, None]
+        pace = np.log(np.clip(np.diag(own)[:-1], 1e-9, 1)) / WEEK_DAYS
+        table[rows] = np.column_stack([_when(weights, pace, 1 - part) for part in QUANTILES.values()])
+    return pd.DataFrame(table, nowcast.index, list(QUANTILES))
+
+
+def _when(weights: np.ndarray, pace: np.ndarray, left: float) -> np.ndarray:
+    """Return per row the day on which just this share has not moved yet, by halving; missing beyond `MOST_DAYS`."""
+    early, late = np.zeros(len(weights)), np.full(len(weights), float(MOST_DAYS))
+    never = (weights * np.exp(pace * MOST_DAYS)).sum(axis=1) > left
+    for _ in range(HALVINGS):
+        day = (early + late) / 2
+        still = (weights * np.exp(pace * day[:, None])).sum(axis=1) > left
+        early, late = np.where(still, day, early), np.where(still, late, day)
+    return np.where(never, np.nan, late)
+
+
+def _by_persona(
+    nowcast: pd.DataFrame, moves: dict[str, np.ndarray], personas: pd.Series | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the rows that share a matrix of moves, with that matrix."""
+    of_row = pd.Series("all", nowcast.index) if personas is None else personas.reindex(nowcast.index)
+    of_row = of_row.where(of_row.isin(list(moves)), "all").to_numpy().astype(str)
+    for persona in np.unique(of_row):
+        yield np.flatnonzero(of_row == persona), moves[persona]
 
 
 def _shrunk(counted: np.ndarray, towards: np.ndarray, strength: float) -> np.ndarray:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from journeykit.stages.classifier import LAPSED, StageClassifier
-from journeykit.stages.evaluation import confusion, evaluate, reliability
+from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence
-from journeykit.stages.forecast import forecast, weekly_moves
+from journeykit.stages.forecast import days_to_move, directions, forecast, weekly_moves
+from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import correct, given_labels
-from journeykit.stages.reader import Reading, StageReader
+from journeykit.stages.reader import StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
 __all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
@@ -39,8 +40,12 @@ class StageInference:
         Scores of the classifier, two rules and the base rate; empty when nothing could be judged.
     against : str
         What the scores are measured against.
-    reliability, confusion : DataFrame
-        How sure against how right; true against named states.
+    reliability : DataFrame
+        How sure against how right.
+    confusion : DataFrame
+        Which state the classifier and the two rules infer, by the actual one; see `confusion`.
+    importance : DataFrame
+        How far skill drops when a group of signals is shuffled; see `group_importance`.
     reader : StageReader
         What was learned, for use on other logs.
     horizon_days : float
@@ -56,6 +61,7 @@ class StageInference:
     against: str = NOTHING
     reliability: pd.DataFrame = field(default_factory=pd.DataFrame)
     confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
+    importance: pd.DataFrame = field(default_factory=pd.DataFrame)
     horizon_days: float = 30
 
     @property
@@ -142,14 +148,17 @@ def infer_with(
     return read_stages(reader, log, horizon_days, personas).table
 
 
-def stage_table(nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame) -> pd.DataFrame:
+def stage_table(
+    nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame, ahead: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Arrange what was read and forecast as the stage table.
 
     Returns
     -------
     DataFrame
         Indexed by ``unit_id``: ``stage`` (missing = unsure), ``stage_confidence``, ``p_<state>``,
-        ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``.
+        ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``, and the columns
+        of `ahead`: ``move_forward, move_back, move_return, move_days, move_days_low, move_days_high``.
     """
     states = np.array(nowcast.columns, dtype=object)
     chances, inside = nowcast.to_numpy(), inside.to_numpy()
@@ -163,6 +172,7 @@ def stage_table(nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataF
     }
     order = [*states[:-1], "stay", LAPSED]
     columns |= {f"p_next_{state}": following[state].to_numpy() for state in order}
+    columns |= {} if ahead is None else {name: ahead[name].to_numpy() for name in ahead}
     return pd.DataFrame(columns, index=nowcast.index.rename("unit_id"))
 
 
@@ -198,7 +208,7 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     if apart.sum() >= FEWEST_TO_JUDGE:
         without = correct(reader, signals[~apart], stages[~apart], seed)
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
-        judged = (GIVEN, (signals[apart], truth, without.read(signals[apart])))
+        judged = (GIVEN, (signals[apart], truth, without))
     reader = correct(reader, signals, stages, seed)
     reader.about["labels"] = len(known)
     return reader, judged
@@ -208,12 +218,15 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     states = list(reader.states)
     nowcast, inside = reader.read_everyone(log, observable_states(evidence))
     following = forecast(nowcast, reader.moves, horizon_days, personas)
+    ahead = directions(nowcast, reader.moves, horizon_days, personas)
+    days = days_to_move(nowcast, reader.moves, personas)
+    ahead = ahead.join(days if reader.classifier is not None else days * np.nan)  # too little to tell a time
     transitions = pd.DataFrame(
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
     transitions[~reader.observable] = np.nan
     found = StageInference(
-        stage_table(nowcast, inside, following),
+        stage_table(nowcast, inside, following, ahead),
         evidence,
         transitions,
         reader.moves,
@@ -222,14 +235,23 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     )
     found.against, material = judged
     if material is not None:
-        _judge(found, log.client.model, *material)
+        _judge(found, log, *material)
     return found
 
 
-def _judge(found: StageInference, model, signals, truth, reading: Reading | None = None) -> None:
-    reading = found.reader.read(signals) if reading is None else reading
+def _judge(found: StageInference, log, signals, truth, reader: StageReader | None = None) -> None:
+    """Score what was learned, or what a reader learned without these rows."""
+    reader, against = reader or found.reader, found.against
+    reading = reader.read(signals)
     chances, inside = reading.nowcast.to_numpy(), reading.inside.to_numpy()
     base = np.bincount(truth, minlength=len(found.states)) / len(truth)
-    found.evaluation = evaluate(chances, inside, signals, truth, base, model).assign(against=found.against)
+    beside = {"classifier": chances, **rules(signals, base, log.client.model)}
+    del beside["base rate"]  # which names the same state for everyone
+    units, least = signals.index.get_level_values("unit_id").to_numpy(), log.client.privacy.min_group
+    found.evaluation = evaluate(chances, inside, signals, truth, base, log.client.model).assign(
+        against=against
+    )
     found.reliability = reliability(chances, truth)
-    found.confusion = confusion(chances, truth, found.states)
+    found.confusion = confusion(beside, truth, units, found.states, least).assign(against=against)
+    told = group_importance(lambda rows: reader.read(rows).nowcast.to_numpy(), signals, truth, base)
+    found.importance = told.assign(against=against)

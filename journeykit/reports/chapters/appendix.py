@@ -5,18 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from journeykit import plots
+from journeykit.reports.chapters.quality import quality
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
-from journeykit.wording.texts import has_text, load_texts
+from journeykit.wording.texts import load_texts
 
 __all__ = ["appendix"]
-
-QUALITY = {"method": "text", "macro_f1": "score", "log_loss_skill": "score", "ece": "score",
-           "accuracy_at_80": "percent", "coverage": "percent", "set_size": "score", "rows": "whole"}  # fmt: skip
 
 
 def appendix(page: Page, study: Any) -> None:
@@ -61,30 +56,4 @@ def _method(page: Page, read: Reader) -> None:
     paths = "markers" if read.study.paths is None else "paths"
     said = ("personas", "stages", "against", paths, "journeys")
     page.say(*(page.text(f"prose.method_{part}", units=read.units) for part in said))
-    frame = read.table("evaluation")
-    if frame.empty:
-        page.note(page.text("prose.evaluation_none"))
-    else:
-        _evaluation(page, frame)
-    curve = read.table("reliability")
-    if len(curve):
-        curve = curve.rename(columns={"rows": "customers"})
-        axes = plots.reliability(curve, xlabel=page.text("axes.predicted"), ylabel=page.text("axes.observed"))
-        page.figure(axes, page.text("captions.reliability"))
-
-
-def _evaluation(page: Page, frame: pd.DataFrame) -> None:
-    """Show how good the stages are beside simple rules, and against what that was measured."""
-    if "against" in frame:
-        against = dict.fromkeys(_word(page, words) for words in frame["against"].dropna())
-        page.say(page.text("prose.against", against=", ".join(against)))
-    shown = frame.assign(method=[_word(page, words) for words in frame["method"]])
-    page.table(
-        shown, page.text("captions.evaluation"), {name: QUALITY[name] for name in QUALITY if name in shown}
-    )
-
-
-def _word(page: Page, words: str) -> str:
-    """Return the name of a method or of labels in the page's language; one without a name is left as it is."""
-    key = "methods." + words.replace(" ", "_").replace("-", "_")
-    return page.text(key) if has_text(key, page.language) else words
+    quality(page, read)

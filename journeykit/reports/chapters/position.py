@@ -76,6 +76,7 @@ def forecast(page: Page, study: Any) -> None:
     days = read.client.period.horizon_days
     page.figure(plots.forecast(frame), page.text("captions.forecast", days=days))
     _next(page, read, customers, chances)
+    _ahead(page, read)
 
 
 def _expected(read: Reader, customers: pd.DataFrame, chances: list[str]) -> pd.DataFrame:
@@ -100,3 +101,20 @@ def _next(page: Page, read: Reader, customers: pd.DataFrame, chances: list[str])
     })  # fmt: skip
     forms = {"next_stage": "text", "customers": "whole", "share": "percent"}
     page.table(frame, page.text("captions.forecast_next"), forms)
+
+
+def _ahead(page: Page, read: Reader) -> None:
+    """Show per persona who goes on, back or returns, and after how many days the next move is expected."""
+    outlook = read.table("outlook")
+    if outlook.empty or "days_median" not in outlook:
+        return
+    whole = outlook[(outlook["stage"] == "all") & ~outlook["held_back"].astype(bool)].set_index("persona")
+    whole = whole.loc[[persona for persona in ("all", *read.ids) if persona in whole.index]]
+    if whole.empty or whole["forward_share"].isna().all():
+        return
+    frame = whole.assign(persona=[read.persona(persona) for persona in whole.index])
+    frame = frame.rename(columns={f"days_{part}": f"next_move_{part}" for part in ("median", "low", "high")})
+    shares = dict.fromkeys(("forward_share", "back_share", "return_share"), "percent")
+    times = dict.fromkeys(("next_move_median", "next_move_low", "next_move_high"), "duration")
+    caption = page.text("captions.forecast_ahead", days=read.client.period.horizon_days)
+    page.table(frame, caption, {"persona": "text", **shares, **times})
