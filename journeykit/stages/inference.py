@@ -190,16 +190,17 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int):
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
     """Correct the reader with given labels; return it and what to judge it by: labels of units held out."""
     signals = reader.measure(log, known)
-    stages = known.set_index(["unit_id", "at"])["stage"].reindex(signals.index)
+    known = known.set_index(["unit_id", "at"]).reindex(signals.index)
+    stages, weights = known["stage"], known["weight"]
     units = signals.index.get_level_values("unit_id").to_numpy()
     names = np.unique(units)
     apart = np.isin(units, random.permutation(names)[: len(names) // 4])
     judged = None
     if apart.sum() >= FEWEST_TO_JUDGE:
-        without = correct(reader, signals[~apart], stages[~apart], seed)
+        without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart])
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
         judged = (GIVEN, (signals[apart], truth, without.read(signals[apart])))
-    reader = correct(reader, signals, stages, seed)
+    reader = correct(reader, signals, stages, seed, weights)
     reader.about["labels"] = len(known)
     return reader, judged
 
