@@ -21,7 +21,7 @@ from quality_stages import WORLDS, World
 from journeykit.stages import infer_stages
 from journeykit.stages.evaluation import score
 from journeykit.stages.labels import correct
-from journeykit.stages.picking import spread, uncertainty
+from journeykit.stages.picking import choose, spread, uncertainty
 
 SITTINGS = (30, 60, 100, 300)
 
@@ -35,11 +35,7 @@ def least_certain(chances, signals, n, seed):
 
 
 def half(chances, signals, n, seed):
-    first = spread(chances, signals, n // 2, seed)
-    rest = np.setdiff1d(
-        np.random.RandomState(seed).permutation(len(chances))[: 2 * n], first, assume_unique=True
-    )
-    return np.r_[first, np.random.RandomState(seed).permutation(rest)[: n - len(first)]]
+    return choose(chances, signals, n, seed, by_chance=0.5)[0]
 
 
 WAYS = {

@@ -18,8 +18,9 @@ from journeykit.reports import Labelling, label_customers, show_timeline
 from journeykit.reports.labelling import buttons
 from journeykit.simulate import simulate
 from journeykit.stages import add_label, infer_stages, pick_for_labelling, read_label_file, undo_label
-from journeykit.stages.labels import given_labels
-from journeykit.stages.picking import spread
+from journeykit.stages.evaluation import score
+from journeykit.stages.labels import correct, given_labels
+from journeykit.stages.picking import choose
 
 ROWS = [
     ("a", "2026-03-01 09:00", "search", "web", None),
@@ -57,7 +58,11 @@ def test_picked_are_unsure_different_and_in_order(study):
     assert set(picked["at"]) == {str(study.log.as_of_date)}
     likeliest = picked[stages].idxmax(axis=1)
     assert likeliest.nunique() >= 3  # not twelve times the same case
-    assert (picked["reason"] == "several_stages").eq(picked["set"].map(len) > 1).all()
+    drawn = picked["reason"] == "by_chance"
+    assert drawn.sum() == 6
+    assert (picked["reason"] == "several_stages").eq(~drawn & (picked["set"].map(len) > 1)).all()
+    means = [pick_for_labelling(study, 12, by_chance=share)["uncertainty"].mean() for share in (0, 1)]
+    assert means[0] > means[1] + 0.05
 
 
 def test_picking_is_repeated_by_the_seed(study):
@@ -82,16 +87,16 @@ def test_neither_the_order_of_rows_nor_ids_change_who_is_picked(world, study):
 
 @given(st.integers(1, 12), st.integers(0, 5), st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
-def test_the_spread_does_not_look_at_the_order_of_rows(n, seed, chance):
+def test_the_choice_does_not_look_at_the_order_of_rows(n, seed, chance):
     random = np.random.RandomState(seed)
     chances = random.dirichlet(np.ones(4), 40)
     signals = pd.DataFrame(random.normal(size=(40, 3))).mask(random.uniform(size=(40, 3)) < 0.2)
     order = list(range(40))
     chance.shuffle(order)
-    straight = spread(chances, signals, n, seed)
-    mixed = spread(chances[order], signals.iloc[order].reset_index(drop=True), n, seed)
-    assert len(set(straight)) == n
-    assert {order[place] for place in mixed} == set(straight)
+    straight, drawn = choose(chances, signals, n, seed)
+    mixed, _ = choose(chances[order], signals.iloc[order].reset_index(drop=True), n, seed)
+    assert len(set(straight)) == n and drawn.sum() == round(n / 2)
+    assert [order[place] for place in mixed] == straight.tolist()
 
 
 def test_who_has_a_label_near_the_day_is_not_picked(study):
@@ -111,6 +116,8 @@ def test_picking_without_a_log_or_a_number_is_an_error(study):
         pick_for_labelling(study.stages)
     with pytest.raises(JourneykitError, match="ask for 1 or more"):
         pick_for_labelling(study, 0)
+    with pytest.raises(JourneykitError, match="give 0 to 1"):
+        pick_for_labelling(study, 5, by_chance=2)
 
 
 # The file ----------------------------------------------------------------------------------------
@@ -291,7 +298,7 @@ def test_answers_are_written_at_once_and_can_be_taken_back(asked):
     assert asked.progress() == "1 van 4"
     asked.answer(2)
     assert read_label_file(asked.file)[["customer_id", "stage", "source"]].values.tolist() == [
-        [first, "consideration", "picked"]
+        [first, "consideration", "chance" if first in asked.drawn else "picked"]
     ]
     asked.answer("s").answer("0")
     assert read_label_file(asked.file)["stage"].tolist() == ["consideration", "unsure"]
@@ -396,3 +403,58 @@ def test_labels_have_a_source_and_a_weight(study):
     assert plain["source"].tolist() == ["analyst"] * 3 and plain["weight"].tolist() == [1.0] * 3
     with pytest.raises(JourneykitError, match="weight must be a number above 0"):
         given_labels(study.log, table.assign(weight=[1, 0, 1]), np.random.RandomState(0))
+
+
+@pytest.mark.parametrize(
+    ("source", "against"), [("chance", "given labels"), ("picked", "held-out hindsight labels")]
+)
+def test_labels_of_hard_cases_do_not_judge(study, world, source, against):
+    truth = world.truth[world.truth["at"] == world.truth["at"].max()]
+    labels = truth[["customer_id", "at", "stage"]].head(200).assign(source=source)
+    assert infer_stages(study.log, labels).against == against
+
+
+def test_only_the_ratio_of_weights_counts(study, world):
+    truth = world.truth[world.truth["at"] == world.truth["at"].max()].head(120)
+    units = pd.DataFrame({"unit_id": truth["customer_id"], "at": study.log.moment})
+    signals = study.stages.reader.measure(study.log, units)
+    stages = truth.set_index("customer_id")["stage"].reindex(signals.index.get_level_values("unit_id"))
+    chances = [
+        correct(study.stages.reader, signals, stages, 0, weights).corrected_alone(
+            signals, study.stages.reader.taught(signals)
+        )
+        for weights in (
+            None,
+            pd.Series(3.0, stages.index),
+            pd.Series(np.r_[[9.0] * 60, [1.0] * 60], stages.index),
+        )
+    ]
+    assert np.allclose(chances[0], chances[1])
+    assert np.abs(chances[0] - chances[2]).max() > 0.01
+
+
+@pytest.mark.slow
+def test_three_hundred_labels_with_a_tenth_wrong_help():
+    gains = []
+    for seed in (101, 102, 103):
+        world = simulate(customers=1500, seed=seed)
+        log = EventLog.from_frame(world.events)
+        truth = world.truth[world.truth["at"] == world.truth["at"].max()].set_index("customer_id")["stage"]
+        known = world.truth[world.truth["at"] == np.sort(world.truth["at"].unique())[-6]]
+        labels = known[["customer_id", "at", "stage"]].sample(300, random_state=seed).reset_index(drop=True)
+        states = [*log.client.model.ids, "lapsed"]
+        labels.loc[:29, "stage"] = np.random.RandomState(seed).choice(states, 30)
+        gains.append(skill(log, labels, truth, states) - skill(log, None, truth, states))
+    assert np.mean(gains) > 0.005, gains
+
+
+def skill(log, labels, truth, states) -> float:
+    """Return the log-loss skill on the truth of customers without a label."""
+    table = infer_stages(log, labels).table
+    held = table.index[table.index.isin(truth.index)]
+    held = held if labels is None else held.difference(labels["customer_id"])
+    found = pd.Index(states).get_indexer(truth[held])
+    base = np.bincount(found, minlength=len(states)) / len(found)
+    return score(table.loc[held, [f"p_{state}" for state in states]].to_numpy(), found, base)[
+        "log_loss_skill"
+    ]

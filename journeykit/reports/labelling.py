@@ -13,6 +13,8 @@ from journeykit.errors import JourneykitError, unknown
 from journeykit.reports.timeline import Timeline, render, show_timeline
 from journeykit.stage_models import LAPSED, UNSURE
 from journeykit.stages import add_label, pick_for_labelling, read_label_file, undo_label
+from journeykit.stages.labels import PICKED
+from journeykit.stages.picking import BY_CHANCE
 from journeykit.wording import label, text
 
 __all__ = ["Labelling", "label_customers"]
@@ -20,7 +22,7 @@ __all__ = ["Labelling", "label_customers"]
 SKIP, UNDO = "skip", "undo"
 _LETTERS = "123456789abcdefghijklmnopqrtvwxyz"  # without s and u
 _ACTS = {"0": UNSURE, "s": SKIP, "u": UNDO}
-SOURCE = "picked"
+CHANCE = "chance"
 
 
 class Labelling:
@@ -33,7 +35,7 @@ class Labelling:
     log : EventLog
         The events.
     picked : DataFrame
-        Whom to ask about: ``unit_id, at``.
+        Whom to ask about: ``unit_id, at, reason``.
     file
         The file of labels.
     language
@@ -52,6 +54,7 @@ class Labelling:
     ) -> None:
         self.log, self.file, self.language, self.columns = log, Path(file), language, columns
         self.waiting = deque(zip(picked["unit_id"].astype(str), picked["at"].astype(str), strict=True))
+        self.drawn = set(picked.loc[picked["reason"] == BY_CHANCE, "unit_id"].astype(str))
         self.total = len(self.waiting)
         self.written: list[tuple[str, str]] = []
         self.said = ""
@@ -115,7 +118,8 @@ class Labelling:
 
     def _write(self, stage: str) -> Labelling:
         unit, at = self.waiting[0]
-        add_label(self.file, unit, at, stage, self.log, source=SOURCE, columns=self.columns)
+        source = CHANCE if unit in self.drawn else PICKED
+        add_label(self.file, unit, at, stage, self.log, source=source, columns=self.columns)
         self.written.append(self.waiting.popleft())
         self.said = self._text("written", id=unit, stage=self._stage(stage))
         return self
@@ -186,7 +190,7 @@ def label_customers(
     language: str | None = None,
     random_state: int = 0,
 ) -> Labelling:
-    """Ask for the stages of the customers that teach the most, and write each answer to a file at once.
+    """Ask for the stages of customers, picked as by `pick_for_labelling`, and write each answer to a file at once.
 
     Nothing waits for input: the cell shows the first customer and the keys. With ipywidgets, answer by a button or
     a key; without, by ``answer(…)`` in the next cell. A cell that is run again goes on where the file ends.

@@ -11,7 +11,7 @@ from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability
 from journeykit.stages.evidence import observable_states, stage_evidence
 from journeykit.stages.forecast import forecast, weekly_moves
-from journeykit.stages.labels import correct, given_labels
+from journeykit.stages.labels import PICKED, correct, given_labels
 from journeykit.stages.reader import Reading, StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
@@ -194,7 +194,8 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     stages, weights = known["stage"], known["weight"]
     units = signals.index.get_level_values("unit_id").to_numpy()
     names = np.unique(units)
-    apart = np.isin(units, random.permutation(names)[: len(names) // 4])
+    hard = np.isin(units, units[(known["source"] == PICKED).to_numpy()])  # these would not judge fairly
+    apart = np.isin(units, random.permutation(names)[: len(names) // 4]) & ~hard
     judged = None
     if apart.sum() >= FEWEST_TO_JUDGE:
         without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart])

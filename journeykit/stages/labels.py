@@ -12,10 +12,11 @@ from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.reader import StageReader, mix, with_taught
 
-__all__ = ["MANY_LABELS", "correct", "first_contacts", "given_labels"]
+__all__ = ["MANY_LABELS", "PICKED", "correct", "first_contacts", "given_labels"]
 
 MANY_LABELS = 600
 MOST_LABELS = 9000
+PICKED = "picked"  # the source of labels of customers who were asked about because they are hard
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MOST_OF_FEW = 0.4
 FLOOR = 1e-3
@@ -94,7 +95,7 @@ def correct(
     seed : int
         The seed.
     weights : Series, optional
-        How much each row counts; all alike when None.
+        How much each row counts beside the others; all alike when None.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def correct(
         table = table[[name for name in table.columns if name.startswith(small)]]
     units = signals.index.get_level_values("unit_id").to_numpy()
     classifier = StageClassifier(stages=list(reader.states), random_state=seed)
-    weight = np.ones(stages.size) if weights is None else weights.to_numpy(float)
+    weight = np.ones(stages.size) if weights is None else weights.to_numpy(float) / weights.mean()
     classifier.fit(table, stages.to_numpy(str), sample_weight=weight, groups=units)
     share, thresholds = _beside(classifier, taught, stages, reader, weight)
     return replace(reader, corrected=classifier, corrected_share=share, thresholds=thresholds)
@@ -124,7 +125,7 @@ def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.S
     few = stages.size < MANY_LABELS
     shares = [share for share in SHARES if share <= MOST_OF_FEW or not few]
     truth = (stages.to_numpy(str)[rows, None] == np.array(reader.states)[None, :]).astype(float)
-    truth *= weight[rows, None] / weight.mean()
+    truth *= weight[rows, None]
     losses = [-(truth * np.log(mix(taught[rows], alone, share) + FLOOR)).sum() for share in shares]
     share = shares[int(np.argmin(losses))]
     if few:

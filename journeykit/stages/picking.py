@@ -1,4 +1,4 @@
-"""Whom to ask about: the customers whose stage would teach the most."""
+"""Whom to ask about: customers whose stage would teach the most, and some drawn by chance."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from threadpoolctl import threadpool_limits
 from journeykit.errors import JourneykitError
 from journeykit.stages.labels import first_contacts
 
-__all__ = ["pick_for_labelling", "uncertainty"]
+__all__ = ["BY_CHANCE", "choose", "pick_for_labelling", "spread", "uncertainty"]
 
 SIGNAL_SHARE = 0.5  # how much all signals together count beside the probabilities
 FLOOR = 1e-3
 MOST_CANDIDATES = 20_000  # of more, as many are drawn by chance
 APART_DAYS = 28  # a label nearer than this to the day says what another one would
-SEVERAL_STAGES, UNSURE_STAGE, TYPICAL = "several_stages", "close_call", "stands_for_others"
+BY_CHANCE, SEVERAL_STAGES, UNSURE_STAGE, TYPICAL = (
+    "by_chance", "several_stages", "close_call", "stands_for_others",
+)  # fmt: skip
 CLOSE_CALL = 0.5
 
 
@@ -32,11 +34,13 @@ def pick_for_labelling(
     *,
     log=None,
     labels: pd.DataFrame | None = None,
+    by_chance: float = 0.5,
 ) -> pd.DataFrame:
-    """Return the customers whose stage would teach the most: unsure ones, each standing for others.
+    """Return customers to ask about: half drawn by chance, half unsure ones of whom each stands for others.
 
-    Everybody is grouped into n groups by probabilities and signals, in which the unsure weigh more, and of each
-    group the one nearest to its centre is picked.
+    For the second half everybody is grouped by probabilities and signals, in which the unsure weigh more, and of each
+    group the one nearest to its centre is picked. Those drawn by chance are there because only they can tell how good
+    the stages are, and because without them labels teach less.
 
     Parameters
     ----------
@@ -51,19 +55,21 @@ def pick_for_labelling(
     labels : DataFrame, optional
         What is known already: ``customer_id, at``; default the log's labels. Who has a label within four weeks of the
         log's day is not picked.
+    by_chance : float, default 0.5
+        The share that is drawn by chance.
 
     Returns
     -------
     pandas.DataFrame
         ``unit_id``, ``at`` (the log's day, as text), ``p_<stage>``, ``set`` (stages that can't be ruled out),
-        ``uncertainty`` (entropy, from 0 to 1) and ``reason``: ``several_stages`` (the set holds more than one),
-        ``close_call`` (one, and still less than even odds, as entropy has it) or ``stands_for_others``. The most
+        ``uncertainty`` (entropy, from 0 to 1) and ``reason``: ``by_chance``, ``several_stages`` (the set holds more
+        than one), ``close_call`` (it holds one, and the uncertainty is above 0.5) or ``stands_for_others``. The most
         uncertain come first.
 
     Raises
     ------
     JourneykitError
-        When n is below 1, or there is no log.
+        When n is below 1, the share is not from 0 to 1, or there is no log.
 
     Notes
     -----
@@ -82,18 +88,33 @@ def pick_for_labelling(
     """
     if n < 1:
         raise JourneykitError(f"{n} customers can't be picked", where="n", remedy="ask for 1 or more")
+    if not 0 <= by_chance <= 1:
+        raise JourneykitError(f"{by_chance} is no share", where="by_chance", remedy="give 0 to 1")
     stages, log = getattr(found, "stages", found), log if log is not None else getattr(found, "log", None)
     if log is None:
         raise JourneykitError("there is no log to pick from", where="log", remedy="give a study, or log=…")
     labels = log.labels if labels is None else labels
     free = stages.table[~stages.table.index.isin(_labelled(log, labels))]
     if free.empty:
-        return _told(free, stages.states, log)
+        return _told(free, np.array([], bool), stages.states, log)
     free = _drawn(free, stages.states, random_state)
     signals = stages.reader.measure(log, log.moment, free.index.to_numpy(object)).droplevel("at")
     chances = free[[f"p_{state}" for state in stages.states]].to_numpy(float)
-    rows = spread(chances, signals.reindex(free.index), n, random_state)
-    return _told(free.iloc[rows], stages.states, log)
+    rows, drawn = choose(chances, signals.reindex(free.index), n, random_state, by_chance)
+    return _told(free.iloc[rows], drawn, stages.states, log)
+
+
+def choose(
+    chances: np.ndarray, signals: pd.DataFrame, n: int, random_state: int, by_chance: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of n rows, and which of them were drawn by chance; see `spread` for the others."""
+    n = min(n, len(chances))
+    order = _in_order(_space(chances, signals))
+    mixed = check_random_state(random_state).permutation(order)
+    drawn, left = mixed[: round(n * by_chance)], np.sort(mixed[round(n * by_chance) :])
+    rest = spread(chances[left], signals.iloc[left], n - len(drawn), random_state) if len(drawn) < n else []
+    rows = np.r_[drawn, left[rest]].astype(int)
+    return rows, np.arange(n) < len(drawn)
 
 
 def uncertainty(chances: np.ndarray) -> np.ndarray:
@@ -123,7 +144,7 @@ def spread(chances: np.ndarray, signals: pd.DataFrame, n: int, random_state: int
         The seed.
     """
     space = _space(chances, signals)
-    order = np.lexsort(np.round(space, 9).T[::-1])
+    order = _in_order(space)
     if len(order) <= n:
         return order
     weight = np.maximum(uncertainty(chances), FLOOR)[order]
@@ -131,6 +152,11 @@ def spread(chances: np.ndarray, signals: pd.DataFrame, n: int, random_state: int
     with threadpool_limits(1):
         groups = KMeans(n, n_init=4, random_state=seed).fit(space[order], sample_weight=weight)
     return order[_nearest(groups.transform(space[order]))]
+
+
+def _in_order(space: np.ndarray) -> np.ndarray:
+    """Return the rows in the order of their values, which no id and no order of rows can change."""
+    return np.lexsort(np.round(space, 9).T[::-1])
 
 
 def _space(chances: np.ndarray, signals: pd.DataFrame) -> np.ndarray:
@@ -174,14 +200,16 @@ def _labelled(log, labels: pd.DataFrame) -> np.ndarray:
     return people.loc[people["customer_id"].isin(ids), "unit_id"].to_numpy(object)
 
 
-def _told(picked: pd.DataFrame, states: Sequence[str], log) -> pd.DataFrame:
+def _told(picked: pd.DataFrame, drawn: np.ndarray, states: Sequence[str], log) -> pd.DataFrame:
     names = [f"p_{state}" for state in states]
     unsure = uncertainty(picked[names].to_numpy(float))
     several = picked["stage_set"].map(len).to_numpy(int) > 1
     told = picked[names].assign(
         set=picked["stage_set"],
         uncertainty=unsure,
-        reason=np.select([several, unsure > CLOSE_CALL], [SEVERAL_STAGES, UNSURE_STAGE], TYPICAL),
+        reason=np.select(
+            [drawn, several, unsure > CLOSE_CALL], [BY_CHANCE, SEVERAL_STAGES, UNSURE_STAGE], TYPICAL
+        ),
     )
     told.insert(0, "at", f"{log.as_of_date}")
     order = np.argsort(-unsure, kind="stable")
