@@ -20,6 +20,7 @@ __all__ = [
     "Rules",
     "Stage",
     "StageModel",
+    "UNSURE",
     "load_stage_model",
     "stage_model_ids",
 ]
@@ -29,6 +30,7 @@ CANONICAL_PHASES = (
     "advocacy reactivation"
 ).split()
 LAPSED = "lapsed"
+UNSURE = "unsure"
 PLAYBOOK = "activities questions brand_actions content assets strategies tools kpis".split()
 _STAGE_KEYS = {"id", "name", "canonical", "touchpoints", "markers", "goal", "message", "channels", *PLAYBOOK}
 _MODEL_KEYS = {"id", "name", "description", "deliverable", "notes", "rules", "stages", "components"}

@@ -10,7 +10,7 @@ from journeykit.clients import Client
 from journeykit.clients.form import CustomerSource
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.files import expand, inspect, read_raw
-from journeykit.stage_models import LAPSED
+from journeykit.stage_models import LAPSED, UNSURE
 
 __all__ = ["read_customers", "read_labels"]
 
@@ -48,33 +48,57 @@ def read_customers(connection: Any, client: Client) -> pd.DataFrame:
 
 
 def read_labels(connection: Any, client: Client) -> pd.DataFrame:
-    """Return the stages that an analyst knows: ``customer_id, at, stage``.
+    """Return the stages that an analyst knows: ``customer_id, at, stage, source, weight``.
+
+    ``source`` is text (``analyst`` where the file has none), ``weight`` how much the label counts beside others
+    (1 where the file has none). Rows whose stage is ``unsure`` are left out: somebody was asked and did not know.
 
     Raises
     ------
     DataError
-        When a label names a stage that the model does not have, or a date that can't be read.
+        When a label names a stage that the model does not have, a date that can't be read, or a weight that is no
+        number above 0.
     """
     if client.labels is None:
         return pd.DataFrame({"customer_id": [], "at": [], "stage": []})
-    frame = _read(connection, client, client.labels.path, None, None)
+    frame, where = _read(connection, client, client.labels.path, None, None), client.labels.path
     names = {name: client.labels.columns.get(name, name) for name in ("customer_id", "at", "stage")}
-    columns = {name: frame[_known(frame, column, client.labels.path)] for name, column in names.items()}
-    labels = pd.DataFrame(columns)
+    labels = pd.DataFrame({name: frame[_known(frame, column, where)] for name, column in names.items()})
     labels["customer_id"] = _ids(labels["customer_id"])
     labels["at"] = pd.to_datetime(labels["at"], errors="coerce", format="ISO8601").astype("datetime64[us]")
-    unread = labels["at"].isna()
-    if unread.any():
-        row = int(unread.idxmax()) + 2
-        remedy = "write dates as 2026-04-01"
-        raise DataError(
-            "the date of a label cannot be read", where=client.labels.path, line=row, remedy=remedy
-        )
-    allowed = [*client.model.ids, LAPSED]
+    labels["source"] = _beside(frame, client, "source", "analyst")
+    labels["weight"] = pd.to_numeric(_beside(frame, client, "weight", "1"), errors="coerce")
+    _check_labels(labels, client)
+    return labels[labels["stage"] != UNSURE].reset_index(drop=True)
+
+
+def _beside(frame: pd.DataFrame, client: Client, name: str, usual: str) -> pd.Series:
+    """Return a column that a file of labels need not have, as text."""
+    column = client.labels.columns.get(name, name)
+    if name in client.labels.columns:
+        _known(frame, column, client.labels.path)
+    if column not in frame:
+        return pd.Series(usual, index=frame.index, dtype="str")
+    return frame[column].astype("str").where(frame[column].notna(), usual).replace("", usual)
+
+
+def _check_labels(labels: pd.DataFrame, client: Client) -> None:
+    """Refuse the first row with a date, a weight or a stage that cannot be used."""
+    faults = {
+        "the date of a label cannot be read": (labels["at"].isna(), "write dates as 2026-04-01"),
+        "the weight of a label is no number above 0": (
+            ~(labels["weight"].gt(0) & labels["weight"].lt(float("inf"))),
+            "write 1, or less for a label that counts less",
+        ),
+    }
+    where = client.labels.path
+    for problem, (wrong, remedy) in faults.items():
+        if wrong.any():
+            raise DataError(problem, where=where, line=int(wrong.to_numpy().argmax()) + 2, remedy=remedy)
+    allowed = [*client.model.ids, LAPSED, UNSURE]
     for row, stage in enumerate(labels["stage"], start=2):
         if stage not in allowed:
-            raise unknown("stage", stage, allowed, where=client.labels.path, line=row, kind=DataError)
-    return labels
+            raise unknown("stage", stage, allowed, where=where, line=row, kind=DataError)
 
 
 def _read(

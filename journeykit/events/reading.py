@@ -72,8 +72,22 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         customers=pseudonymous(customers, secret).set_index("customer_id"),
         rejects=pseudonymous(rejects, secret),
         sources=sources,
-        labels=pseudonymous(read_labels(connection, client), secret),
+        labels=_labels(connection, client, table, secret),
     )
+
+
+def _labels(connection: Any, client: Client, table: Any, secret: str | None) -> pd.DataFrame:
+    """Return the labels with pseudonyms; those that were given to pseudonyms of the log keep them."""
+    labels = read_labels(connection, client)
+    if secret is None or labels.empty:
+        return labels
+    ids = labels["customer_id"].dropna().unique().tolist()
+    known = pd.concat(
+        table.filter(table[name].isin(ids)).select(id=table[name]).distinct().execute()["id"]
+        for name in ("customer_id", "account_id")
+    )
+    hashed = pseudonymous(labels, secret)["customer_id"]
+    return labels.assign(customer_id=labels["customer_id"].where(labels["customer_id"].isin(known), hashed))
 
 
 def _check_touchpoint_names(client: Client) -> None:

@@ -6,15 +6,19 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "Labelling": "labelling",
     "NoPersonasFound": "cards",
     "Outcome": "outcomes",
     "Page": "page",
     "PersonaCards": "cards",
     "Progress": "progress",
     "Study": "study",
+    "Timeline": "timeline",
+    "label_customers": "labelling",
     "persona_cards": "cards",
     "run_report": "batch",
     "run_reports": "batch",
+    "show_timeline": "timeline",
     "write_html": "export",
     "write_index": "index",
 }

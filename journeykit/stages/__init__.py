@@ -3,7 +3,9 @@
 from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.evidence import stage_evidence
 from journeykit.stages.inference import StageInference, infer_stages, infer_with, read_stages
+from journeykit.stages.label_file import add_label, read_label_file, undo_label
 from journeykit.stages.paths import draw_paths
+from journeykit.stages.picking import pick_for_labelling
 from journeykit.stages.reader import StageReader
 from journeykit.stages.saving import load_stages, save_stages
 
@@ -11,11 +13,15 @@ __all__ = [
     "StageClassifier",
     "StageInference",
     "StageReader",
+    "add_label",
     "draw_paths",
     "infer_stages",
     "infer_with",
     "load_stages",
+    "pick_for_labelling",
+    "read_label_file",
     "read_stages",
     "save_stages",
     "stage_evidence",
+    "undo_label",
 ]

@@ -12,7 +12,7 @@ from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence
 from journeykit.stages.forecast import days_to_move, directions, forecast, weekly_moves
 from journeykit.stages.importance import group_importance
-from journeykit.stages.labels import correct, given_labels
+from journeykit.stages.labels import PICKED, correct, given_labels
 from journeykit.stages.reader import StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
@@ -200,16 +200,18 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int):
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
     """Correct the reader with given labels; return it and what to judge it by: labels of units held out."""
     signals = reader.measure(log, known)
-    stages = known.set_index(["unit_id", "at"])["stage"].reindex(signals.index)
+    known = known.set_index(["unit_id", "at"]).reindex(signals.index)
+    stages, weights = known["stage"], known["weight"]
     units = signals.index.get_level_values("unit_id").to_numpy()
     names = np.unique(units)
-    apart = np.isin(units, random.permutation(names)[: len(names) // 4])
+    hard = np.isin(units, units[(known["source"] == PICKED).to_numpy()])  # these would not judge fairly
+    apart = np.isin(units, random.permutation(names)[: len(names) // 4]) & ~hard
     judged = None
     if apart.sum() >= FEWEST_TO_JUDGE:
-        without = correct(reader, signals[~apart], stages[~apart], seed)
+        without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart])
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
         judged = (GIVEN, (signals[apart], truth, without))
-    reader = correct(reader, signals, stages, seed)
+    reader = correct(reader, signals, stages, seed, weights)
     reader.about["labels"] = len(known)
     return reader, judged
 

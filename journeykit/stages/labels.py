@@ -12,13 +12,15 @@ from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.reader import StageReader, mix, with_taught
 
-__all__ = ["MANY_LABELS", "correct", "given_labels"]
+__all__ = ["MANY_LABELS", "PICKED", "correct", "first_contacts", "given_labels"]
 
 MANY_LABELS = 600
 MOST_LABELS = 9000
+PICKED = "picked"  # the source of labels of customers who were asked about because they are hard
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MOST_OF_FEW = 0.4
 FLOOR = 1e-3
+USED = ["unit_id", "at", "stage", "source", "weight"]
 
 
 def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd.DataFrame:
@@ -29,30 +31,32 @@ def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd
     log : EventLog
         The events.
     labels : DataFrame
-        ``customer_id`` (or ``unit_id``), ``at``, ``stage``. A date stands for the end of that day.
+        ``customer_id`` (or ``unit_id``), ``at``, ``stage``; a date stands for the end of that day. If known also
+        ``source``, who or what says so, and ``weight``, how much it counts beside other labels (1).
     random : RandomState
         Draws labels when there are more than needed.
 
     Returns
     -------
     DataFrame
-        ``unit_id, at, stage``; ``attrs["dropped"]`` counts the labels that could not be used: of unknown
-        customers, after the log's end, or before the customer's first contact.
+        ``unit_id, at, stage, source, weight``; ``attrs["dropped"]`` counts the labels that could not be used: of
+        unknown customers, after the log's end, or before the customer's first contact.
 
     Raises
     ------
     JourneykitError
-        When a column is missing, a stage is not in the model, or no label can be used.
+        When a column is missing, a stage is not in the model, a weight is no number above 0, or no label can be
+        used.
     """
     table = _columns(labels)
     allowed = [*log.client.model.ids, LAPSED]
     for stage in table["stage"].unique():
         if stage not in allowed:
             raise unknown("stage", stage, allowed, where="labels")
-    table = table.merge(_first_contacts(log), on="customer_id")
+    table = table.merge(first_contacts(log), on="customer_id")
     table["at"] = _ends_of_day(table["at"], log.client.timezone)
     met = (table["first"] <= table["at"]) & (table["at"] <= log.moment + pd.Timedelta(days=1))
-    kept = table[met].drop_duplicates(["unit_id", "at"], keep="last")[["unit_id", "at", "stage"]]
+    kept = table[met].drop_duplicates(["unit_id", "at"], keep="last")[USED]
     if len(labels) and kept.empty:
         raise JourneykitError(
             "no label is of a customer in the log at a moment within it",
@@ -67,7 +71,13 @@ def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd
     return kept
 
 
-def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed: int) -> StageReader:
+def correct(
+    reader: StageReader,
+    signals: pd.DataFrame,
+    stages: pd.Series,
+    seed: int,
+    weights: pd.Series | None = None,
+) -> StageReader:
     """Learn from given labels, beginning where hindsight left off.
 
     With few labels a small model on the taught probabilities, the weekly posterior and the votes of the
@@ -84,6 +94,8 @@ def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed:
         The given stage of each row.
     seed : int
         The seed.
+    weights : Series, optional
+        How much each row counts beside the others; all alike when None.
 
     Returns
     -------
@@ -97,12 +109,13 @@ def correct(reader: StageReader, signals: pd.DataFrame, stages: pd.Series, seed:
         table = table[[name for name in table.columns if name.startswith(small)]]
     units = signals.index.get_level_values("unit_id").to_numpy()
     classifier = StageClassifier(stages=list(reader.states), random_state=seed)
-    classifier.fit(table, stages.to_numpy(str), groups=units)
-    share, thresholds = _beside(classifier, taught, stages, reader)
+    weight = np.ones(stages.size) if weights is None else weights.to_numpy(float) / weights.mean()
+    classifier.fit(table, stages.to_numpy(str), sample_weight=weight, groups=units)
+    share, thresholds = _beside(classifier, taught, stages, reader, weight)
     return replace(reader, corrected=classifier, corrected_share=share, thresholds=thresholds)
 
 
-def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.Series, reader: StageReader):
+def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.Series, reader, weight):
     """Return how much the classifier counts beside the student, and the thresholds of the two together."""
     rows, alone = classifier.apart_["rows"], classifier.apart_["probabilities"]
     if taught is None:
@@ -112,6 +125,7 @@ def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.S
     few = stages.size < MANY_LABELS
     shares = [share for share in SHARES if share <= MOST_OF_FEW or not few]
     truth = (stages.to_numpy(str)[rows, None] == np.array(reader.states)[None, :]).astype(float)
+    truth *= weight[rows, None]
     losses = [-(truth * np.log(mix(taught[rows], alone, share) + FLOOR)).sum() for share in shares]
     share = shares[int(np.argmin(losses))]
     if few:
@@ -126,11 +140,16 @@ def _columns(labels: pd.DataFrame) -> pd.DataFrame:
             raise unknown(
                 "column", name, known.columns, where="labels", remedy="give customer_id, at and stage"
             )
-    table = known[["customer_id", "at", "stage"]].astype({"customer_id": str, "stage": str})
+    known = known.assign(source=known.get("source", "analyst"), weight=known.get("weight", 1.0))
+    table = known[["customer_id", "at", "stage", "source", "weight"]]
+    table = table.astype({"customer_id": str, "stage": str, "source": str, "weight": float})
+    if not (table["weight"].gt(0) & table["weight"].lt(np.inf)).all():
+        raise JourneykitError("a label's weight must be a number above 0", where="labels", remedy="write 1")
     return table.assign(at=pd.to_datetime(table["at"]).astype("datetime64[us]"))
 
 
-def _first_contacts(log) -> pd.DataFrame:
+def first_contacts(log) -> pd.DataFrame:
+    """Return, for each customer and each unit, the unit and its first contact: ``unit_id, customer_id, first``."""
     from journeykit.sessions import contacts
 
     table = contacts(log)
