@@ -12,6 +12,7 @@ from journeykit.stages.evaluation import confusion, evaluate, reliability
 from journeykit.stages.evidence import observable_states, stage_evidence
 from journeykit.stages.forecast import forecast, weekly_moves
 from journeykit.stages.labels import correct, given_labels
+from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.reader import Reading, StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
@@ -222,14 +223,16 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     )
     found.against, material = judged
     if material is not None:
-        _judge(found, log.client.model, *material)
+        _judge(found, log, *material)
     return found
 
 
-def _judge(found: StageInference, model, signals, truth, reading: Reading | None = None) -> None:
+def _judge(found: StageInference, log, signals, truth, reading: Reading | None = None) -> None:
     reading = found.reader.read(signals) if reading is None else reading
     chances, inside = reading.nowcast.to_numpy(), reading.inside.to_numpy()
     base = np.bincount(truth, minlength=len(found.states)) / len(truth)
-    found.evaluation = evaluate(chances, inside, signals, truth, base, model).assign(against=found.against)
+    purchases = lapsed_by_purchases(log, signals.index)
+    scores = evaluate(chances, inside, signals, truth, base, log.client.model, purchases)
+    found.evaluation = scores.assign(against=found.against)
     found.reliability = reliability(chances, truth)
     found.confusion = confusion(chances, truth, found.states)

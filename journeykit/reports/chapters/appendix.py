@@ -16,7 +16,8 @@ from journeykit.wording.texts import has_text, load_texts
 __all__ = ["appendix"]
 
 QUALITY = {"method": "text", "macro_f1": "score", "log_loss_skill": "score", "ece": "score",
-           "accuracy_at_80": "percent", "coverage": "percent", "set_size": "score", "rows": "whole"}  # fmt: skip
+           "accuracy_at_80": "percent", "coverage": "percent", "set_size": "score", "lapsed_auc": "score",
+           "rows": "whole"}  # fmt: skip
 
 
 def appendix(page: Page, study: Any) -> None:
@@ -86,5 +87,5 @@ def _evaluation(page: Page, frame: pd.DataFrame) -> None:
 
 def _word(page: Page, words: str) -> str:
     """Return the name of a method or of labels in the page's language; one without a name is left as it is."""
-    key = "methods." + words.replace(" ", "_").replace("-", "_")
+    key = "methods." + words.lower().replace(" ", "_").replace("-", "_").replace("/", "_")
     return page.text(key) if has_text(key, page.language) else words
