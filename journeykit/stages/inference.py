@@ -9,7 +9,7 @@ import pandas as pd
 
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability
-from journeykit.stages.evidence import observable_states, stage_evidence
+from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
 from journeykit.stages.forecast import forecast, weekly_moves
 from journeykit.stages.labels import correct, given_labels
 from journeykit.stages.purchases import lapsed_by_purchases
@@ -46,6 +46,8 @@ class StageInference:
         What was learned, for use on other logs.
     horizon_days : float
         The horizon of the forecast.
+    counts : dict
+        Units per bin of each signal, bins as when the reader learned.
     """
 
     table: pd.DataFrame
@@ -58,6 +60,7 @@ class StageInference:
     reliability: pd.DataFrame = field(default_factory=pd.DataFrame)
     confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
     horizon_days: float = 30
+    counts: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
     def classifier(self) -> StageClassifier | None:
@@ -184,6 +187,9 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int):
         reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
         held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
         held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
+    reader.reference = {
+        "steps": step_shares(log).to_dict(), "markers": model.markers(), "unit": log.client.unit,
+    }  # fmt: skip
     reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(weeks)}
     return reader, held, weeks
 
@@ -207,7 +213,7 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
 
 def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInference:
     states = list(reader.states)
-    nowcast, inside = reader.read_everyone(log, observable_states(evidence))
+    nowcast, inside, counts = reader.read_everyone(log, observable_states(evidence))
     following = forecast(nowcast, reader.moves, horizon_days, personas)
     transitions = pd.DataFrame(
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
@@ -220,6 +226,7 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
         reader.moves,
         reader,
         horizon_days=horizon_days,
+        counts=counts,
     )
     found.against, material = judged
     if material is not None:
