@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,9 +49,7 @@ def personas_assign(
     reuse = assign(load_model(file), measure_traits(open_log(client, folder, as_of)))
     out.parent.mkdir(parents=True, exist_ok=True)
     reuse.table.rename_axis("customer_id").reset_index().to_parquet(out, index=False)
-    print(f"verdict: {reuse.verdict}")
-    for reason in reuse.reasons:
-        print(f"  {reason}")
+    _tell(reuse)
     print(out)
 
 
@@ -80,11 +78,18 @@ def stages_infer(
     folder: ClientsFolder = CLIENTS,
     as_of: AsOf = None,
 ) -> None:
-    """Use a saved stage classifier on another client's data."""
+    """Use a saved stage classifier on another client's data, with a verdict on the drift."""
     from journeykit.models import load_model
-    from journeykit.stages import infer_with
+    from journeykit.stages import reuse_stages
 
-    table = infer_with(load_model(file), open_log(client, folder, as_of))
+    reuse = reuse_stages(load_model(file), open_log(client, folder, as_of))
     out.parent.mkdir(parents=True, exist_ok=True)
-    table.rename_axis("customer_id").reset_index().to_parquet(out, index=False)
+    reuse.table.rename_axis("customer_id").reset_index().to_parquet(out, index=False)
+    _tell(reuse)
     print(out)
+
+
+def _tell(reuse: Any) -> None:
+    print(f"verdict: {reuse.verdict}")
+    for reason in reuse.reasons:
+        print(f"  {reason}")

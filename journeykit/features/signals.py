@@ -89,6 +89,22 @@ def settled(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype("float32").astype("float64")
 
 
+def units_and_moments(counts: pd.DataFrame) -> tuple[np.ndarray, pd.MultiIndex]:
+    """Return, per line, the position of its unit and moment among all of them, and these in order.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"unit_id": ["b", "a", "b"], "at": pd.Timestamp("2026-03-01")})
+    >>> row, index = units_and_moments(counts)
+    >>> row.tolist(), index.get_level_values("unit_id").tolist()
+    ([1, 0, 1], ['a', 'b'])
+    """
+    (unit, units), (at, moments) = (pd.factorize(counts[name], sort=True) for name in ("unit_id", "at"))
+    pairs, row = np.unique(unit * max(len(moments), 1) + at, return_inverse=True)
+    place, when = np.divmod(pairs, max(len(moments), 1))
+    return row, pd.MultiIndex.from_arrays([units[place], moments[when]], names=["unit_id", "at"])
+
+
 def contacts_until(log, moments, units=None):
     """Return the contacts up to their moment with ``at`` and ``age_days``."""
     import ibis
@@ -146,9 +162,7 @@ class _Tally:
 
     def __init__(self, counts: pd.DataFrame, model) -> None:
         self.counts, self.model = counts, model
-        keys = pd.MultiIndex.from_frame(counts[["unit_id", "at"]])
-        self.row, self.index = keys.factorize(sort=True)
-        self.index = self.index.set_names(["unit_id", "at"])
+        self.row, self.index = units_and_moments(counts)
         usual = (
             counts.groupby("step")["n"].sum().sort_values(ascending=False, kind="stable").index[:MOST_STEPS]
         )

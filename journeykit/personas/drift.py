@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from journeykit.features.drift import renamed, stability_index
 
 from .clusterer import EVIDENCE, PersonaClusterer
 from .space import robust_scale
@@ -17,21 +17,6 @@ __all__ = ["count_bins", "drift_table", "renamed", "stability_index"]
 SHIFTED = 0.25  # population stability index above which a trait has shifted
 OUTSIDE = 6.0  # robust standard deviations, or times as wide: farther than people differ, so another unit
 LEAST_VALUES = 10  # to judge the unit of a trait by
-ALIKE = 0.75  # how alike two names must be for one to be taken for the other
-
-
-def stability_index(before: Any, after: Any) -> float:
-    """Return the population stability index of two sets of shares.
-
-    The sum over the bins of (after - before) · log(after / before); below 0.1 is calm, above 0.25 a shift.
-
-    Examples
-    --------
-    >>> round(stability_index([0.5, 0.5], [0.5, 0.5]), 3), round(stability_index([0.5, 0.5], [0.8, 0.2]), 3)
-    (0.0, 0.416)
-    """
-    old, new = (np.maximum(np.asarray(shares, float), 1e-4) for shares in (before, after))
-    return float(((new - old) * np.log(new / old)).sum())
 
 
 def count_bins(clusterer: PersonaClusterer, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -113,16 +98,3 @@ def _units(clusterer, sample: np.ndarray, names: list[str]) -> Iterable[tuple[fl
             continue
         middle, spread = (float(part[0]) for part in robust_scale(values[:, None]))
         yield float(centre / scale), float((middle - centre) / scale), float(spread / scale)
-
-
-def renamed(absent: Iterable[str], extra: Iterable[Any]) -> dict[str, str]:
-    """Return, per absent trait, the column that is in the data and is nearest to it in name, if any is near.
-
-    Examples
-    --------
-    >>> renamed(["channel.email", "rhythm.gap"], ["channel.e-mail", "age"])
-    {'channel.email': 'channel.e-mail'}
-    """
-    known = {str(name).lower(): str(name) for name in extra}
-    near = {name: get_close_matches(name.lower(), known, n=1, cutoff=ALIKE) for name in absent}
-    return {name: known[found[0]] for name, found in near.items() if found}

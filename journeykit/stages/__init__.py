@@ -7,12 +7,14 @@ from journeykit.stages.label_file import add_label, read_label_file, undo_label
 from journeykit.stages.paths import draw_paths
 from journeykit.stages.picking import pick_for_labelling
 from journeykit.stages.reader import StageReader
+from journeykit.stages.reuse import StageReuse, reuse_stages
 from journeykit.stages.saving import load_stages, save_stages
 
 __all__ = [
     "StageClassifier",
     "StageInference",
     "StageReader",
+    "StageReuse",
     "add_label",
     "draw_paths",
     "infer_stages",
@@ -21,6 +23,7 @@ __all__ = [
     "pick_for_labelling",
     "read_label_file",
     "read_stages",
+    "reuse_stages",
     "save_stages",
     "stage_evidence",
     "undo_label",

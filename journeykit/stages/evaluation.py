@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import cohen_kappa_score, confusion_matrix, f1_score
+from sklearn.metrics import cohen_kappa_score, confusion_matrix, f1_score, roc_auc_score
 
-__all__ = ["confusion", "evaluate", "expected_calibration_error", "reliability", "rules", "score"]
+__all__ = [
+    "confusion",
+    "evaluate",
+    "expected_calibration_error",
+    "reliability",
+    "rules",
+    "score",
+    "score_lapsed",
+]
 
 BINS = 10
+BY_PURCHASES = "BG/NBD"
 RULE_SURE = 0.9
 FLOOR = 1e-3
 
@@ -55,24 +64,63 @@ def score(chances: np.ndarray, truth: np.ndarray, base: np.ndarray) -> dict[str,
 
 
 def evaluate(
-    chances: np.ndarray, inside: np.ndarray, signals: pd.DataFrame, truth: np.ndarray, base: np.ndarray, model
+    chances: np.ndarray,
+    inside: np.ndarray,
+    signals: pd.DataFrame,
+    truth: np.ndarray,
+    base: np.ndarray,
+    model,
+    purchases: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Score the classifier, the last-touchpoint rule, the marker rule and the base rate side by side.
+
+    Parameters
+    ----------
+    purchases : numpy.ndarray, optional
+        How likely each row has lapsed by its purchases alone, missing where nothing was bought; given, the row
+        ``BG/NBD`` tells how good that is for *lapsed*, and nothing of the other states.
 
     Returns
     -------
     DataFrame
         Indexed by ``method``: the columns of `score`, and for the classifier ``coverage``, ``worst_coverage``
-        (the least covered state) and ``set_size`` of its sets; ``rows``.
+        (the least covered state) and ``set_size`` of its sets; ``rows``. With `purchases` also those of
+        `score_lapsed`.
     """
     methods = {"classifier": chances, **rules(signals, base, model)}
     table = pd.DataFrame({name: score(p, truth, base) for name, p in methods.items()}).T
+    if purchases is not None:
+        known = np.where(np.isnan(purchases), base[-1], purchases)
+        lapsed = {name: p[:, -1] for name, p in methods.items()} | {BY_PURCHASES: known}
+        told = {name: score_lapsed(p, truth == len(base) - 1) for name, p in lapsed.items()}
+        order = [*table.index[:-1], BY_PURCHASES, table.index[-1]]
+        table = table.join(pd.DataFrame(told).T, how="outer").reindex(order)
     hit = inside[np.arange(len(truth)), truth]
     by_state = [hit[truth == state].mean() for state in np.unique(truth) if (truth == state).sum() >= 10]
     table.loc["classifier", "coverage"] = hit.mean()
     table.loc["classifier", "worst_coverage"] = min(by_state, default=np.nan)
     table.loc["classifier", "set_size"] = inside.sum(axis=1).mean()
     return table.assign(rows=len(truth)).rename_axis("method")
+
+
+def score_lapsed(chance: np.ndarray, lapsed: np.ndarray) -> dict[str, float]:
+    """Score the probability of *lapsed* alone.
+
+    Returns
+    -------
+    dict
+        ``lapsed_log_loss`` and ``lapsed_auc`` (how often who lapsed is ranked above who did not; missing when
+        nobody or everybody did).
+
+    Examples
+    --------
+    >>> score_lapsed(np.array([0.9, 0.5, 0.1]), np.array([True, False, False]))["lapsed_auc"]
+    1.0
+    """
+    chance = np.clip(chance, FLOOR, 1 - FLOOR)
+    loss = -np.log(np.where(lapsed, chance, 1 - chance)).mean()
+    auc = float(roc_auc_score(lapsed, chance)) if 0 < lapsed.mean() < 1 else np.nan
+    return {"lapsed_log_loss": float(loss), "lapsed_auc": auc}
 
 
 def rules(signals: pd.DataFrame, base: np.ndarray, model) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["ON_THE_WAY", "observable_states", "stage_evidence"]
+__all__ = ["ON_THE_WAY", "observable_states", "stage_evidence", "step_shares"]
 
 ON_THE_WAY = frozenset({"add_to_cart", "begin_checkout", "add_payment_info", "quote_request", "appointment"})
 
@@ -44,6 +44,15 @@ def observable_states(evidence: pd.DataFrame) -> np.ndarray:
     """Return, for the stages in order and then ``lapsed``, whether the state can be inferred."""
     stages = evidence["observable"].to_numpy(bool)
     return np.r_[stages if stages.any() else np.ones(len(stages), bool), True]
+
+
+def step_shares(log) -> pd.Series:
+    """Return the share of the contacts per touchpoint."""
+    from journeykit.sessions import contacts
+
+    table = contacts(log)
+    counts = table.group_by("step").aggregate(n=table.count()).execute().set_index("step")["n"].sort_index()
+    return counts / counts.sum()
 
 
 def _evidence(model, seen: pd.DataFrame) -> pd.DataFrame:

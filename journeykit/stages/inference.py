@@ -9,10 +9,11 @@ import pandas as pd
 
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
-from journeykit.stages.evidence import observable_states, stage_evidence
+from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
 from journeykit.stages.forecast import days_to_move, directions, forecast, weekly_moves
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
+from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.reader import StageReader
 from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
 
@@ -50,6 +51,8 @@ class StageInference:
         What was learned, for use on other logs.
     horizon_days : float
         The horizon of the forecast.
+    counts : dict
+        Units per bin of each signal, bins as when the reader learned.
     """
 
     table: pd.DataFrame
@@ -63,6 +66,7 @@ class StageInference:
     confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
     importance: pd.DataFrame = field(default_factory=pd.DataFrame)
     horizon_days: float = 30
+    counts: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
     def classifier(self) -> StageClassifier | None:
@@ -193,6 +197,9 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int):
         reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
         held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
         held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
+    reader.reference = {
+        "steps": step_shares(log).to_dict(), "markers": model.markers(), "unit": log.client.unit,
+    }  # fmt: skip
     reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(weeks)}
     return reader, held, weeks
 
@@ -218,7 +225,7 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
 
 def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInference:
     states = list(reader.states)
-    nowcast, inside = reader.read_everyone(log, observable_states(evidence))
+    nowcast, inside, counts = reader.read_everyone(log, observable_states(evidence))
     following = forecast(nowcast, reader.moves, horizon_days, personas)
     ahead = directions(nowcast, reader.moves, horizon_days, personas)
     days = days_to_move(nowcast, reader.moves, personas)
@@ -234,6 +241,7 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
         reader.moves,
         reader,
         horizon_days=horizon_days,
+        counts=counts,
     )
     found.against, material = judged
     if material is not None:
@@ -250,9 +258,9 @@ def _judge(found: StageInference, log, signals, truth, reader: StageReader | Non
     beside = {"classifier": chances, **rules(signals, base, log.client.model)}
     del beside["base rate"]  # which names the same state for everyone
     units, least = signals.index.get_level_values("unit_id").to_numpy(), log.client.privacy.min_group
-    found.evaluation = evaluate(chances, inside, signals, truth, base, log.client.model).assign(
-        against=against
-    )
+    purchases = lapsed_by_purchases(log, signals.index)
+    scores = evaluate(chances, inside, signals, truth, base, log.client.model, purchases)
+    found.evaluation = scores.assign(against=against)
     found.reliability = reliability(chances, truth)
     found.confusion = confusion(beside, truth, units, found.states, least).assign(against=against)
     told = group_importance(lambda rows: reader.read(rows).nowcast.to_numpy(), signals, truth, base)

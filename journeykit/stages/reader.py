@@ -11,6 +11,7 @@ from journeykit.errors import JourneykitError
 from journeykit.features.signals import signals_at
 from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.conformal import prediction_sets
+from journeykit.stages.drift import count_bins, reference_bins
 from journeykit.stages.hmm import WeeklyStages
 from journeykit.stages.snapshots import posterior_columns
 from journeykit.stages.weeks import count_weeks
@@ -65,6 +66,9 @@ class StageReader:
         Weekly transition matrices of ``all`` and of personas.
     about : dict
         Plain facts for the card.
+    reference : dict
+        What another log is held against: ``signals`` (bins and shares), ``steps`` (shares of the contacts),
+        ``markers`` and ``unit``.
     """
 
     stage_model: str
@@ -78,6 +82,7 @@ class StageReader:
     doubt: float = DOUBT
     moves: dict[str, np.ndarray] = field(default_factory=dict)
     about: dict = field(default_factory=dict)
+    reference: dict = field(default_factory=dict)
 
     @property
     def classifier(self) -> StageClassifier | None:
@@ -90,14 +95,15 @@ class StageReader:
         Raises
         ------
         JourneykitError
-            With both models' ids and the remedy.
+            With both models' ids, the stages that differ and the remedy.
         """
-        other = log.client.model
-        if other.id != self.stage_model or tuple(other.ids) != self.states[:-1]:
+        other, own = log.client.model, self.states[:-1]
+        if other.id != self.stage_model or tuple(other.ids) != own:
             raise JourneykitError(
                 f"these stages were learned for the stage model {self.stage_model!r}, and client "
-                f"{log.client.id!r} is read through {other.id!r}",
-                remedy="learn the stages anew for this client, or give it the same stage model",
+                f"{log.client.id!r} is read through {other.id!r}: {_difference(own, other.ids)}",
+                remedy=f"learn stages of this client with 'journeykit stages fit {log.client.id}', or write "
+                f"'stage_model: {self.stage_model}' in its client file",
             )
 
     def measure(self, log, moments, units=None) -> pd.DataFrame:
@@ -127,17 +133,27 @@ class StageReader:
             pd.DataFrame(chances, signals.index, names), pd.DataFrame(inside, signals.index, names)
         )
 
-    def read_everyone(self, log, observable: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Read every unit at the log's moment, some thousands at a time; return nowcast and sets."""
+    def read_everyone(self, log, observable: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+        """Read every unit at the log's moment, some thousands at a time; return nowcast, sets and counts per bin.
+
+        A reader without a reference takes the first thousands as that.
+        """
         from journeykit.sessions import contacts
 
         units = np.sort(contacts(log).select("unit_id").distinct().execute()["unit_id"].to_numpy(object))
         many = len(units) > CHUNK
         parts = [units[start : start + CHUNK] for start in range(0, len(units), CHUNK)] if many else [None]
-        read = [self.read(self.measure(log, log.moment, part), observable) for part in parts]
+        read, counts = [], {}
+        for part in parts:
+            signals = self.measure(log, log.moment, part)
+            known = self.reference.setdefault("signals", {}) or reference_bins(signals)
+            self.reference["signals"] = known
+            for name, seen in count_bins(known, signals).items():
+                counts[name] = counts.get(name, 0) + seen
+            read.append(self.read(signals, observable))
         tables = (pd.concat([getattr(one, name) for one in read]) for name in ("nowcast", "inside"))
         nowcast, inside = (table.droplevel("at") for table in tables)
-        return nowcast, inside
+        return nowcast, inside, counts
 
     def _chances(self, signals: pd.DataFrame) -> np.ndarray:
         if self.classifier is None:
@@ -163,6 +179,17 @@ class StageReader:
         if self.thresholds is None:
             return np.tile(possible, (len(chances), 1))
         return prediction_sets(chances, self.thresholds, possible)
+
+
+def _difference(own: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """Return which stages differ between two models."""
+    only = [[stage for stage in one if stage not in two] for one, two in ((own, other), (other, own))]
+    parts = [f"only the {which} has {', '.join(names)}" for which, names in zip(("first", "second"), only, strict=True)
+             if names]  # fmt: skip
+    moved = (
+        "the same stages in another order" if own != other else "the stages are the same, the models aren't"
+    )
+    return "; ".join(parts) or moved
 
 
 def mix(taught: np.ndarray, corrected: np.ndarray, share: float) -> np.ndarray:

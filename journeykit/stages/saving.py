@@ -118,12 +118,14 @@ def _plain(reader: StageReader) -> dict:
         "doubt": float(reader.doubt),
         "moves": dict(reader.moves),
         "about": dict(reader.about),
+        "reference": dict(reader.reference),
     }
 
 
 def _reader(content: dict) -> StageReader:
     weekly = WeeklyStages(tuple(content["steps"]), **content["weekly"])
-    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "doubt", "moves", "about")
+    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "doubt", "moves", "about",
+             "reference")  # fmt: skip
     facts = {name: content[name] for name in names}
     return StageReader(content["stage_model"], tuple(content["states"]), weekly=weekly, **facts)
 

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from journeykit.features.signals import contacts_until, units_and_moments
+
 __all__ = ["WEEK_DAYS", "Weeks", "count_weeks", "weeks_of"]
 
 WEEK_DAYS = 7
@@ -90,8 +92,6 @@ def count_weeks(log, moments, units=None) -> Weeks:
     -------
     Weeks
     """
-    from journeykit.features.signals import contacts_until
-
     aged = contacts_until(log, moments, units)
     visit = (aged.gap_days.isnull() | (aged.gap_days * 1440 > VISIT_GAP_MINUTES)).cast("int64")
     aged = aged.mutate(back=(aged.age_days / WEEK_DAYS).floor().cast("int64"), visit=visit)
@@ -101,7 +101,7 @@ def count_weeks(log, moments, units=None) -> Weeks:
 
 def weeks_of(counts: pd.DataFrame) -> Weeks:
     """Arrange counts per unit, moment, week back and step as `Weeks`."""
-    row, index = pd.MultiIndex.from_frame(counts[["unit_id", "at"]]).factorize(sort=True)
+    row, index = units_and_moments(counts)
     column, steps = pd.factorize(counts["step"], sort=True)
     back = counts["back"].to_numpy(int)
     width = int(back.max(initial=0)) + 1
@@ -111,4 +111,4 @@ def weeks_of(counts: pd.DataFrame) -> Weeks:
     shape = (len(index) * width, len(steps))
     table = sparse.csr_array((counts["n"].to_numpy(float), (row * width + week, column)), shape=shape)
     visits = np.bincount(row * width + week, counts["visits"].to_numpy(float), shape[0]).reshape(-1, width)
-    return Weeks(index.set_names(["unit_id", "at"]), tuple(map(str, steps)), table, visits, width, entry)
+    return Weeks(index, tuple(map(str, steps)), table, visits, width, entry)

@@ -12,7 +12,8 @@ from journeykit.wording.texts import has_text
 __all__ = ["quality"]
 
 QUALITY = {"method": "text", "macro_f1": "score", "log_loss_skill": "score", "ece": "score", "qwk": "score",
-           "accuracy_at_80": "percent", "coverage": "percent", "set_size": "score", "rows": "whole"}  # fmt: skip
+           "accuracy_at_80": "percent", "coverage": "percent", "set_size": "score",
+           "lapsed_auc": "score", "rows": "whole"}  # fmt: skip
 CLASSIFIER, RULES = "classifier", ("last touchpoint", "marker rule")
 
 
@@ -94,5 +95,5 @@ def _against(page: Page, frame: pd.DataFrame) -> str:
 
 def _word(page: Page, words: str) -> str:
     """Return the name of a method or of labels in the page's language; one without a name is left as it is."""
-    key = "methods." + words.replace(" ", "_").replace("-", "_")
+    key = "methods." + words.lower().replace(" ", "_").replace("-", "_").replace("/", "_")
     return page.text(key) if has_text(key, page.language) else words
