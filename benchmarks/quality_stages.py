@@ -6,7 +6,8 @@ Per world: the limit (the exact posterior of an observer who knows the world), t
 and journeykit without hand labels, with 300 of which 10 % are wrong, and with all true labels of the learning
 customers five weeks before the end. All are scored on the truth at the end, on customers whose labels were not given.
 The forecast is made four weeks before the end and scored on the first move within them; beside it what the limit's
-nowcast gives with the true moves, which is as far as a nowcast times a transition matrix can get.
+nowcast gives with the true moves, which is as far as a nowcast times a transition matrix can get. Last, the time until
+the next move: how many true moves came before each of the three days told, in a year's window, half a year ahead.
 """
 
 from __future__ import annotations
@@ -141,6 +142,24 @@ def forecasts(world: World) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def times(seed: int, customers: int = 3000) -> dict[str, float]:
+    """Return how many of those told a time had truly moved by then, and between low and high.
+
+    Counted are those whose day lies within the half year that follows; a week holds its move in the middle.
+    """
+    world = World(customers, seed, days=365, pages=False, referrals=False, ratings=False)
+    now = pd.Timestamp(world.dates[26])
+    table = infer_stages(world.log.as_of(f"{now:%Y-%m-%d}")).table
+    table = table[table["move_days"].notna()]
+    weeks = np.array([world.truth(date, table.index) for date in world.dates[26:]])
+    away = weeks != weeks[0]
+    at = np.where(away.any(axis=0), away.argmax(axis=0) * 7 - 3.5, np.inf)
+    names = ["move_days_low", "move_days", "move_days_high"]
+    seen = {name: table[name] <= 7 * (len(weeks) - 1) for name in names}
+    before = {name: float((at <= table[name])[seen[name]].mean()) for name in names}
+    return before | {"inside": before["move_days_high"] - before["move_days_low"], "told": len(table)}
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -156,6 +175,8 @@ def main() -> None:
             mean = sum(table.fillna(0) for table in tables) / len(tables)
             print(f"\n{name}: {title}, scored on truth (mean of {len(tables)})")
             print(mean.where(tables[0].notna()).round(3).to_string(na_rep="–"), flush=True)
+    found = pd.DataFrame({seed: times(seed) for seed in (1, 2)}).T
+    print(f"\nshare that had moved by the day told, by seed\n{found.round(3).to_string()}", flush=True)
 
 
 if __name__ == "__main__":
