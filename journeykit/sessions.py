@@ -33,7 +33,8 @@ def contacts(log: EventLog) -> Any:
         session, order, gap_days, hour, weekday`` (Monday 0), ``page, content, campaign, product, value,
         quantity, lines, cost, paid, interaction, rating, referrer_id``.
     """
-    name = f"contacts_{log.moment:%Y%m%d%H%M%S%f}"
+    steps = "_repeat" if _tells_repeats(log) else ""
+    name = f"contacts_{log.moment:%Y%m%d%H%M%S%f}{steps}"
     if name not in log.cache:
         log.cache[name] = log.connection.create_table(name, _ordered(log, _contacts(log)), overwrite=True)
     return log.cache[name]
@@ -44,6 +45,11 @@ def contacts_frame(log: EventLog, columns: Sequence[str] | None = None) -> pd.Da
     table = contacts(log).order_by(["unit_id", "order"])
     frame = (table.select(*columns) if columns else table).execute()
     return frame.reset_index(drop=True)
+
+
+def _tells_repeats(log: EventLog) -> bool:
+    """Return whether the stage model tells a repeat purchase apart: all of it that a contact depends on."""
+    return "repeat_purchase" in log.client.model.touchpoints
 
 
 def _unit(log: EventLog, table: Any) -> Any:
@@ -78,8 +84,8 @@ def _ordered(log: EventLog, table: Any) -> Any:
     bought = table["touchpoint"].isin(_BOUGHT)
     first_bought = table["timestamp"].min(where=bought).over(ibis.window(group_by="unit_id"))
     repeat = bought & (table["timestamp"] > first_bought)
-    known = "repeat_purchase" in log.client.model.touchpoints
-    step = repeat.ifelse("repeat_purchase", table["touchpoint"]) if known else table["touchpoint"]
+    told = _tells_repeats(log)
+    step = repeat.ifelse("repeat_purchase", table["touchpoint"]) if told else table["touchpoint"]
     table = table.mutate(
         local_timestamp=local,
         gap_days=gap_days,

@@ -178,6 +178,7 @@ class Client(_Part):
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
     touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
+    audit: bool = False
     note: Text | None = None
 
     _path: Path | None = PrivateAttr(default=None)
@@ -211,6 +212,32 @@ class Client(_Part):
         """The stage model, with the client's own markers."""
         own = {stage: [safe_touchpoint(name) for name in names] for stage, names in self.markers.items()}
         return load_stage_model(self.stage_model, self.folder).with_markers(own, where=self.path)
+
+    def with_stage_model(self, name: str) -> Client:
+        """Return the same client, read through another stage model.
+
+        The client's own markers go along to the first stage of the same canonical phase; those of a phase that
+        the other model lacks are left behind.
+
+        Examples
+        --------
+        >>> client = Client(id="acme", name="Acme", markers={"action": ["first_parcel"]})
+        >>> other = client.with_stage_model("value-journey")
+        >>> other.model.id, other.markers
+        ('value-journey', {'convert': ['first_parcel']})
+        """
+        if name == self.stage_model:
+            return self
+        stages = reversed(load_stage_model(name, self.folder).stages)
+        there = {stage.canonical: stage.id for stage in stages}
+        markers: dict[str, list[str]] = {}
+        for stage, names in self.markers.items():
+            phase = self.model.stage(stage).canonical
+            if phase in there:
+                markers.setdefault(there[phase], []).extend(names)
+        other = self.model_copy(update={"stage_model": str(name), "markers": markers})
+        other.__dict__.pop("model", None)
+        return other
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

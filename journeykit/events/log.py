@@ -128,6 +128,26 @@ class EventLog:
             raise DataError(problem, where=self.client.path, remedy="choose a later as-of date")
         return replace(self, moment=until, cache={})
 
+    def read_through(self, stage_model: str) -> EventLog:
+        """Return the same events, read through another stage model; nothing is read or counted anew.
+
+        Labels name stages of the client's own model and are left behind.
+
+        Raises
+        ------
+        ClientFileError
+            When there is no such stage model.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"customer_id": ["a"], "timestamp": ["2026-03-04"], "touchpoint": ["purchase"]})
+        >>> EventLog.from_frame(frame).read_through("digital").client.model.ids[:3]
+        ('need', 'orientation', 'consideration')
+        """
+        if stage_model == self.client.stage_model:
+            return self
+        return replace(self, client=self.client.with_stage_model(stage_model), labels=pd.DataFrame())
+
     def count(self) -> int:
         """Return the number of events up to the moment."""
         return int(self.visible.count().execute())

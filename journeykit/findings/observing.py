@@ -146,7 +146,7 @@ def _caveats(journeys, log) -> Iterator[Finding]:
         yield Finding("journeys_not_observable", {}, evidence="observable", customers=len(units))
     for row in journeys.observable[~journeys.observable["observable"]].itertuples():
         missing = [name for name in row.missing_touchpoints.split(", ") if name][:3]
-        if missing and journeys.observable["observable"].any():
+        if missing:
             yield Finding(
                 "stage_not_observable", {"touchpoints": missing}, evidence="observable", stage=row.stage
             )

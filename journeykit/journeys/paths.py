@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 
 from journeykit.sessions import contacts
+from journeykit.stages.evidence import stage_evidence
 
 __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
 
@@ -130,10 +131,11 @@ def _placed(log, inferred: pd.DataFrame | None) -> Any:
 
 
 def _marked(log) -> Any:
-    """Mark the contacts that are markers with the position of their stage."""
-    table = contacts(log)
-    places = {stage: number for number, stage in enumerate(log.client.model.ids)}
-    cases = [(table.step == name, places[stage]) for name, stage in log.client.model.markers().items()]
+    """Mark the contacts that are markers with the position of their stage, where the log can show that stage."""
+    table, shown = contacts(log), stage_evidence(log)["observable"]
+    places = {stage: number for number, stage in enumerate(log.client.model.ids) if shown[stage]}
+    markers = log.client.model.markers()
+    cases = [(table.step == name, places[stage]) for name, stage in markers.items() if stage in places]
     marker = ibis.cases(*cases, else_=ibis.null("int64")) if cases else ibis.null("int64")
     return table.mutate(marker=marker.cast("int64"))
 

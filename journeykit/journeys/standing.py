@@ -9,6 +9,7 @@ from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 from journeykit.stage_models import LAPSED
+from journeykit.stages.evidence import telling_touchpoints
 
 __all__ = ["count_stages_now", "list_observable_stages", "sum_outlook"]
 
@@ -105,7 +106,7 @@ def list_observable_stages(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `stage, contacts` (with touchpoints typical of the stage), `customers, markers` (touchpoints in the data
         that show the stage), `marker_contacts, observable` (anybody was seen in it), `missing_touchpoints`
-        (markers that would show it and are not in the data).
+        (what would show it and is not in the data: its markers, or where it has no other, its touchpoints).
     """
     table = paths.contacts
     counted = (
@@ -119,7 +120,9 @@ def list_observable_stages(paths: Paths) -> pd.DataFrame:
         )
         mine = [name for name in stage.markers if shows[name] == stage.id]
         found = [name for name in mine if name in counts.index]
-        missing = [name for name in mine if name not in counts.index]
+        telling = telling_touchpoints(paths.model, stage, bought=False)
+        absent = [name for name in telling if name not in counts.index]
+        missing = [name for name in absent if name in mine] or absent
         rows.append(
             (
                 stage.id, int(typical["contacts"].sum()), int(typical["customers"].max() if len(typical) else 0),

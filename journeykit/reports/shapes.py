@@ -12,7 +12,8 @@ TEXTS = frozenset(
     "customer_id account_id unit_id persona stage next_stage name_nl name_en key from to channel content message_key "
     "page touchpoint top_channels top_touchpoints activity question asset strategy tool kpi recommendation basis "
     "back_to source reason method against markers missing_touchpoints trait attribute level customer role second "
-    "daypart criterion journey rule_nl rule_en actual inferred group".split()
+    "daypart criterion journey rule_nl rule_en model other_model phase conclusion outcome verdict largest_phase "
+    "leaves_most_at actual inferred group".split()
 )
 FLAGS = frozenset("certified held_back observable picked chosen".split())
 MOMENTS = frozenset("last_touchpoint_at first_contact_at".split())

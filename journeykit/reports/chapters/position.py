@@ -18,7 +18,7 @@ def stages(page: Page, study: Any) -> None:
     read = Reader(page, study)
     page.heading("stages")
     customers = read.units_table()
-    if customers.empty or customers[[f"p_{name}" for name in read.model.ids]].isna().all(axis=None):
+    if customers.empty or not read.shows_stages():
         page.note(page.text("prose.stages_none", units=read.units))
         return
     if len(customers) < read.least:

@@ -55,6 +55,12 @@ class Reader:
             return []
         return self.in_order(observed.loc[~observed["observable"].astype(bool), "stage"])
 
+    def shows_stages(self) -> bool:
+        """Return whether the data show any stage; where they show none, the chances say nothing."""
+        evidence, chances = self.table("evidence"), self.units_table()
+        chances = chances.reindex(columns=[f"p_{name}" for name in self.model.ids])
+        return not chances.isna().all(axis=None) and (evidence.empty or bool(evidence["observable"].any()))
+
     def left_out(self) -> None:
         """Say which stages are left out because the data cannot show them, if there are any."""
         if self.unseen:
