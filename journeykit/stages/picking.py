@@ -40,7 +40,7 @@ def pick_for_labelling(
 
     For the second half everybody is grouped by probabilities and signals, in which the unsure weigh more, and of each
     group the one nearest to its centre is picked. Those drawn by chance are there because only they can tell how good
-    the stages are, and because without them labels teach less.
+    the stages are. For learning, one kind is as good as the other (``benchmarks/labelling.py``).
 
     Parameters
     ----------
