@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.features.buying_group import measure_group
 
 __all__ = ["HALF_LIVES", "RECENT", "WINDOWS", "contacts_until", "measure_signals", "signals_at"]
 
@@ -38,7 +39,7 @@ def measure_signals(log, at=None) -> pd.DataFrame:
         ``decayed_3d`` … (decayed numbers of contacts), ``share_10d.<touchpoint>`` (decayed shares),
         ``vote_3d.<stage>`` … (decayed stage votes), ``last1.<stage>`` … ``last3.<stage>`` (votes of the last
         touchpoints), ``since_marker_days.<stage>``, ``furthest_marker`` (position from 0), and for a
-        business log ``people_30d``. A missing value means that it was not observed.
+        business log the columns of `measure_group`. A missing value means that it was not observed.
 
     Examples
     --------
@@ -79,8 +80,7 @@ def signals_at(log, moments, units=None) -> pd.DataFrame:
     tally = _Tally(_per_step(contacts).execute(), log.client.model)
     signals = tally.signals()
     if log.client.unit == "account":
-        people = _people(contacts).execute().set_index(["unit_id", "at"])["people_30d"]
-        signals["people_30d"] = people.reindex(signals.index).astype(float)
+        signals = signals.join(measure_group(contacts, log.customers))
     return settled(signals)
 
 
@@ -118,7 +118,9 @@ def contacts_until(log, moments, units=None):
     else:
         table = table.mutate(at=ibis.literal(pd.Timestamp(moments).to_pydatetime()).cast("timestamp(6)"))
     if units is not None:
-        table = table.semi_join(ibis.memtable(pd.DataFrame({"unit_id": list(units)})), "unit_id")
+        table = table.semi_join(
+            ibis.memtable(pd.DataFrame({"unit_id": np.array(list(units), dtype=str)})), "unit_id"
+        )
     table = table.filter(table.timestamp <= table.at)
     return table.mutate(age_days=table.at.delta(table.timestamp, unit="millisecond") / DAY_MS)
 
@@ -150,11 +152,6 @@ def _per_step(contacts):
         **windows,
         **recent,
     )
-
-
-def _people(contacts):
-    recent = contacts.filter(contacts.age_days < 30)
-    return recent.group_by(["unit_id", "at"]).aggregate(people_30d=recent.customer_id.nunique())
 
 
 class _Tally:

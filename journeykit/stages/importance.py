@@ -15,7 +15,7 @@ MOST_ROWS = 300
 FLOOR = 1e-3
 SIGNAL_GROUPS = {
     "recency_gaps": ("recency_", "tenure_days", "gap_"),
-    "frequency": ("contacts", "sessions", "decayed_", "people_"),
+    "frequency": ("contacts", "sessions", "decayed_", "people"),
     "touchpoint_shares": ("share_",),
     "stage_votes": ("vote_",),
     "last_touchpoints": ("last",),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from journeykit.errors import JourneykitError
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
@@ -192,11 +193,12 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int):
         reader.doubt = 1.0  # nothing speaks for any stage: everyone is unsure
     elif plan.possible:
         seen = take_snapshots(log, plan.learning, plan.moments, weekly, observable, random)
-        student = StageClassifier(stages=list(reader.states), random_state=seed)
-        reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
-        reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
-        held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
-        held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
+        if seen.enough:
+            student = StageClassifier(stages=list(reader.states), random_state=seed)
+            reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
+            reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
+            held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
+            held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
     reader.reference = {
         "steps": step_shares(log).to_dict(), "markers": model.markers(), "unit": log.client.unit,
     }  # fmt: skip
@@ -224,6 +226,9 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
 
 
 def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInference:
+    if not 0 <= horizon_days < np.inf:
+        problem = f"the horizon of the forecast is {horizon_days!r} days"
+        raise JourneykitError(problem, remedy="give a number of days of at least 0, such as 30")
     states = list(reader.states)
     nowcast, inside, counts = reader.read_everyone(log, observable_states(evidence))
     following = forecast(nowcast, reader.moves, horizon_days, personas)

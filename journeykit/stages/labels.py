@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from journeykit.errors import JourneykitError, unknown
+from journeykit.errors import JourneykitError, nearest, unknown
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.reader import StageReader, mix, with_taught
@@ -19,6 +19,7 @@ MOST_LABELS = 9000
 PICKED = "picked"  # the source of labels of customers who were asked about because they are hard
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MOST_OF_FEW = 0.4
+MOST_COMPARED = 2000  # ids among which the nearest is looked for
 FLOOR = 1e-3
 USED = ["unit_id", "at", "stage", "source", "weight"]
 
@@ -45,24 +46,23 @@ def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd
     Raises
     ------
     JourneykitError
-        When a column is missing, a stage is not in the model, a weight is no number above 0, or no label can be
-        used.
+        When a column is missing, a stage is not in the model, a date cannot be read, a weight is no number
+        above 0, or no label can be used.
     """
     table = _columns(labels)
     allowed = [*log.client.model.ids, LAPSED]
-    for stage in table["stage"].unique():
-        if stage not in allowed:
-            raise unknown("stage", stage, allowed, where="labels")
-    table = table.merge(first_contacts(log), on="customer_id")
+    odd = ~table["stage"].isin(allowed).to_numpy()
+    if odd.any():
+        raise unknown(
+            "stage", table["stage"].iloc[odd.argmax()], allowed, where="labels", line=odd.argmax() + 1
+        )
+    asked, people = table, first_contacts(log)
+    table = table.merge(people, on="customer_id")
     table["at"] = _ends_of_day(table["at"], log.client.timezone)
     met = (table["first"] <= table["at"]) & (table["at"] <= log.moment + pd.Timedelta(days=1))
     kept = table[met].drop_duplicates(["unit_id", "at"], keep="last")[USED]
     if len(labels) and kept.empty:
-        raise JourneykitError(
-            "no label is of a customer in the log at a moment within it",
-            where="labels",
-            remedy="check the customers' ids and the dates of the labels",
-        )
+        raise _none_usable(asked, people, log)
     dropped = len(labels) - len(kept)
     if len(kept) > MOST_LABELS:
         kept = kept.iloc[np.sort(random.permutation(len(kept))[:MOST_LABELS])]
@@ -145,7 +145,35 @@ def _columns(labels: pd.DataFrame) -> pd.DataFrame:
     table = table.astype({"customer_id": str, "stage": str, "source": str, "weight": float})
     if not (table["weight"].gt(0) & table["weight"].lt(np.inf)).all():
         raise JourneykitError("a label's weight must be a number above 0", where="labels", remedy="write 1")
-    return table.assign(at=pd.to_datetime(table["at"]).astype("datetime64[us]"))
+    return table.assign(at=_moments(table["at"]))
+
+
+def _moments(given: pd.Series) -> pd.Series:
+    """Return dates or moments as naive UTC; the first that is none is an error that names its row."""
+    text = pd.api.types.is_string_dtype(given.dtype)
+    read = pd.to_datetime(given, errors="coerce", **({"format": "ISO8601"} if text else {}))
+    if read.isna().any():
+        row = int(read.isna().to_numpy().argmax())
+        problem = f"the date {str(given.iloc[row])!r} of a label cannot be read"
+        raise JourneykitError(problem, where="labels", line=row + 1, remedy="write dates as 2026-04-01")
+    aware = read.dt.tz is not None
+    return (read.dt.tz_convert("UTC").dt.tz_localize(None) if aware else read).astype("datetime64[us]")
+
+
+def _none_usable(asked: pd.DataFrame, people: pd.DataFrame, log) -> JourneykitError:
+    """Return the error for labels of which none can be used: why the first cannot, and its row."""
+    first = asked.iloc[0]
+    met = people.set_index("customer_id")["first"].get(first["customer_id"])
+    if met is None:
+        near = nearest(first["customer_id"], people["customer_id"].sort_values().head(MOST_COMPARED))
+        why = f"customer {first['customer_id']!r} is not in the events" + (f"; {near!r} is" if near else "")
+    elif first["at"] > log.moment:
+        why = f"{first['at']:%Y-%m-%d} is after the events end, {log.moment:%Y-%m-%d}"
+    else:
+        why = f"{first['at']:%Y-%m-%d} is before the customer's first contact, {met:%Y-%m-%d}"
+    problem = f"no label is of a customer in the log at a moment within it: {why}"
+    remedy = "check the customers' ids and the dates of the labels"
+    return JourneykitError(problem, where="labels", line=1, remedy=remedy)
 
 
 def first_contacts(log) -> pd.DataFrame:

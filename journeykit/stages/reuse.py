@@ -83,7 +83,7 @@ def reuse_stages(
     inference = read_stages(reader, log, horizon_days, personas)
     drift = drift_table(reader.reference.get("signals", {}), inference.counts)
     touchpoints = _touchpoints(reader, log)
-    known = float(touchpoints.loc[touchpoints["state"] != "unseen", "share_now"].sum())
+    known = 1 - float(touchpoints.loc[touchpoints["state"] == "unseen", "share_now"].sum())
     checks = [
         *_client_checks(reader, log, inference),
         *_touchpoint_checks(touchpoints, known),

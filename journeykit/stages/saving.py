@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from journeykit.errors import JourneykitError
+from journeykit.errors import JourneykitError, nearest
+from journeykit.stages.content import wrong_parts
 from journeykit.stages.hmm import WeeklyStages
 from journeykit.stages.reader import StageReader
 
 __all__ = ["load_stages", "save_stages"]
 
-FORM = "journeykit StageClassifier 1"
+FORM = "journeykit StageClassifier"
+VERSION = 1
 OURS = (
     "journeykit.stages.classifier.StageClassifier",
     "journeykit.stages.learners.Boosted",
@@ -70,40 +73,60 @@ def load_stages(path: str | Path) -> StageReader:
     Raises
     ------
     JourneykitError
-        When the file is absent, damaged, of another kind, or holds types that are not trusted.
+        When the file is absent, empty, cut off, of another kind or a newer version, holds types that are not
+        trusted, or lacks a part, or a part has a wrong shape, holds no numbers or points nowhere.
     """
-    import skops.io
-
     path = Path(path)
     if not path.is_file():
+        raise _absent(path)
+    content = _content(path)
+    if not isinstance(content, dict) or content.get("form") != FORM:
         raise JourneykitError(
-            "there is no such file", where=path, remedy="save stages first, or correct the path"
+            "the file holds no saved stages", where=path, remedy="give a file of saved stages"
+        )
+    if content.get("version") != VERSION:
+        problem = (
+            f"the file has version {content.get('version')}, and this journeykit reads version {VERSION}"
+        )
+        raise JourneykitError(problem, where=path, remedy="use the journeykit that saved it, or save it anew")
+    wrong = wrong_parts(content)
+    if wrong:
+        raise JourneykitError(wrong, where=path, remedy="save the stages anew")
+    return _reader(content)
+
+
+def _content(path: Path) -> Any:
+    """Return what a file holds, when all its types are trusted."""
+    import skops.io
+
+    if path.stat().st_size == 0:
+        raise JourneykitError(
+            "the file is empty, and cannot be read", where=path, remedy="save the stages anew"
         )
     try:
         strange = set(skops.io.get_untrusted_types(file=path)) - TRUSTED
-        if strange:
-            raise JourneykitError(
-                f"the file holds types that are not trusted: {', '.join(sorted(strange))}",
-                where=path,
-                remedy="load only files that save_stages made",
-            )
-        content = skops.io.load(path, trusted=sorted(TRUSTED))
-    except JourneykitError:
-        raise
+        content = None if strange else skops.io.load(path, trusted=sorted(TRUSTED))
     except Exception as error:
-        problem = f"the file cannot be read as saved stages ({type(error).__name__})"
+        problem = f"the file is cut off or of another kind, and cannot be read ({type(error).__name__})"
         raise JourneykitError(problem, where=path, remedy="save the stages anew") from error
-    if not isinstance(content, dict) or content.get("form") != FORM:
-        raise JourneykitError(
-            "the file holds no saved stages", where=path, remedy=f"give a file of form {FORM!r}"
-        )
-    return _reader(content)
+    if strange:
+        problem = f"the file holds types that are not trusted: {', '.join(sorted(strange))}"
+        raise JourneykitError(problem, where=path, remedy="load only files that save_stages made")
+    return content
+
+
+def _absent(path: Path) -> JourneykitError:
+    near = nearest(path.name, [other.name for other in path.parent.glob("*.skops")])
+    guess = f". Did you mean {near!r}?" if near else ""
+    what = "this is a folder, not a file" if path.is_dir() else "there is no such file"
+    return JourneykitError(what + guess, where=path, remedy="save stages first, or correct the path")
 
 
 def _plain(reader: StageReader) -> dict:
     weekly = reader.weekly
     return {
         "form": FORM,
+        "version": VERSION,
         "stage_model": reader.stage_model,
         "states": list(reader.states),
         "observable": reader.observable,

@@ -53,6 +53,11 @@ class Snapshots:
     labels: pd.DataFrame
 
     @property
+    def enough(self) -> bool:
+        """Whether there are units enough to learn from."""
+        return len(np.unique(self.units)) >= FEWEST_UNITS
+
+    @property
     def units(self) -> np.ndarray:
         """The unit of each row."""
         return self.signals.index.get_level_values("unit_id").to_numpy()
@@ -114,12 +119,16 @@ def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random
             met = pd.Index(
                 np.sort(random.choice(met.to_numpy(), LEARNING_ROWS // len(moments), replace=False))
             )
+        if not len(met):
+            continue
         measured = signals_at(log, at, met)
         row = names.get_indexer(measured.index.get_level_values("unit_id"))
         soft = hindsight_labels(smoothed, weeks, votes, back, observable)[row]
         labels.append(pd.DataFrame(soft, measured.index, states))
         known = posterior_columns(filtered[row, weeks.width - 1 - back], measured.index, states)
         signals.append(pd.concat([measured, known], axis=1))
+    if not signals:  # nobody had come within the weeks that count
+        return Snapshots(pd.DataFrame(index=weeks.index[:0]), pd.DataFrame(columns=states, dtype=float))
     return Snapshots(pd.concat(signals), pd.concat(labels))
 
 
