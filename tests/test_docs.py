@@ -201,6 +201,7 @@ def test_the_reference_describes_every_table():
     contract = (
         "customers personas journey_map transitions funnel skips channels pages next_actions rejects evidence "
         "evaluation reliability confusion importance changes persona_moves transitions_by_markers "
+        "audit_models audit_shares audit_agreement audit_conclusions "
         "persona_traits persona_attributes persona_examples candidates recruit_rules persona_tree"
     ).split()
     counted = [part.name for part in fields(Journeys) if part.name != "units"]

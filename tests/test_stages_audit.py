@@ -11,12 +11,15 @@ import pytest
 from journeykit.clients import client_from_dict
 from journeykit.errors import ClientFileError
 from journeykit.events import EventLog
-from journeykit.journeys import audit_stage_models
+from journeykit.findings import observe
+from journeykit.journeys import audit_stage_models, map_journeys
 from journeykit.journeys.auditing import _conclusions, _Reading
+from journeykit.reports import Page, chapters
 from journeykit.sessions import contacts, contacts_frame
 from journeykit.simulate import simulate
 from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
 from journeykit.stages import infer_stages
+from tests.fake_study import fake_client, fake_study
 
 MODELS = ["universal", "digital"]
 
@@ -185,3 +188,45 @@ def test_a_log_that_shows_no_stage_supports_no_conclusion():
         load_stage_model("universal"), pd.DataFrame(index=range(50)), pd.DataFrame(index=range(50)), 1.0
     )
     assert _conclusions({"universal": empty, "digital": empty}, 10).empty
+
+
+# In words and in the report ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "told"),
+    [
+        (
+            "en",
+            "Does the stage model matter?",
+            "All 2 stage models that can show it say that at most half of the",
+        ),
+        (
+            "nl",
+            "Maakt het fasemodel uit?",
+            "Alle 2 fasemodellen waarin dit te zien is, zeggen dat hooguit de helft",
+        ),
+    ],
+)
+def test_the_report_shows_the_shares_and_a_sentence_per_conclusion(log, made, audit, language, heading, told):
+    study = fake_study(fake_client(language))
+    found = observe(map_journeys(log, stages=made["universal"].table), log=log, audit=audit)
+    study.findings, study.tables = found, study.tables | audit.tables()
+    page = Page(study.client)
+    chapters.appendix(page, study)
+    assert heading in [block.get("text") for block in page.blocks]
+    points = [said for block in page.blocks if block["block"] == "points" for said in block["points"]]
+    keys = ("holds_under_all_models", "flips_with_model", "unsure_under_models", "seen_under_few_models")
+    assert sum(one.key in keys for one in found) == len(audit.conclusions) > 3
+    assert sum(said.startswith(told) for said in points) == 1
+    table = next(
+        block for block in page.blocks if block["block"] == "table" and block["columns"][0]["id"] == "phase"
+    )
+    assert len(table["columns"]) == 3 and table["rows"][-1][0] == page.text("parts.lapsed")
+
+
+def test_a_report_that_is_not_asked_for_it_has_no_audit():
+    page = Page(fake_client("en"))
+    chapters.appendix(page, fake_study(fake_client("en")))
+    assert "Does the stage model matter?" not in [block.get("text") for block in page.blocks]
+    assert client_from_dict({"id": "acme", "name": "Acme"}).audit is False

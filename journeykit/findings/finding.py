@@ -32,7 +32,8 @@ SECTIONS = {
     "voices": ("nps", "referrals"),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
-        "few_customers", "nothing_left_out",
+        "few_customers", "nothing_left_out", "holds_under_all_models", "flips_with_model", "unsure_under_models",
+        "seen_under_few_models",
     ),
 }  # fmt: skip
 _SECTION_OF = {key: section for section, keys in SECTIONS.items() for key in keys}

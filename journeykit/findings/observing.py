@@ -31,6 +31,7 @@ def observe(
     names: pd.DataFrame | Mapping[str, Mapping[str, str]] | None = None,
     client=None,
     since=None,
+    audit=None,
     alpha: float = 0.05,
 ) -> list[Finding]:
     """Return what matters in the tables, largest stake first and caveats last.
@@ -51,6 +52,8 @@ def observe(
         The client; the log's by default.
     since
         What became of the personas of an earlier report (`PersonaMatch`), and those personas, with `day` and `names`.
+    audit
+        What other stage models say (`StageModelAudit`), for which conclusions depend on the stage model.
     alpha
         Expected share of false discoveries among the tested findings that are returned.
 
@@ -68,6 +71,7 @@ def observe(
         *journey_findings(journeys, horizon),
         *_changes(since, names, min_group),
         *_caveats(journeys, log),
+        *_audited(audit),
     ]
     if any(one.key == "window_opens_late" for one in candidates):
         candidates = [
@@ -177,6 +181,22 @@ def _about_the_log(journeys, log) -> Iterator[Finding]:
     elif len(log.sources):
         yield Finding("nothing_left_out", {}, evidence="rejects")
     yield from _outside_the_model(log)
+
+
+_OUTCOMES = {
+    "holds": "holds_under_all_models", "flips": "flips_with_model", "unsure": "unsure_under_models",
+    "not observable": "seen_under_few_models",
+}  # fmt: skip
+
+
+def _audited(audit) -> Iterator[Finding]:
+    """Say of each conclusion of the client's stage model whether it holds under the others."""
+    for row in audit.conclusions.to_dict("records") if audit is not None else ():
+        verdicts = [row[model] for model in audit.models["model"]]
+        numbers = {"conclusion": row["conclusion"], "phase": row["phase"], "agree": verdicts.count("yes")}
+        numbers["models"] = len(verdicts) - verdicts.count("not observable")
+        customers = int(audit.models["customers"].iloc[0])
+        yield Finding(_OUTCOMES[row["outcome"]], numbers, evidence="audit_conclusions", customers=customers)
 
 
 def _outside_the_model(log) -> Iterator[Finding]:

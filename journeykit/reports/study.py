@@ -14,7 +14,14 @@ from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
 from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
-from journeykit.journeys import Journeys, count_transitions, map_journeys, trace_paths
+from journeykit.journeys import (
+    Journeys,
+    StageModelAudit,
+    audit_stage_models,
+    count_transitions,
+    map_journeys,
+    trace_paths,
+)
 from journeykit.models import load_model
 from journeykit.personas import (
     PersonaClusterer,
@@ -238,6 +245,15 @@ class Study:
         )
 
     @cached_property
+    def audit(self) -> StageModelAudit | None:
+        """What other stage models say of the same data; None unless the client file asks for it."""
+        if not self.client.audit:
+            return None
+        known = {} if len(self.log.labels) else {self.client.stage_model: self.stages}
+        personas = self.membership["persona"]
+        return audit_stage_models(self.log, None, personas, self.random_state, known=known)
+
+    @cached_property
     def paths(self) -> pd.DataFrame | None:
         """The stages that everybody went through, as inferred; None where too little could be learned."""
         if self.stages.classifier is None:
@@ -272,6 +288,7 @@ class Study:
             profile=self.profile,
             names=self.persona_names,
             client=self.client,
+            audit=self.audit,
             since=None if self.persona_match is None else (self.persona_match, self.earlier),
         )
 
@@ -349,6 +366,7 @@ class Study:
             "importance": self.stages.importance,
             "transitions_by_markers": self._by_markers(),
             "rejects": self._rejects(),
+            **({} if self.audit is None else self.audit.tables()),
         }
 
     def _actions(self) -> pd.DataFrame:

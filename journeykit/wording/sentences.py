@@ -126,9 +126,20 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
         listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
         joiner = "or" if finding.key == "stage_not_observable" else "and"
         named["touchpoints"] = _listed(listed, joiner, language)
+    if "conclusion" in numbers:
+        named["conclusion"] = _conclusion(numbers, language, client)
     if "page" in numbers:
         named["page"] = f"‘{numbers['page']}’"
     return named
+
+
+def _conclusion(numbers: Mapping[str, Any], language: str, client) -> str:
+    """Return a conclusion about stages as a clause that fits behind `that` and `whether`."""
+    texts = load_texts(language)
+    account = numbers.get("unit") == "account" or getattr(client, "setting", "") == "b2b"
+    noun = texts["names"]["units"]["account" if account else "customer"]["many"]
+    phase = label("canonical", numbers["phase"], language) if numbers.get("phase") else ""
+    return fill(texts["conclusions"][numbers["conclusion"]], {"noun": noun, "phase": phase}, language)
 
 
 def _listed(names: list[str], joiner: str, language: str) -> str:

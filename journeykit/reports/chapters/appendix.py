@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from journeykit.reports.chapters.auditing import other_models
 from journeykit.reports.chapters.quality import quality
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
@@ -20,6 +21,7 @@ def appendix(page: Page, study: Any) -> None:
     page.heading("appendix", numbered=False)
     _data(page, read)
     _method(page, read)
+    other_models(page, read)
     page.heading("appendix_glossary", level=2)
     terms = load_texts(page.language)["glossary"].values()
     page.terms({term["name"]: term["meaning"] for term in terms})

@@ -29,6 +29,7 @@ SUBJECTS = {
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "after": ("nps", "referrals", "reactivated"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
+    "audit": ("holds_under_all_models", "flips_with_model", "unsure_under_models", "seen_under_few_models"),
     "data": ("rejects", "unmapped_touchpoints", "window_opens_late", "few_customers", "nothing_left_out"),
 }  # fmt: skip
 
