@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from _measuring import in_a_process, measured
 
 SIZES = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 NUMBERS = range(2, 9)
@@ -159,33 +156,20 @@ PEERS = {
 # Measuring ------------------------------------------------------------------------------------------
 
 
+OPTIONS = ("customers", "assign", "traits", "seed")
+
+
 def run_task(given: Any) -> dict[str, float]:
     """Run one task in this process."""
-    import resource
-
     from sklearn.metrics import adjusted_rand_score
 
-    unit = 2**20 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     work, truth = TASKS[given.task](given)
-    started, cpu = time.perf_counter(), time.process_time()
-    labels = work()
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    labels, took = measured(work)
     placed = labels >= 0
     return {
-        "rows": len(labels), "seconds": seconds, "cpu": cpu, "peak_mb": peak, "placed": float(placed.mean()),
+        "rows": len(labels), **took, "placed": float(placed.mean()),
         "groups": len(np.unique(labels[placed])), "ari": adjusted_rand_score(truth[placed], labels[placed]),
     }  # fmt: skip
-
-
-def in_a_process(task: str, given: Any) -> dict[str, float]:
-    """Run a task in a new process: what was used before does not count as its peak."""
-    options = [f"--{name}={getattr(given, name)}" for name in ("customers", "assign", "traits", "seed")]
-    command = [sys.executable, str(Path(__file__).resolve()), "--task", task, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -203,7 +187,7 @@ def main() -> None:
     print(f"{'':24}" + "".join(f"{name:>11}" for name in shown))
     found = {}
     for task in TASKS:
-        found[task] = in_a_process(task, given)
+        found[task] = in_a_process(__file__, task, given, OPTIONS)
         print(
             f"{task:24}" + "".join(f"{found[task][name]:>11,.{d}f}" for name, d in shown.items()), flush=True
         )

@@ -15,16 +15,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from _measuring import in_a_process, measured
 
 CACHE = Path(tempfile.gettempdir()) / "journeykit-benchmarks"
 BASE, DAYS = 10_000, 180
@@ -163,35 +161,22 @@ PEERS = {"fit and infer": "boosting, fit and predict", "infer": "boosting, predi
 # Measuring ------------------------------------------------------------------------------------------
 
 
+OPTIONS = ("customers", "infer", "contacts", "seed")
+
+
 def run_task(given: Any) -> dict[str, float]:
     """Run one task in this process."""
-    import resource
-
     from sklearn.metrics import f1_score
 
-    unit = 2**20 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     work, (log, truth) = TASKS[given.task](given)
-    started, cpu = time.perf_counter(), time.process_time()
-    index, named = work()
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    (index, named), took = measured(work)
     score = np.nan
     if named is not None:
         score = f1_score(truth.reindex(index).to_numpy(str), named.astype(str), average="macro")
     rows = len(index) if index is not None else int(truth.size)
     return {
-        "customers": rows, "events": log.count(), "seconds": seconds, "cpu": cpu, "peak_mb": peak, "f1": score,
+        "customers": rows, "events": log.count(), **took, "f1": score,
     }  # fmt: skip
-
-
-def in_a_process(task: str, given: Any) -> dict[str, float]:
-    """Run a task in a new process: what was used before does not count as its peak."""
-    options = [f"--{name}={getattr(given, name)}" for name in ("customers", "infer", "contacts", "seed")]
-    command = [sys.executable, str(Path(__file__).resolve()), "--task", task, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -211,7 +196,7 @@ def main() -> None:
     print(f"{'':28}" + "".join(f"{name:>12}" for name in shown))
     found = {}
     for task in TASKS:
-        found[task] = in_a_process(task, given)
+        found[task] = in_a_process(__file__, task, given, OPTIONS)
         figures = "".join(f"{found[task][name]:>12,.{digits}f}" for name, digits in shown.items())
         print(f"{task:28}{figures}", flush=True)
     print_ratios(found)

@@ -12,7 +12,15 @@ from journeykit.clients import Client
 from journeykit.personas import PersonaClusterer, RuleTree
 from journeykit.wording import LANGUAGES, say_rule
 
-__all__ = ["list_attributes", "list_candidates", "list_examples", "list_rules", "list_traits", "list_tree"]
+__all__ = [
+    "chosen_number",
+    "list_attributes",
+    "list_candidates",
+    "list_examples",
+    "list_rules",
+    "list_traits",
+    "list_tree",
+]
 
 TRAIT_COLUMNS = ["persona", "trait", "effect", "median", "low", "high", "rest_median"]
 ATTRIBUTE_COLUMNS = [
@@ -49,6 +57,11 @@ def list_attributes(described: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=ATTRIBUTE_COLUMNS)
 
 
+def chosen_number(clusterer: PersonaClusterer) -> int:
+    """Return the number of groups that the criteria chose, or that was given, whether or not personas were found."""
+    return int(np.median(list(clusterer.picks_.values())))
+
+
 def list_candidates(clusterer: PersonaClusterer) -> pd.DataFrame:
     """Return how each criterion scores each number of groups.
 
@@ -58,7 +71,7 @@ def list_candidates(clusterer: PersonaClusterer) -> pd.DataFrame:
         `criterion` (`gap`, `split_half`, `jaccard`), `k`, `score`, `picked` (by this criterion), `chosen`.
     """
     scores = clusterer.candidates_
-    chosen = clusterer.picks_.get("given") or int(np.median(list(clusterer.picks_.values())))
+    chosen = chosen_number(clusterer)
     rows = [
         {"criterion": criterion, "k": int(k), "score": float(scores.loc[k, column]),
          "picked": clusterer.picks_.get(criterion) == k, "chosen": int(k) == chosen}

@@ -10,6 +10,7 @@ import pandas as pd
 from journeykit.findings.people import form_of
 from journeykit.reports.cards import NoPersonasFound, PersonaCard
 from journeykit.reports.chapters.reading import Reader
+from journeykit.reports.portraits import chosen_number
 from journeykit.wording import label, say_recruiting
 from journeykit.wording.formats import say_interval
 from journeykit.wording.names import in_sentence
@@ -29,9 +30,8 @@ def explain_none(read: Reader) -> NoPersonasFound:
     """Return why no personas were found."""
     found = getattr(read.study, "personas", None)
     null = getattr(found, "null_", {})
-    picks = list(getattr(found, "picks_", {}).values())
     return NoPersonasFound(
-        reason=getattr(found, "reason_", "chance"), tried=sorted(picks)[len(picks) // 2] if picks else 0,
+        reason=getattr(found, "reason_", "chance"), tried=0 if found is None else chosen_number(found),
         observed=null.get("observed", 0.0), by_chance=null.get("null_mean", float("nan")),
         p_value=null.get("p_value", 1.0), units=read.units, language=read.language,
     )  # fmt: skip
@@ -239,7 +239,14 @@ def _example(read: Reader, row: dict[str, Any]) -> str:
         "typical" if row["role"] == "typical" else "edge" if isinstance(row["second"], str) else "edge_alone"
     )
     second = read.persona(row["second"]) if isinstance(row["second"], str) else ""
-    values = {"letter": row["customer"], "facts": facts, "sure": row["probability"], "second": second}
+    unit = read.page.text(f"cards.unit_{read.client.setting}")
+    values = {
+        "unit": unit,
+        "letter": row["customer"],
+        "facts": facts,
+        "sure": row["probability"],
+        "second": second,
+    }
     return read.page.text(f"cards.example_{key}", **values)
 
 

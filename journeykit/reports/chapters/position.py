@@ -116,5 +116,7 @@ def _ahead(page: Page, read: Reader) -> None:
     frame = frame.rename(columns={f"days_{part}": f"next_move_{part}" for part in ("median", "low", "high")})
     shares = dict.fromkeys(("forward_share", "back_share", "return_share"), "percent")
     times = dict.fromkeys(("next_move_median", "next_move_low", "next_move_high"), "duration")
-    caption = page.text("captions.forecast_ahead", days=read.client.period.horizon_days)
-    page.table(frame, caption, {"persona": "text", **shares, **times})
+    told = {name: form for name, form in times.items() if frame[name].notna().any()}
+    key = "forecast_ahead" if told else "forecast_ahead_shares"
+    caption = page.text(f"captions.{key}", days=read.client.period.horizon_days)
+    page.table(frame, caption, {"persona": "text", **shares, **told})
