@@ -408,6 +408,7 @@ def test_labels_have_a_source_and_a_weight(study):
 @pytest.mark.parametrize(
     ("source", "against"), [("chance", "given labels"), ("picked", "held-out hindsight labels")]
 )
+@pytest.mark.slow
 def test_labels_of_hard_cases_do_not_judge(study, world, source, against):
     truth = world.truth[world.truth["at"] == world.truth["at"].max()]
     labels = truth[["customer_id", "at", "stage"]].head(200).assign(source=source)

@@ -19,6 +19,8 @@ EVENTS = [
     ("dee", "2026-03-28 10:00", "search", None),
 ]
 
+pytestmark = pytest.mark.slow
+
 
 def group_of(make_log, roles=None):
     customers = None if roles is None else pd.DataFrame({"role": roles})

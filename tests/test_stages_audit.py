@@ -70,6 +70,7 @@ def test_models_are_compared_in_pairs(audit):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_an_inference_that_was_made_before_is_not_made_again(log, made, audit, monkeypatch):
     pd.testing.assert_frame_equal(audit_stage_models(log, MODELS).models, audit.models)
     monkeypatch.setattr("journeykit.journeys.auditing.infer_stages", None)

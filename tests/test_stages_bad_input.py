@@ -69,6 +69,7 @@ def test_an_event_in_the_future_makes_nobody_sure(population):
     assert found.table["stage"].isna().all()
 
 
+@pytest.mark.slow
 def test_a_marker_of_everybody_changes_little(population):
     one, two = (
         infer_stages(EventLog.from_frame(change(population.events))).table["p_lapsed"].mean()
@@ -125,6 +126,7 @@ def test_labels_that_are_odd_are_used_where_they_can_be(population, labels, chan
     assert found.table["p_lapsed"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_labels_twice_are_labels_once(population, labels):
     log = EventLog.from_frame(population.events)
     once, twice = (infer_stages(log, given).table for given in (labels, pd.concat([labels, labels])))
