@@ -19,6 +19,7 @@ __all__ = ["build_cards", "effects", "explain_none", "trait_name"]
 
 LEAST_EFFECT = 0.2  # standard deviations between a persona and the others that are worth a word
 MOST_SAID = 3  # channels, hours, traits
+MOST_BESIDE = 14  # rows about who they are, below which there is room on a page
 
 
 def build_cards(read: Reader) -> list[PersonaCard]:
@@ -273,4 +274,8 @@ def _recruit(read: Reader, persona: str) -> dict[str, Any] | None:
         return None
     row = rules[rules["persona"] == persona].iloc[0]
     said = say_recruiting(row, read.language, read.client)
-    return {"title": read.page.text("cards.recruit"), "points": [said], "aside": True}
+    return {
+        "title": read.page.text("cards.recruit"),
+        "points": [said],
+        "aside": len(_own(read, "persona_attributes", persona)) <= MOST_BESIDE,
+    }
