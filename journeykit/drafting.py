@@ -17,7 +17,8 @@ from journeykit import engine
 from journeykit.clients import client_from_dict
 from journeykit.documents import read_document
 from journeykit.errors import ClientFileError, DataError
-from journeykit.events.files import inspect, read_raw
+from journeykit.events.files import inspect
+from journeykit.events.tables import read_raw
 from journeykit.events.times import find_pattern
 from journeykit.stage_models import load_stage_model, stage_model_ids
 from journeykit.touchpoints import definitions, load_vocabulary, safe_identifier

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from journeykit.clients import Client
-from journeykit.clients.form import CustomerSource
+from journeykit.clients.form import CustomerSource, LabelSource
 from journeykit.errors import ClientFileError, DataError, unknown
-from journeykit.events.files import expand, inspect, read_raw
+from journeykit.events.mapping import ROW, row_ids
+from journeykit.events.tables import read_raw, source_files
 from journeykit.stage_models import LAPSED, UNSURE
 
 __all__ = ["read_customers", "read_labels"]
@@ -31,7 +32,7 @@ def read_customers(connection: Any, client: Client) -> pd.DataFrame:
     source = client.customers
     if source is None:
         return pd.DataFrame(index=pd.Index([], name="customer_id", dtype="str"))
-    frame = _read(connection, client, source.path, source.encoding, source.delimiter)
+    frame = _read(connection, client, source)
     ids = {name: _known(frame, column, source.path) for name, column in source.columns.items()}
     ids = (
         {"customer_id": _known(frame, "customer_id", source.path)} | ids if "customer_id" not in ids else ids
@@ -61,7 +62,7 @@ def read_labels(connection: Any, client: Client) -> pd.DataFrame:
     """
     if client.labels is None:
         return pd.DataFrame({"customer_id": [], "at": [], "stage": []})
-    frame, where = _read(connection, client, client.labels.path, None, None), client.labels.path
+    frame, where = _read(connection, client, client.labels), client.labels.path
     names = {name: client.labels.columns.get(name, name) for name in ("customer_id", "at", "stage")}
     labels = pd.DataFrame({name: frame[_known(frame, column, where)] for name, column in names.items()})
     labels["customer_id"] = _ids(labels["customer_id"])
@@ -101,17 +102,18 @@ def _check_labels(labels: pd.DataFrame, client: Client) -> None:
             raise unknown("stage", stage, allowed, where=where, line=row, kind=DataError)
 
 
-def _read(
-    connection: Any, client: Client, path: str, encoding: str | None, delimiter: str | None
-) -> pd.DataFrame:
-    files = [inspect(file, encoding, delimiter) for file in expand(client.resolve(path))]
+def _read(connection: Any, client: Client, source: CustomerSource | LabelSource) -> pd.DataFrame:
+    """Return the rows of all files of a source; where each row is somebody else, with an id as ``row``."""
+    files = source_files(client, source)
     parts = []
     for raw in files:
         table, _ = read_raw(connection, raw, "raw_customers")
+        if source.columns.get("customer_id") == ROW and ROW not in table.columns:
+            table = table.mutate(**{ROW: row_ids(table, raw.name)})
         parts.append(table.drop("_row").execute())
         connection.drop_table("raw_customers")
     whole = pd.concat(parts, ignore_index=True)
-    whole.attrs["rows"] = {str(raw.path): len(part) for raw, part in zip(files, parts, strict=True)}
+    whole.attrs["rows"] = {raw.where: len(part) for raw, part in zip(files, parts, strict=True)}
     return whole
 
 

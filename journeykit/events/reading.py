@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import ibis
@@ -12,10 +13,13 @@ from journeykit import engine as engines
 from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.attributes import read_customers, read_labels
-from journeykit.events.files import RawFile, expand, file_digest, inspect, read_raw
+from journeykit.events.databases import Database, database_file
+from journeykit.events.files import RawFile, file_digest
 from journeykit.events.log import EventLog
-from journeykit.events.mapping import LOG_COLUMNS, map_source
+from journeykit.events.mapping import LOG_COLUMNS, find_repeated, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
+from journeykit.events.shapes import events_of_rows, lay_out
+from journeykit.events.tables import read_raw, source_files
 
 __all__ = ["read_events"]
 
@@ -45,7 +49,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     parts = [
         _read_file(connection, client, source, raw)
         for source in client.events
-        for raw in _files(client, source)
+        for raw in source_files(client, source)
     ]
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
@@ -100,35 +104,59 @@ def _check_touchpoint_names(client: Client) -> None:
                 raise unknown("touchpoint", target, known, where=where, remedy=remedy, kind=kind)
 
 
-def _files(client: Client, source: EventSource) -> list[RawFile]:
-    return [inspect(path, source.encoding, source.delimiter) for path in expand(client.resolve(source.path))]
-
-
 def _read_file(
-    connection: Any, client: Client, source: EventSource, raw: RawFile
+    connection: Any, client: Client, source: EventSource, raw: RawFile | Database
 ) -> tuple[str, pd.DataFrame, dict]:
     """Return the name of the table of usable events, the rejected rows and the facts of the file."""
     number = len(connection.list_tables())
     table, malformed = read_raw(connection, raw, f"raw_{number}")
+    lines = int(table.count().execute())
+    repeated = find_repeated(table, source, f"repeated_{number}")
+    table = lay_out(connection, f"raw_{number}", source, raw.name)
     name = f"mapped_{number}"
-    mapped = connection.create_table(name, map_source(table, source, client, raw.path.name))
+    mapped = connection.create_table(name, _mapped(table, source, client, raw.name, repeated))
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
+        .order_by("row")
         .execute()
     )
     rejects = _with_malformed(rejects, malformed)
-    rejects.insert(0, "source", raw.path.name)
+    rejects.insert(0, "source", raw.name)
     used = int(mapped.filter(mapped["reason"].isnull()).count().execute())
     facts = {
-        "path": str(raw.path),
+        "path": raw.where,
         "rows": used + len(rejects),
         "used": used,
         "rejected": len(rejects),
-        "sha256": file_digest(raw.path),
+        "lines": lines + len(malformed),
+        "sha256": _digest(raw),
     }
-    connection.drop_table(f"raw_{number}")
+    for spare in (f"raw_{number}", f"repeated_{number}"):
+        connection.drop_table(spare, force=True)
     return name, rejects, facts
+
+
+def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any) -> Any:
+    """Return the events of all moments of a source, and the rows that tell of none."""
+    parts = events_of_rows(table, source, where)
+    if len(parts) == 1:
+        return map_source(table, source, client, where, repeated)
+    *parts, (rest, _) = parts
+    mapped = [map_source(rows, of, client, where, repeated) for rows, of in parts]
+    nothing = {name: ibis.null(kind) for name, kind in LOG_COLUMNS.items()}
+    none = rest.select(
+        row=rest["_row"], place=ibis.literal(1, "int64"), reason=ibis.literal("no_moment"), **nothing
+    )
+    return ibis.union(*mapped, none)
+
+
+def _digest(raw: RawFile | Database) -> str:
+    """Return the SHA-256 of a file, or of a query that a server answers."""
+    if isinstance(raw, RawFile):
+        return file_digest(raw.path)
+    file = database_file(raw.url, raw.folder)
+    return file_digest(file) if file else hashlib.sha256(f"{raw.name} {raw.query}".encode()).hexdigest()
 
 
 def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
