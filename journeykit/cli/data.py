@@ -34,10 +34,13 @@ def check(
         print_json(judged.to_dict())
         return
     counts = judged.counts
-    print(
-        f"{log.client.name}: {counts['events']:,} events of {counts['customers']:,} customers, as of {counts['as_of']}"
-    )
-    print(f"{counts['first'][:10]} to {counts['last'][:10]}, {counts['days']:,} days")
+    what = "customers without events" if log.profile_only else f"events of {counts['customers']:,} customers"
+    count = counts["customers"] if log.profile_only else counts["events"]
+    print(f"{log.client.name}: {count:,} {what}, as of {counts['as_of']}")
+    if counts["first"]:
+        print(f"{counts['first'][:10]} to {counts['last'][:10]}, {counts['days']:,} days")
+    elif not log.profile_only:
+        print("an order without times")
     print(
         f"{counts['rows_read']:,} rows read, {counts['rows_used']:,} used, {counts['rows_rejected']:,} rejected\n"
     )

@@ -27,6 +27,7 @@ EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
     "cost paid interaction rating referrer_id"
 ).split()
+CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
 TIME_FORMS = (
     "date",
@@ -171,6 +172,8 @@ class CustomerSource(_Part):
     attributes: list[str] | None = None
     exclude: list[str] = Field(default_factory=list)
     missing: dict[str, Annotated[list[Any], BeforeValidator(_as_list)]] = Field(default_factory=dict)
+    activity: list[str] = Field(default_factory=list)
+    stages: dict[str | int | float | bool, str] = Field(default_factory=dict)
     query: str | None = None
     sheet: str | None = None
     encoding: str | None = None
@@ -181,8 +184,8 @@ class CustomerSource(_Part):
     @classmethod
     def _known_columns(cls, given: dict[str, str]) -> dict[str, str]:
         for name in given:
-            if name not in ("customer_id", "account_id"):
-                raise _unknown("customer column", name, ("customer_id", "account_id"))
+            if name not in CUSTOMER_COLUMNS:
+                raise _unknown("customer column", name, CUSTOMER_COLUMNS)
         return given
 
     @model_validator(mode="after")
@@ -283,6 +286,11 @@ class Client(_Part):
     def folder(self) -> Path:
         """The folder to which the paths in the client file are relative."""
         return self._path.parent if self._path else Path()
+
+    @property
+    def profile_only(self) -> bool:
+        """Whether there is a table of customers and nothing of what they did."""
+        return not self.events and self.customers is not None
 
     @property
     def in_order(self) -> bool:

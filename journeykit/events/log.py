@@ -97,6 +97,11 @@ class EventLog:
         return self.table.filter(self.table["timestamp"] <= ibis.timestamp(str(self.moment)))
 
     @property
+    def profile_only(self) -> bool:
+        """Whether there is a table of customers and nothing of what they did."""
+        return self.client.profile_only
+
+    @property
     def as_of_date(self) -> dt.date:
         """The day, in the client's time zone, of the last moment that is seen."""
         return self.moment.tz_localize("UTC").tz_convert(self.client.timezone).date()
@@ -115,13 +120,15 @@ class EventLog:
         DataError
             When nothing had happened yet.
         """
-        last = _last(self.table)
+        last = self.moment if self.profile_only else _last(self.table)
         if isinstance(moment, str) and moment == "latest":
             until = _end_of_day(
                 last.tz_localize("UTC").tz_convert(self.client.timezone).date(), self.client.timezone
             )
         else:
             until = _moment(moment, self.client.timezone)
+        if self.profile_only:
+            return replace(self, moment=until, cache={})
         first = self.table["timestamp"].min().execute()
         if until < pd.Timestamp(first):
             problem = f"nothing had happened by {until:%Y-%m-%d}; the first event is of {first:%Y-%m-%d}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import ibis
@@ -12,14 +11,14 @@ import pandas as pd
 from journeykit import engine as engines
 from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, DataError, unknown
-from journeykit.events.attributes import read_customers, read_labels
-from journeykit.events.databases import Database, database_file
-from journeykit.events.files import RawFile, file_digest
+from journeykit.events.attributes import read_customers, read_labels, read_people
+from journeykit.events.databases import Database
+from journeykit.events.files import RawFile
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, find_repeated, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.shapes import events_of_rows, lay_out
-from journeykit.events.tables import read_raw, source_files
+from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
 
@@ -31,7 +30,8 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     -------
     EventLog
         All usable events; ``rejects`` holds the others with a reason, and ``used + rejected = rows``
-        for every file in ``sources``.
+        for every file in ``sources``. Of a client with customers and no events, an empty log
+        (``profile_only``), of which ``sources`` and ``rejects`` are those of the customers.
 
     Raises
     ------
@@ -40,11 +40,12 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     DataError
         When a file is missing, is not what it says, or holds nothing that can be used.
     """
-    if not client.events:
-        raise ClientFileError(
-            "the client file names no events", where=client.path, remedy="add 'events:' with a path"
-        )
+    if not client.events and client.customers is None:
+        remedy = "add 'events:' with a path, or 'customers:' for a table with one row a customer"
+        raise ClientFileError("the client file names no events", where=client.path, remedy=remedy)
     connection = engines.connect(engine, memory_gb=memory_gb)
+    if not client.events:
+        return _profiles(client, connection)
     _check_touchpoint_names(client)
     parts = [
         _read_file(connection, client, source, raw)
@@ -77,6 +78,44 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         rejects=pseudonymous(rejects, secret),
         sources=sources,
         labels=_labels(connection, client, table, secret),
+    )
+
+
+def _profiles(client: Client, connection: Any) -> EventLog:
+    """Return the log of a client of whose customers no events are known: empty, with their attributes.
+
+    Its moment is the client file's day, or the last day on which the file was changed.
+    """
+    people, rejects, sources = read_people(connection, client)
+    if people.empty:
+        raise DataError(_nothing_left(rejects, "customer"), where=client.path, remedy="correct 'columns'")
+    secret = secret_of(client)
+    table = connection.create_table("events", schema=ibis.schema(LOG_COLUMNS))
+    files = [raw for raw in source_files(client, client.customers) if isinstance(raw, RawFile)]
+    changed = max((raw.path.stat().st_mtime for raw in files), default=0.0)
+    last = (
+        pd.Timestamp(changed, unit="s").as_unit("us")
+        if changed
+        else pd.Timestamp.now("UTC").tz_localize(None)
+    )
+    stages = (
+        people.pop("stage") if "stage" in (client.customers.columns if client.customers else {}) else None
+    )
+    people = pseudonymous(people.reset_index(), secret).set_index("customer_id")
+    labels = pd.DataFrame({"customer_id": [], "at": [], "stage": []})
+    if stages is not None:
+        known = stages.set_axis(people.index).dropna()
+        labels = pd.DataFrame(
+            {"customer_id": known.index, "at": last, "stage": known.to_numpy(), "source": "column"}
+        )
+    return EventLog(
+        client,
+        table,
+        last,
+        customers=people,
+        rejects=pseudonymous(rejects, secret),
+        sources=sources,
+        labels=labels,
     )
 
 
@@ -130,7 +169,7 @@ def _read_file(
         "used": used,
         "rejected": len(rejects),
         "lines": lines + len(malformed),
-        "sha256": _digest(raw),
+        "sha256": digest(raw),
     }
     for spare in (f"raw_{number}", f"repeated_{number}"):
         connection.drop_table(spare, force=True)
@@ -151,14 +190,6 @@ def _mapped(table: Any, source: EventSource, client: Client, where: str, repeate
     return ibis.union(*mapped, none)
 
 
-def _digest(raw: RawFile | Database) -> str:
-    """Return the SHA-256 of a file, or of a query that a server answers."""
-    if isinstance(raw, RawFile):
-        return file_digest(raw.path)
-    file = database_file(raw.url, raw.folder)
-    return file_digest(file) if file else hashlib.sha256(f"{raw.name} {raw.query}".encode()).hexdigest()
-
-
 def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
     """Add the rows that have too few or too many fields, and count the other rows around them."""
     broken = np.array(lines, dtype=int) - 1
@@ -171,9 +202,9 @@ def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
     return pd.concat(both, ignore_index=True).sort_values("row", ignore_index=True)
 
 
-def _nothing_left(rejects: pd.DataFrame) -> str:
+def _nothing_left(rejects: pd.DataFrame, what: str = "event") -> str:
     if rejects.empty:
-        return "the files hold no events"
+        return f"the files hold no {what}s"
     reasons = rejects["reason"].value_counts()
     told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
-    return f"no event can be used; rejected rows by reason: {told}"
+    return f"no {what} can be used; rejected rows by reason: {told}"

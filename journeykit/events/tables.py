@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -13,13 +14,13 @@ from typing import Any
 from journeykit.clients import Client, CustomerSource, EventSource, LabelSource
 from journeykit.errors import DataError, JourneykitError
 from journeykit.events.archives import is_packed, opened, unpacked
-from journeykit.events.databases import Database, is_database, read_database
+from journeykit.events.databases import Database, database_file, is_database, read_database
 from journeykit.events.excel import read_excel
-from journeykit.events.files import WHITESPACE, RawFile, find_files
+from journeykit.events.files import WHITESPACE, RawFile, file_digest, find_files
 from journeykit.events.nested import flatten
 from journeykit.events.xes import read_xes
 
-__all__ = ["read_raw", "source_files"]
+__all__ = ["digest", "read_raw", "source_files"]
 
 _UTF8 = ("utf-8", "ascii", "utf-8-sig")
 _TIMES = re.compile(r"(?<![^ (])(TIMESTAMP WITH TIME ZONE|TIMESTAMP\w*|DATE|TIME)(?=[,)\[]|$)")
@@ -42,6 +43,14 @@ def source_files(
         return [Database(source.path, source.query or "", client.folder)]
     keys = ("encoding", "delimiter", "header", "sheet")
     return list(find_files(client.resolve(source.path), **{key: getattr(source, key) for key in keys}))
+
+
+def digest(raw: RawFile | Database) -> str:
+    """Return the SHA-256 of a file, or of a query that a server answers."""
+    if isinstance(raw, RawFile):
+        return file_digest(raw.path)
+    file = database_file(raw.url, raw.folder)
+    return file_digest(file) if file else hashlib.sha256(f"{raw.name} {raw.query}".encode()).hexdigest()
 
 
 def read_raw(connection: Any, raw: RawFile | Database, name: str) -> tuple[Any, list[int]]:

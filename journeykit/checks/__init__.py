@@ -1,0 +1,5 @@
+"""Checks: what a client's data can and cannot answer, and what in them is doubtful."""
+
+from journeykit.checks.judging import QUESTIONS, DataCheck, check_data, stage_evidence
+
+__all__ = ["QUESTIONS", "DataCheck", "check_data", "stage_evidence"]
