@@ -30,11 +30,12 @@ class DataCheck:
     touchpoints: pd.DataFrame
     stages: pd.DataFrame
     attributes: pd.DataFrame
+    identities: pd.DataFrame
     questions: pd.DataFrame
 
     def to_dict(self) -> dict[str, Any]:
         """Return the judgement as plain lists and numbers, for JSON."""
-        frames = ("sources", "rejects", "touchpoints", "stages", "attributes", "questions")
+        frames = ("sources", "rejects", "touchpoints", "stages", "attributes", "identities", "questions")
         told = {name: _records(getattr(self, name)) for name in frames}
         return {"client": self.client, "counts": self.counts, **told}
 
@@ -48,6 +49,7 @@ class DataCheck:
             "touchpoints": self.touchpoints.assign(**days),
             "stages": stages.assign(would_show=would_show.where(~self.stages["observable"], "")),
             "attributes": self.attributes,
+            "identities": self.identities,
             "questions": self.questions,
         }
 
@@ -72,7 +74,15 @@ def check_data(log: EventLog) -> DataCheck:
     if log.profile_only:
         questions = _questions_of_profiles(log, counts, attributes)
         return DataCheck(
-            log.client.id, counts, log.sources, _rejects(log), touchpoints, stages, attributes, questions
+            log.client.id,
+            counts,
+            log.sources,
+            _rejects(log),
+            touchpoints,
+            stages,
+            attributes,
+            log.identities,
+            questions,
         )
     return DataCheck(
         client=log.client.id,
@@ -82,6 +92,7 @@ def check_data(log: EventLog) -> DataCheck:
         touchpoints=touchpoints,
         stages=stages,
         attributes=attributes,
+        identities=log.identities,
         questions=_questions(log, counts, stages, set(touchpoints["touchpoint"])),
     )
 

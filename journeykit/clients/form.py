@@ -25,7 +25,7 @@ from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
 EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
-    "cost paid interaction rating referrer_id"
+    "cost paid interaction rating referrer_id visitor_id"
 ).split()
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
@@ -111,6 +111,7 @@ class EventSource(_Events):
     delimiter: str | None = None
     header: bool | None = None
     touchpoints: dict[str | int | float | bool, str] = Field(default_factory=dict)
+    leave_out: list[str] = Field(default_factory=list)
     explode: str | None = None
     split: Split | None = None
     fill_by: str | None = None
@@ -193,6 +194,18 @@ class CustomerSource(_Part):
         return _with_query(self)
 
 
+class LinkSource(_Part):
+    """A file that says which ids are one person: in each row an id, and the one to use for it."""
+
+    path: str
+    columns: dict[Literal["id", "customer_id"], str] = Field(default_factory=dict)
+    query: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+
+
 class LabelSource(_Part):
     """A file of stages that an analyst knows: customer_id, at, stage."""
 
@@ -249,6 +262,7 @@ class Client(_Part):
     timezone: str = "UTC"
     events: Annotated[list[EventSource], BeforeValidator(_as_list)] = Field(default_factory=list)
     customers: CustomerSource | None = None
+    identities: Annotated[list[LinkSource], BeforeValidator(_as_list)] = Field(default_factory=list)
     labels: LabelSource | None = None
     markers: dict[str, list[str]] = Field(default_factory=dict)
     personas: Personas = Personas()

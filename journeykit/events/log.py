@@ -34,9 +34,11 @@ class EventLog:
     rejects
         The rows that could not be used: ``source, row, reason, customer_id, touchpoint``.
     sources
-        One row a file: ``path, rows, used, rejected, sha256``.
+        One row a file: ``path, rows, used, rejected, lines`` (of the file; a line may give several rows), ``sha256``.
     labels
         What an analyst knows: ``customer_id, at, stage``.
+    identities
+        How ids were joined: ``link, ids, joined, ambiguous, events``.
     """
 
     client: Client
@@ -46,6 +48,7 @@ class EventLog:
     rejects: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     labels: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    identities: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod

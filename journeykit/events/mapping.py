@@ -25,7 +25,8 @@ __all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "find_repeated", "map_source",
 ROW = "row"  # as customer_id: every row is somebody else
 
 TEXTS = (
-    "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id"
+    "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
+    "visitor_id"
 ).split()
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
@@ -34,6 +35,7 @@ LOG_COLUMNS = {
     "product": "string", "value": "float64", "quantity": "float64", "cost": "float64", "paid": "boolean",
     "interaction": "string", "rating": "float64", "referrer_id": "string",
 }  # fmt: skip
+MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
 _NOTHING = ("", "nan", "none", "null", "na", "n/a", "<na>")
 _PARTED = r"(\d)[  '  ](\d{3})\b"  # thousands parted by a space or an apostrophe
 _MOST_TOUCHPOINTS = 5_000
@@ -84,20 +86,28 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     """
     raw = _Raw(table, source, client, where)
     _check_required(raw)
-    columns = {name: _mapped(raw, name) for name in LOG_COLUMNS}
+    columns = {name: _mapped(raw, name) for name in MAPPED}
     values = {name: column for name, column in columns.items() if column is not None}
-    spare = {name: ibis.null(kind) for name, kind in LOG_COLUMNS.items() if name not in values}
+    spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in values}
     marks = {f"_bad_{name}": _unreadable_number(raw, name, values.get(name)) for name in NUMBERS}
     twice = ibis.literal(False) if repeated is None else table["_row"].isin(repeated["row"])
     mapped = table.select(
         row=table["_row"], place=_place(table), **values, **spare, **marks,
         _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_order(raw),
-        _phase=_phase(raw),
+        _phase=_phase(raw), _left_out=_left_out(raw),
     )  # fmt: skip
     mapped = _with_reason(mapped, client)
     mapped = _paired(mapped) if source.lifecycle else mapped
     mapped = _ordered(mapped) if source.orders else mapped
-    return mapped.select("row", "place", "reason", *LOG_COLUMNS)
+    return mapped.select("row", "place", "reason", *MAPPED)
+
+
+def _left_out(raw: _Raw) -> ir.BooleanValue:
+    """Tell where a touchpoint is one that the client file leaves out, by its raw name."""
+    form = _form(raw, "touchpoint")
+    if not raw.source.leave_out or form is None or "touchpoint" in raw.source.constants:
+        return ibis.literal(False)
+    return _text(raw.column(str(form))).isin(raw.source.leave_out)
 
 
 def _order(raw: _Raw) -> ir.StringValue:
@@ -137,19 +147,31 @@ def _place(table: Any) -> ir.IntegerValue:
     return table["_place"].cast("int64") if "_place" in table.columns else ibis.literal(1, "int64")
 
 
-def find_repeated(table: Any, source: EventSource, name: str) -> Any:
+def find_repeated(table: Any, source: EventSource, name: str, seen: str | None = None) -> Any:
     """Return the ``row`` of each row that is equal to an earlier one in every column of the file.
 
-    None when every row is somebody else: then two that are equal are two people.
+    With ``seen``, the name of a table that is kept, also that of each row that an earlier file of the source has: of
+    exports that overlap. None when every row is somebody else: then two that are equal are two people.
     """
     if _by_row(source, table):
         return None
     connection = table.get_backend()
-    data = [table[column] for column in table.columns if column != "_row"]
+    data = [table[column] for column in sorted(table.columns) if column != "_row"]
     hashed = table.select(row=table["_row"], hash=engine.row_hash(data))
+    if seen is not None:
+        hashed = connection.create_table(f"{name}_hashed", hashed, overwrite=True)
     place = ibis.row_number().over(ibis.window(group_by=hashed["hash"], order_by=hashed["row"]))
-    later = hashed.mutate(place=place).filter(lambda t: t["place"] > 0).select("row")
-    return connection.create_table(name, later, overwrite=True)
+    again = ibis._["place"] > 0
+    known = connection.table(seen) if seen in connection.list_tables() else None
+    if known is not None:
+        again = again | ibis._["hash"].isin(known["hash"])
+    later = hashed.mutate(place=place).filter(again).select("row")
+    repeated = connection.create_table(name, later, overwrite=True)
+    if seen is not None:
+        verb = f'CREATE TABLE "{seen}" AS' if known is None else f'INSERT INTO "{seen}"'
+        connection.raw_sql(f'{verb} SELECT hash FROM "{name}_hashed"')
+        connection.drop_table(f"{name}_hashed")
+    return repeated
 
 
 def _by_row(source: EventSource, table: Any) -> bool:
@@ -174,6 +196,7 @@ def _is_head(raw: _Raw) -> ir.BooleanValue:
 def _check_required(raw: _Raw) -> None:
     given = {*raw.source.columns, *raw.source.constants, *(set(raw.table.columns) & set(LOG_COLUMNS))}
     given |= {name for name, usual in XES_COLUMNS.items() if usual in raw.table.columns}
+    given |= {"customer_id"} if "visitor_id" in given else set()
     given |= {"timestamp", "touchpoint"} if raw.source.split and raw.source.in_order else set()
     for name in ("customer_id", "timestamp", "touchpoint"):
         if name not in given:
@@ -337,13 +360,14 @@ def _with_reason(mapped: Any, client: Client) -> Any:
     given = mapped["_time_given"].fill_null(False)
     reason = ibis.cases(
         (mapped["_head"], "head_again"),
-        (mapped["customer_id"].isnull(), "no_customer"),
+        (mapped["customer_id"].isnull() & mapped["visitor_id"].isnull(), "no_customer"),
         (ibis.literal(client.setting == "b2b") & mapped["account_id"].isnull(), "no_account"),
         (mapped["timestamp"].isnull() & ~given, "no_time"),
         (mapped["timestamp"].isnull(), "time_unreadable"),
         (mapped["timestamp"] < ibis.timestamp("1970-01-02 00:00:00"), "before_1970"),
         (mapped["timestamp"] >= ibis.timestamp("2100-01-01 00:00:00"), "after_2099"),
         (mapped["touchpoint"].isnull(), "no_touchpoint"),
+        (mapped["_left_out"].fill_null(False), "left_out"),
         (bad_number, "not_a_number"),
         (mapped["_twice"], "duplicate"),
         else_=ibis.null("string"),

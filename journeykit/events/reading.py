@@ -14,8 +14,9 @@ from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.attributes import read_customers, read_labels, read_people
 from journeykit.events.databases import Database
 from journeykit.events.files import RawFile
+from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
-from journeykit.events.mapping import LOG_COLUMNS, find_repeated, map_source
+from journeykit.events.mapping import LOG_COLUMNS, MAPPED, find_repeated, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.shapes import events_of_rows, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
@@ -48,19 +49,21 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         return _profiles(client, connection)
     _check_touchpoint_names(client)
     parts = [
-        _read_file(connection, client, source, raw)
-        for source in client.events
-        for raw in source_files(client, source)
+        part for number in range(len(client.events)) for part in _read_source(connection, client, number)
     ]
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    usable = [
-        connection.table(name).filter(ibis._["reason"].isnull()).select(*LOG_COLUMNS) for name in tables
-    ]
+    usable = [connection.table(name).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
+    together, identities = connection.create_table("met", together), pd.DataFrame()
+    if client.identities or together["visitor_id"].notnull().any().execute():
+        together, identities = join_identities(connection, together, client)
+    together = together.select(*LOG_COLUMNS)
     connection.create_table("events", pseudonymous(together, secret))
+    for name in ("met", "joined_ids"):
+        connection.drop_table(name, force=True)
     for name in tables:
         connection.drop_table(name)
     table = connection.table("events")
@@ -77,6 +80,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         customers=pseudonymous(customers, secret).set_index("customer_id"),
         rejects=pseudonymous(rejects, secret),
         sources=sources,
+        identities=identities,
         labels=_labels(connection, client, table, secret),
     )
 
@@ -133,6 +137,20 @@ def _labels(connection: Any, client: Client, table: Any, secret: str | None) -> 
     return labels.assign(customer_id=labels["customer_id"].where(labels["customer_id"].isin(known), hashed))
 
 
+def _read_source(connection: Any, client: Client, number: int) -> list[tuple[str, pd.DataFrame, dict]]:
+    """Return, per file of a source, the name of its table, its rejected rows and its facts."""
+    source = client.events[number]
+    files = source_files(client, source)
+    seen = f"seen_{number}" if len(files) > 1 else None
+    parts = [
+        _read_file(connection, client, source, raw, f"{number}_{place}", seen)
+        for place, raw in enumerate(files)
+    ]
+    if seen is not None:
+        connection.drop_table(seen, force=True)
+    return parts
+
+
 def _check_touchpoint_names(client: Client) -> None:
     known = {*client.vocabulary, *client.model.touchpoints}
     for source in client.events:
@@ -144,13 +162,17 @@ def _check_touchpoint_names(client: Client) -> None:
 
 
 def _read_file(
-    connection: Any, client: Client, source: EventSource, raw: RawFile | Database
+    connection: Any,
+    client: Client,
+    source: EventSource,
+    raw: RawFile | Database,
+    number: str,
+    seen: str | None,
 ) -> tuple[str, pd.DataFrame, dict]:
     """Return the name of the table of usable events, the rejected rows and the facts of the file."""
-    number = len(connection.list_tables())
     table, malformed = read_raw(connection, raw, f"raw_{number}")
     lines = int(table.count().execute())
-    repeated = find_repeated(table, source, f"repeated_{number}")
+    repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
     name = f"mapped_{number}"
     mapped = connection.create_table(name, _mapped(table, source, client, raw.name, repeated))
@@ -183,7 +205,7 @@ def _mapped(table: Any, source: EventSource, client: Client, where: str, repeate
         return map_source(table, source, client, where, repeated)
     *parts, (rest, _) = parts
     mapped = [map_source(rows, of, client, where, repeated) for rows, of in parts]
-    nothing = {name: ibis.null(kind) for name, kind in LOG_COLUMNS.items()}
+    nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
     none = rest.select(
         row=rest["_row"], place=ibis.literal(1, "int64"), reason=ibis.literal("no_moment"), **nothing
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.clients import Client, CustomerSource, EventSource, LabelSource
+from journeykit.clients.form import LinkSource
 from journeykit.errors import DataError, JourneykitError
 from journeykit.events.archives import is_packed, opened, unpacked
 from journeykit.events.databases import Database, database_file, is_database, read_database
@@ -28,7 +29,7 @@ _LARGEST_OBJECT, _LONGEST_LINE = 67_108_864, 16_000_000
 
 
 def source_files(
-    client: Client, source: EventSource | CustomerSource | LabelSource
+    client: Client, source: EventSource | CustomerSource | LabelSource | LinkSource
 ) -> list[RawFile | Database]:
     """Return the files, or the query, that a source stands for.
 
