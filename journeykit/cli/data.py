@@ -9,7 +9,7 @@ import typer
 
 from journeykit.cli.applications import app
 from journeykit.cli.options import CLIENTS, AsJson, AsOf, ClientsFolder, open_log
-from journeykit.cli.showing import print_frame, print_json, say
+from journeykit.cli.showing import ask, on_terminal, print_frame, print_json, say
 
 
 @app.command()
@@ -51,17 +51,32 @@ def check(
 @app.command()
 def new(
     client: Annotated[str, typer.Argument(help="The client's id: a-z, 0-9 and '-'.")],
-    events: Annotated[Path, typer.Option(help="A file of events or orders.")],
+    events: Annotated[
+        list[Path], typer.Option(help="A file or folder of events or orders; may be given again.")
+    ],
     customers: Annotated[Path | None, typer.Option(help="A file of customers.")] = None,
+    customer_id: Annotated[
+        str | None,
+        typer.Option(
+            "--customer-id", help="The column that says who; 'row' when every row is another person."
+        ),
+    ] = None,
     folder: ClientsFolder = CLIENTS,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing client file.")] = False,
 ) -> None:
-    """Draft a client file from a raw file; every guess is marked with its evidence."""
+    """Draft a client file from raw files; every guess is marked with its evidence."""
     from journeykit.drafting import draft_client
 
-    path = draft_client(client, events, customers=customers, folder=folder, force=force)
+    path = draft_client(
+        client, events, customers=customers, folder=folder, force=force, customer_id=customer_id,
+        ask=ask if on_terminal() else None,
+    )  # fmt: skip
     print(path)
-    say(f"Drafted. Look at the guesses in it, then: journeykit check {client}")
+    doubtful = [line.strip() for line in path.read_text("utf-8").splitlines() if "# LOOK:" in line]
+    say("Drafted." if not doubtful else f"Drafted. {len(doubtful)} guesses are doubtful; look at them first:")
+    for line in doubtful:
+        say(f"  {line}")
+    say(f"Then: journeykit check {client}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from journeykit.events.files import WHITESPACE, RawFile, file_digest, find_files
 from journeykit.events.nested import flatten
 from journeykit.events.xes import read_xes
 
-__all__ = ["digest", "read_raw", "source_files"]
+__all__ = ["digest", "read_raw", "read_some", "source_files"]
 
 _UTF8 = ("utf-8", "ascii", "utf-8-sig")
 _TIMES = re.compile(r"(?<![^ (])(TIMESTAMP WITH TIME ZONE|TIMESTAMP\w*|DATE|TIME)(?=[,)\[]|$)")
@@ -168,6 +168,16 @@ def _read_columns(connection: Any, path: Path, kind: str, name: str) -> None:
     connection.raw_sql(
         f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM {reader}'
     )
+
+
+def read_some(connection: Any, raw: RawFile, name: str, rows: int) -> None:
+    """Read a sample of the rows of a large Parquet file as a table, always the same."""
+    quoted = f"'{_escaped(str(raw.path))}'"
+    connection.raw_sql(
+        f'CREATE OR REPLACE TABLE "{name}" AS SELECT 0 AS _row, * FROM read_parquet({quoted}) '
+        f"USING SAMPLE reservoir({rows} ROWS) REPEATABLE (1)"
+    )
+    flatten(connection, name)
 
 
 def _json_reader(connection: Any, quoted: str) -> str:
