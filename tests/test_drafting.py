@@ -41,8 +41,10 @@ FILES = {
     ),
     "dashes": ("route\nhome-pricing-checkout\nhome-checkout\nhome-pricing\npricing-home\n", "en"),
 }
-SALESFORCE = HUBSPOT.replace("Record ID,Deal Name,Deal Stage", "Opportunity ID,N,Stage").replace(
-    "Create Date", "Created Date"
+SALESFORCE = (
+    HUBSPOT.replace("Record ID,Deal Name,Deal Stage", "Opportunity ID,N,Stage")
+    .replace("Create Date", "Created Date")
+    .replace("Associated Company IDs", "Account ID")
 )
 READ = {"paths": 7, "dashes": 9}
 

@@ -45,7 +45,8 @@ def check(
         f"{counts['rows_read']:,} rows read, {counts['rows_used']:,} used, {counts['rows_rejected']:,} rejected\n"
     )
     for name, frame in judged.brief().items():
-        print_frame(frame, name)
+        if len(frame) or name in ("rejects", "touchpoints"):
+            print_frame(frame, name)
 
 
 @app.command()

@@ -170,7 +170,8 @@ def _export(sample: Sample) -> SourceDraft | None:
             if _there(column, there)
         }
         draft = SourceDraft(
-            sample.path, told, columns, setting=form.get("setting"), timezone=form.get("timezone"),
+            sample.path, told, columns, timezone=form.get("timezone"),
+            setting=form.get("setting") if "account_id" in columns else None,
             touchpoints={raw: Guess(to, "") for raw, to in form.get("touchpoints", {}).items()},
         )  # fmt: skip
         draft.keys = {
