@@ -19,12 +19,18 @@ def judge_attributes(log: EventLog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``attribute, kind`` (number, text, date), ``known`` (share of customers, 0 to 1), ``levels`` (different
-        values) and ``note``: blank, or ``empty``, ``constant``, ``identifier``, ``many_levels`` or ``rare``.
+        ``attribute, kind`` (number, text, date), ``known`` (share of the customers with events, 0 to 1; of a table
+        without events, of all), ``levels`` (different values) and ``note``: blank, or ``empty``, ``constant``,
+        ``identifier``, ``many_levels`` or ``rare``.
     """
     people = log.customers.drop(columns="account_id", errors="ignore")
     columns = ["attribute", "kind", "known", "levels", "note"]
-    return pd.DataFrame([_judged(people[name], str(name)) for name in people], columns=columns)
+    found = pd.DataFrame([_judged(people[name], str(name)) for name in people], columns=columns)
+    if log.profile_only or found.empty:
+        return found
+    seen = log.visible.select("customer_id").distinct().execute()["customer_id"]
+    both = people[people.index.isin(seen)]
+    return found.assign(known=[float(both[name].notna().sum()) / max(len(seen), 1) for name in people])
 
 
 def _judged(column: pd.Series, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 
 from journeykit.checks.attributes import judge_attributes
+from journeykit.checks.doubts import find_doubts
 from journeykit.events import EventLog
 from journeykit.sessions import contacts
 
@@ -31,11 +32,21 @@ class DataCheck:
     stages: pd.DataFrame
     attributes: pd.DataFrame
     identities: pd.DataFrame
+    doubts: pd.DataFrame
     questions: pd.DataFrame
 
     def to_dict(self) -> dict[str, Any]:
         """Return the judgement as plain lists and numbers, for JSON."""
-        frames = ("sources", "rejects", "touchpoints", "stages", "attributes", "identities", "questions")
+        frames = (
+            "sources",
+            "rejects",
+            "touchpoints",
+            "stages",
+            "attributes",
+            "identities",
+            "doubts",
+            "questions",
+        )
         told = {name: _records(getattr(self, name)) for name in frames}
         return {"client": self.client, "counts": self.counts, **told}
 
@@ -50,6 +61,7 @@ class DataCheck:
             "stages": stages.assign(would_show=would_show.where(~self.stages["observable"], "")),
             "attributes": self.attributes,
             "identities": self.identities,
+            "doubts": self.doubts.drop(columns="events"),
             "questions": self.questions,
         }
 
@@ -73,17 +85,8 @@ def check_data(log: EventLog) -> DataCheck:
     attributes = judge_attributes(log)
     if log.profile_only:
         questions = _questions_of_profiles(log, counts, attributes)
-        return DataCheck(
-            log.client.id,
-            counts,
-            log.sources,
-            _rejects(log),
-            touchpoints,
-            stages,
-            attributes,
-            log.identities,
-            questions,
-        )
+    else:
+        questions = _questions(log, counts, stages, set(touchpoints["touchpoint"]))
     return DataCheck(
         client=log.client.id,
         counts=counts,
@@ -93,7 +96,8 @@ def check_data(log: EventLog) -> DataCheck:
         stages=stages,
         attributes=attributes,
         identities=log.identities,
-        questions=_questions(log, counts, stages, set(touchpoints["touchpoint"])),
+        doubts=find_doubts(log),
+        questions=questions,
     )
 
 
