@@ -12,6 +12,7 @@ import pandas as pd
 from journeykit import engine
 from journeykit.events import EventLog
 from journeykit.events.leaks import suspect_leaks
+from journeykit.sessions import contacts
 
 __all__ = ["DOUBTS", "find_doubts"]
 
@@ -60,11 +61,12 @@ def _of_people(log: EventLog, total: int) -> Iterator[tuple]:
         if len(counts.limit(11).execute()) > 10:  # of ten people or fewer, one has a tenth anyway
             told = f"{row.events:,} of {total:,} events: perhaps an id for everybody who is not known"
             yield _row("one_id", _WARN, row.customer_id, row.events, total, told)
+    met = contacts(log)  # the lines of an order are one
     for unit, most in (("day", _BOT_DAY), ("minute", _BOT_MINUTE)):
-        span = table["timestamp"].truncate("D" if unit == "day" else "m")
+        span = met["timestamp"].truncate("D" if unit == "day" else "m")
         if log.client.in_order or (unit == "minute" and not _has_clock(log)):
             continue
-        rates = table.group_by(["customer_id", span.name("span")]).aggregate(events=table.count())
+        rates = met.group_by(["customer_id", span.name("span")]).aggregate(events=met.count())
         busy = rates.filter(rates["events"] > most).group_by("customer_id")
         for row in (
             busy.aggregate(events=ibis._["events"].sum(), most=ibis._["events"].max())
@@ -89,7 +91,7 @@ def _has_clock(log: EventLog) -> bool:
     """Tell whether times have a time of day, or are days only."""
     table = log.visible
     local = engine.in_zone(table["timestamp"], log.client.timezone)
-    return bool((local.strftime("%H:%M:%S") != "00:00:00").any().execute())
+    return bool((local != local.truncate("D")).any().execute())
 
 
 def _of_names(log: EventLog, total: int) -> Iterator[tuple]:
@@ -140,7 +142,7 @@ def _of_days(log: EventLog, total: int) -> Iterator[tuple]:
     yield from _gaps(whole, total)
     yield from _edges(whole, total)
     for name in wide:
-        yield from _steps(wide[name], str(name), total)
+        yield from _steps(wide[name], str(name), total, whole)
 
 
 def _gaps(whole: pd.Series, total: int) -> Iterator[tuple]:
@@ -173,7 +175,7 @@ def _edges(whole: pd.Series, total: int) -> Iterator[tuple]:
         yield _row("late_start", _NOTE, f"{whole.index[0]:%Y-%m-%d}", whole.iloc[:7].sum(), total, told)
 
 
-def _steps(days: pd.Series, name: str, total: int) -> Iterator[tuple]:
+def _steps(days: pd.Series, name: str, total: int, whole: pd.Series) -> Iterator[tuple]:
     """Yield a touchpoint that stops, starts or changes its level from one day to the next."""
     count, length = float(days.sum()), len(days)
     if count < _LEAST_EVENTS:
@@ -187,7 +189,8 @@ def _steps(days: pd.Series, name: str, total: int) -> Iterator[tuple]:
     if first * rate > 30 and first >= 7:
         told = f"none before {days.index[first]:%Y-%m-%d}; {rate:,.1f} a day since"
         yield _row("sudden_start", _NOTE, name, count, total, told)
-    weekly = days.iloc[first : last + 1].rolling(14).mean().dropna()
+    there = days.iloc[first : last + 1]
+    weekly = there[whole.iloc[first : last + 1] > 0].rolling(14).mean().dropna()  # a gap is told as a gap
     if len(weekly) > 28:
         ratio = weekly.iloc[14:].to_numpy() / np.maximum(weekly.iloc[:-14].to_numpy(), 0.5)
         worst = int(np.abs(np.log(np.maximum(ratio, 1e-3))).argmax())
@@ -209,7 +212,7 @@ def _of_clock(log: EventLog, total: int) -> Iterator[tuple]:
         .set_index("hour")["events"]
     )
     hours = hours.reindex(range(24), fill_value=0)
-    midnight = float((local.strftime("%H:%M:%S") == "00:00:00").sum().execute() or 0)
+    midnight = float((local == local.truncate("D")).sum().execute() or 0)
     if 0.2 * total < midnight < 0.98 * total:
         told = f"{midnight / total:.0%} at midnight exactly: dates without a time among times?"
         yield _row("clock_midnight", _NOTE, "00:00:00", midnight, total, told)
