@@ -28,6 +28,10 @@ SECTIONS = {
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
     "timing": ("slow_stage",),
     "channels": ("channel_contributes", "entry_point"),
+    "entering": (
+        "entry_goes_on", "entry_stays", "cohort_further", "cohort_less_far", "comes_back", "comes_back_more",
+        "comes_back_less", "active_in_month",
+    ),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "voices": ("nps", "referrals"),
     "caveats": (

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.findings.changes import change_findings
+from journeykit.findings.cohorts import cohort_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
@@ -69,13 +70,14 @@ def observe(
         *persona_findings(personas, certificate, found, profile, min_group),
         *value_findings(journeys.value),
         *journey_findings(journeys, horizon),
+        *cohort_findings(journeys),
         *_changes(since, names, min_group),
         *_caveats(journeys, log),
         *_audited(audit),
     ]
     if any(one.key == "window_opens_late" for one in candidates):
         candidates = [
-            one for one in candidates if one.key != "entry_point"
+            one for one in candidates if one.key not in ("entry_point", "entry_goes_on", "entry_stays")
         ]  # the first contact is not in the data
     standing = rank(map(_with_value(journeys), control(candidates, alpha)))
     return [_named(found_one, names, client) for found_one in _not_too_many(standing)]

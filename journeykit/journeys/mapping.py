@@ -6,7 +6,9 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from journeykit.journeys.channels import find_entry_points, weigh_channels, weigh_touchpoints
+from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
+from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
+from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
 from journeykit.journeys.skips import count_skips
@@ -21,7 +23,9 @@ from journeykit.journeys.steps import (
 from journeykit.journeys.typical import find_typical_journeys
 from journeykit.journeys.voices import count_referrals, count_returns, measure_ratings, measure_value
 
-__all__ = ["Journeys", "map_journeys"]
+__all__ = ["NO_TABLES", "Journeys", "map_journeys"]
+
+NO_TABLES = ("units", "follow_days")  # what a report does not leave as a table
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Journeys:
     """What happened on the journeys of a log, persona by persona (`all` is everyone).
 
     Every attribute is a pandas frame that is described by the function that makes it. `held_back` marks groups
-    that are too small to show: their figures are null. `units` has one row per unit.
+    that are too small to show: their figures are null. `units` has one row per unit; `follow_days` is for how long
+    everybody was followed after a step.
     """
 
     transitions: pd.DataFrame
@@ -41,6 +46,9 @@ class Journeys:
     channels: pd.DataFrame
     touchpoints: pd.DataFrame
     entry_points: pd.DataFrame
+    cohorts: pd.DataFrame
+    retention: pd.DataFrame
+    activity: pd.DataFrame
     pages: pd.DataFrame
     ratings: pd.DataFrame
     referrals: pd.DataFrame
@@ -51,10 +59,11 @@ class Journeys:
     observable: pd.DataFrame
     typical: pd.DataFrame
     units: pd.DataFrame
+    follow_days: float
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the frames by name, without the one per unit."""
-        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "units"}
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name not in NO_TABLES}
 
 
 def map_journeys(
@@ -111,6 +120,9 @@ def map_journeys(
         channels=weigh_channels(paths, random_state),
         touchpoints=weigh_touchpoints(paths),
         entry_points=find_entry_points(paths),
+        cohorts=count_cohorts(paths),
+        retention=count_retention(paths),
+        activity=count_activity(paths),
         pages=measure_pages(paths),
         ratings=measure_ratings(paths),
         referrals=count_referrals(paths),
@@ -121,4 +133,5 @@ def map_journeys(
         observable=list_observable_stages(paths),
         typical=find_typical_journeys(paths),
         units=paths.units,
+        follow_days=paths.follow_days,
     )

@@ -39,6 +39,8 @@ class Paths:
     moment, model, follow_days, horizon_days, min_group
         The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
         the smallest group that is shown.
+    pushed
+        Touchpoints that the brand sends and in which a customer does nothing: they show no activity.
     """
 
     contacts: Any
@@ -51,6 +53,7 @@ class Paths:
     horizon_days: float
     min_group: int
     lapse_known: bool
+    pushed: tuple[str, ...] = ()
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -62,6 +65,30 @@ class Paths:
         """The positions of the stages in which anybody was seen, in order."""
         found = self.entries.select("position").distinct().execute()["position"]
         return tuple(sorted(int(position) for position in found))
+
+    @property
+    def acts(self) -> Any:
+        """The contacts in which a customer did something, rather than was sent something."""
+        return (
+            self.contacts.filter(~self.contacts.touchpoint.isin(self.pushed))
+            if self.pushed
+            else self.contacts
+        )
+
+    @cached_property
+    def opens_at(self) -> pd.Timestamp:
+        """The start of the day by which a hundredth of the contacts had been recorded: stray early rows don't count."""
+        table = self.contacts.select(day=self.contacts.timestamp.truncate("D"))
+        days = table.group_by("day").aggregate(contacts=table.count()).execute().sort_values("day")
+        if days.empty:
+            return self.moment
+        recorded = days["contacts"].cumsum() / days["contacts"].sum()
+        return pd.Timestamp(days["day"][recorded >= 0.01].iloc[0])
+
+    @property
+    def enters_from(self) -> pd.Timestamp:
+        """From when a first contact counts as an entry: who is silent for a horizon first was not there before."""
+        return self.opens_at + pd.Timedelta(days=self.horizon_days)
 
     def days_since(self, table: Any, column: str) -> Any:
         """Return the days from a column to the end of the data."""
@@ -105,7 +132,14 @@ def trace_paths(
         horizon_days=float(client.period.horizon_days),
         min_group=client.privacy.min_group if min_group is None else min_group,
         lapse_known=stages is not None,
+        pushed=tuple(key for key, one in client.vocabulary.items() if _pushes(one)),
     )
+
+
+def _pushes(touchpoint: Any) -> bool:
+    """Return whether the brand sends a touchpoint: mail, campaigns, and advertisements that are only seen."""
+    passive = touchpoint.interaction == "passive"
+    return passive and (touchpoint.group == "brand" or touchpoint.paid is True)
 
 
 def per_persona(table: Any) -> Any:

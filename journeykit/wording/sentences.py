@@ -122,6 +122,8 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     for kind in ("channel", "trait", "reason"):
         if not is_missing(numbers.get(kind)):
             named[kind] = label(kind, numbers[kind], language, client)
+    if not is_missing(numbers.get("touchpoint")):
+        named["touchpoint"] = f"‘{label('touchpoint', numbers['touchpoint'], language, client)}’"
     if numbers.get("touchpoints"):
         listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
         joiner = "or" if finding.key == "stage_not_observable" else "and"
