@@ -32,6 +32,9 @@ SECTIONS = {
         "entry_goes_on", "entry_stays", "cohort_further", "cohort_less_far", "comes_back", "comes_back_more",
         "comes_back_less", "active_in_month",
     ),
+    "content": (
+        "content_most", "content_leads", "content_leads_less", "magnet_most", "magnet_further", "magnet_less_far",
+    ),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "voices": ("nps", "referrals"),
     "caveats": (

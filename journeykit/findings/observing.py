@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.findings.changes import change_findings
 from journeykit.findings.cohorts import cohort_findings
+from journeykit.findings.content import content_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
@@ -71,6 +72,7 @@ def observe(
         *value_findings(journeys.value),
         *journey_findings(journeys, horizon),
         *cohort_findings(journeys),
+        *content_findings(journeys),
         *_changes(since, names, min_group),
         *_caveats(journeys, log),
         *_audited(audit),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
 from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
+from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
@@ -49,6 +50,8 @@ class Journeys:
     cohorts: pd.DataFrame
     retention: pd.DataFrame
     activity: pd.DataFrame
+    first_interactions: pd.DataFrame
+    lead_magnets: pd.DataFrame
     pages: pd.DataFrame
     ratings: pd.DataFrame
     referrals: pd.DataFrame
@@ -123,6 +126,8 @@ def map_journeys(
         cohorts=count_cohorts(paths),
         retention=count_retention(paths),
         activity=count_activity(paths),
+        first_interactions=find_first_interactions(paths),
+        lead_magnets=weigh_lead_magnets(paths),
         pages=measure_pages(paths),
         ratings=measure_ratings(paths),
         referrals=count_referrals(paths),

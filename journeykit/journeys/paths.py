@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -39,8 +40,8 @@ class Paths:
     moment, model, follow_days, horizon_days, min_group
         The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
         the smallest group that is shown.
-    pushed
-        Touchpoints that the brand sends and in which a customer does nothing: they show no activity.
+    vocabulary
+        The touchpoints that the client knows, by id.
     """
 
     contacts: Any
@@ -53,7 +54,7 @@ class Paths:
     horizon_days: float
     min_group: int
     lapse_known: bool
-    pushed: tuple[str, ...] = ()
+    vocabulary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -65,6 +66,12 @@ class Paths:
         """The positions of the stages in which anybody was seen, in order."""
         found = self.entries.select("position").distinct().execute()["position"]
         return tuple(sorted(int(position) for position in found))
+
+    @cached_property
+    def pushed(self) -> tuple[str, ...]:
+        """Touchpoints in which a customer does nothing: mail, campaigns, and advertisements that are only seen."""
+        passive = [(key, one) for key, one in self.vocabulary.items() if one.interaction == "passive"]
+        return tuple(key for key, one in passive if one.group == "brand" or one.paid is True)
 
     @property
     def acts(self) -> Any:
@@ -132,14 +139,8 @@ def trace_paths(
         horizon_days=float(client.period.horizon_days),
         min_group=client.privacy.min_group if min_group is None else min_group,
         lapse_known=stages is not None,
-        pushed=tuple(key for key, one in client.vocabulary.items() if _pushes(one)),
+        vocabulary=client.vocabulary,
     )
-
-
-def _pushes(touchpoint: Any) -> bool:
-    """Return whether the brand sends a touchpoint: mail, campaigns, and advertisements that are only seen."""
-    passive = touchpoint.interaction == "passive"
-    return passive and (touchpoint.group == "brand" or touchpoint.paid is True)
 
 
 def per_persona(table: Any) -> Any:

@@ -19,6 +19,7 @@ __all__ = ["say", "tell"]
 # how a finding's interval is written, where it is not a share
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
+    "magnet_further": "points", "magnet_less_far": "points",
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
 }  # fmt: skip
 
@@ -122,8 +123,9 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     for kind in ("channel", "trait", "reason"):
         if not is_missing(numbers.get(kind)):
             named[kind] = label(kind, numbers[kind], language, client)
-    if not is_missing(numbers.get("touchpoint")):
-        named["touchpoint"] = f"‘{label('touchpoint', numbers['touchpoint'], language, client)}’"
+    for kind in ("touchpoint", "content"):
+        if not is_missing(numbers.get(kind)):
+            named[kind] = f"‘{label('touchpoint', numbers[kind], language, client)}’"
     if numbers.get("touchpoints"):
         listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
         joiner = "or" if finding.key == "stage_not_observable" else "and"

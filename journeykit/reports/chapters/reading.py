@@ -30,6 +30,8 @@ SUBJECTS = {
     "cohorts": ("cohort_further", "cohort_less_far"),
     "retention": ("comes_back", "comes_back_more", "comes_back_less"),
     "activity": ("active_in_month",),
+    "content": ("content_most", "content_leads", "content_leads_less"),
+    "magnets": ("magnet_most", "magnet_further", "magnet_less_far"),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "after": ("nps", "referrals", "reactivated"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
