@@ -123,7 +123,7 @@ def weigh_lead_magnets(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, magnet` (`nothing`: subscribed without), `customers, share_of_subscribers, followed, reached` (of
         those followed, a later stage than at subscribing), `reached_share, low, high` (Wilson), `other_share` (of all
-        other subscribers), `effect, effect_low, effect_high, p_value` (the difference with them, within the same stage at
+        other subscribers), `effect, effect_low, effect_high, p_value` (the difference, within the same stage at
         subscribing and persona: Mantel-Haenszel), `held_back`. Empty where nobody subscribes.
     """
     subscribers = _subscribers(paths)
