@@ -36,7 +36,11 @@ SECTIONS = {
         "content_most", "content_leads", "content_leads_less", "magnet_most", "magnet_further", "magnet_less_far",
     ),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
-    "voices": ("nps", "referrals"),
+    "voices": ("nps", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
+    "after": (
+        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "returns_with",
+        "sent_before_return",
+    ),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
         "few_customers", "nothing_left_out", "holds_under_all_models", "flips_with_model", "unsure_under_models",

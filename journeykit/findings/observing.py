@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.findings.after import after_findings
 from journeykit.findings.changes import change_findings
 from journeykit.findings.cohorts import cohort_findings
 from journeykit.findings.content import content_findings
@@ -73,6 +74,7 @@ def observe(
         *journey_findings(journeys, horizon),
         *cohort_findings(journeys),
         *content_findings(journeys),
+        *after_findings(journeys),
         *_changes(since, names, min_group),
         *_caveats(journeys, log),
         *_audited(audit),

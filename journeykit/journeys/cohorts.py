@@ -162,7 +162,8 @@ def count_activity(paths: Paths) -> pd.DataFrame:
     )
     table = counted.execute()
     known = _first_months(paths)
-    table["customers"] = [int((known[row.persona] <= row.month).sum()) for row in table.itertuples()]
+    known = [int((known[row.persona] <= row.month).sum()) for row in table.itertuples()]
+    table["customers"] = pd.Series(known, dtype="int64")
     return _as_shares(table, paths)
 
 
@@ -174,7 +175,7 @@ def _first_months(paths: Paths) -> dict[str, pd.Series]:
 
 
 def _as_shares(table: pd.DataFrame, paths: Paths) -> pd.DataFrame:
-    begins = pd.to_datetime(table["month"] + "-01")
+    begins = pd.to_datetime(table["month"].astype(str) + "-01")
     length = begins.dt.days_in_month
     begun, over = begins >= paths.opens_at.normalize(), begins + pd.to_timedelta(length, "D") <= paths.moment
     half = 1.96 * table["spread"].fillna(0.0) / table["active"] ** 0.5

@@ -6,12 +6,16 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
+from journeykit.journeys.advocates import count_advocates, follow_referred
+from journeykit.journeys.aha import find_aha
 from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
 from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
 from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.returning import count_reactivations, count_returns
+from journeykit.journeys.selling import count_levers, count_sales
 from journeykit.journeys.skips import count_skips
 from journeykit.journeys.standing import count_stages_now, list_observable_stages, sum_outlook
 from journeykit.journeys.steps import (
@@ -22,7 +26,7 @@ from journeykit.journeys.steps import (
     time_in_stages,
 )
 from journeykit.journeys.typical import find_typical_journeys
-from journeykit.journeys.voices import count_referrals, count_returns, measure_ratings, measure_value
+from journeykit.journeys.voices import count_referrals, measure_ratings, measure_value
 
 __all__ = ["NO_TABLES", "Journeys", "map_journeys"]
 
@@ -57,6 +61,12 @@ class Journeys:
     referrals: pd.DataFrame
     value: pd.DataFrame
     lapsed: pd.DataFrame
+    reactivations: pd.DataFrame
+    sales: pd.DataFrame
+    levers: pd.DataFrame
+    aha: pd.DataFrame
+    advocates: pd.DataFrame
+    referred: pd.DataFrame
     stages_now: pd.DataFrame
     outlook: pd.DataFrame
     observable: pd.DataFrame
@@ -133,6 +143,12 @@ def map_journeys(
         referrals=count_referrals(paths),
         value=measure_value(paths),
         lapsed=count_returns(paths),
+        reactivations=count_reactivations(paths),
+        sales=count_sales(paths),
+        levers=count_levers(paths),
+        aha=find_aha(paths),
+        advocates=count_advocates(paths),
+        referred=follow_referred(paths),
         stages_now=count_stages_now(paths, stages),
         outlook=sum_outlook(paths, stages),
         observable=list_observable_stages(paths),

@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from journeykit.sessions import contacts
+from journeykit.sessions import contacts, unit_of
 from journeykit.stages.evidence import stage_evidence
 
 __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
@@ -40,6 +40,9 @@ class Paths:
     moment, model, follow_days, horizon_days, min_group
         The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
         the smallest group that is shown.
+    lines
+        ibis: the rows of the log that name a product, an order of five products being five: `unit_id, persona,
+        timestamp, touchpoint, product, value, quantity`.
     vocabulary
         The touchpoints that the client knows, by id.
     """
@@ -54,6 +57,7 @@ class Paths:
     horizon_days: float
     min_group: int
     lapse_known: bool
+    lines: Any = None
     vocabulary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -139,6 +143,7 @@ def trace_paths(
         horizon_days=float(client.period.horizon_days),
         min_group=client.privacy.min_group if min_group is None else min_group,
         lapse_known=stages is not None,
+        lines=_with_persona(_lines(log), personas),
         vocabulary=client.vocabulary,
     )
 
@@ -194,6 +199,12 @@ def _within(log, inferred: pd.DataFrame) -> Any:
         table.unit_id == held.unit_id, table.timestamp > held.from_at, table.timestamp <= held.until_at
     ]  # fmt: skip
     return table.left_join(held, inside).drop("unit_id_right", "from_at", "until_at")
+
+
+def _lines(log) -> Any:
+    table = log.visible.filter(log.visible["product"].notnull())
+    named = ("timestamp", "touchpoint", "product", "value", "quantity")
+    return table.select(*(table[name] for name in named), unit_id=unit_of(log, table))
 
 
 def _with_persona(table: Any, personas: pd.Series | None) -> Any:

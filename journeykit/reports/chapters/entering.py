@@ -50,17 +50,13 @@ def _entries(page: Page, read: Reader) -> None:
     shown = shown.assign(
         persona=[read.persona(who) for who in shown["persona"]],
         touchpoint_first=[label("touchpoint", name, read.language, read.client) for name in shown["touchpoint"]],
-        channel=[_channel(read, name) for name in shown["channel"]],
+        channel=[read.channel(name) for name in shown["channel"]],
         share=[page.spread(row.share, row.low, row.high) for row in shown.itertuples()],
         went_on_share=[page.spread(row.went_on_share, row.went_on_low, row.went_on_high) for row in shown.itertuples()],
     )  # fmt: skip
     forms = {"persona": "text", "touchpoint_first": "text", "channel": "text", "customers": "whole"}
     forms |= {"share": "right", "went_on_share": "right"}
     page.table(shown, page.text("captions.entries", days=_followed_days(read)), forms)
-
-
-def _channel(read: Reader, name: Any) -> str:
-    return label("channel", name, read.language, read.client) if isinstance(name, str) else "–"
 
 
 def _cohorts(page: Page, read: Reader, frame: pd.DataFrame) -> None:
