@@ -11,6 +11,7 @@ import pandas as pd
 from journeykit.findings.after import after_findings
 from journeykit.findings.changes import change_findings
 from journeykit.findings.cohorts import cohort_findings
+from journeykit.findings.comparing import comparison_findings
 from journeykit.findings.content import content_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.people import persona_findings, value_findings
@@ -75,6 +76,7 @@ def observe(
         *cohort_findings(journeys),
         *content_findings(journeys),
         *after_findings(journeys),
+        *comparison_findings(journeys.comparisons, journeys.follow_days),
         *_changes(since, names, min_group),
         *_caveats(journeys, log),
         *_audited(audit),
@@ -140,6 +142,9 @@ def _named(found: Finding, names: Any, client) -> Finding:
         table = _by_persona(names)
         if found.persona in table:
             given["persona"] = {language: table[found.persona][language] for language in ("nl", "en")}
+        to = found.numbers.get("to")
+        if to in table and "to" not in found.names:
+            given["to"] = {language: table[to][language] for language in ("nl", "en")}
     if found.stage is not None and client is not None and found.stage in client.model.ids:
         given["stage"] = dict(client.model.stage(found.stage).name)
     numbers = found.numbers

@@ -10,6 +10,7 @@ from journeykit.journeys.advocates import count_advocates, follow_referred
 from journeykit.journeys.aha import find_aha
 from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
 from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
+from journeykit.journeys.comparing import compare_largest
 from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.pages import measure_pages
@@ -48,6 +49,7 @@ class Journeys:
     drop_off: pd.DataFrame
     skips: pd.DataFrame
     back_steps: pd.DataFrame
+    comparisons: pd.DataFrame
     channels: pd.DataFrame
     touchpoints: pd.DataFrame
     entry_points: pd.DataFrame
@@ -130,6 +132,7 @@ def map_journeys(
         drop_off=count_drop_off(paths),
         skips=count_skips(paths),
         back_steps=count_back_steps(paths),
+        comparisons=compare_largest(paths),
         channels=weigh_channels(paths, random_state),
         touchpoints=weigh_touchpoints(paths),
         entry_points=find_entry_points(paths),

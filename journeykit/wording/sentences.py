@@ -20,7 +20,7 @@ __all__ = ["say", "say_behaviour", "tell"]
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
     "magnet_further": "points", "magnet_less_far": "points",
-    "aha_moment": "points",
+    "aha_moment": "points", "persona_differs": "points",
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
 }  # fmt: skip
 
