@@ -143,7 +143,7 @@ def _named(found: Finding, names: Any, client) -> Finding:
         if found.persona in table:
             given["persona"] = {language: table[found.persona][language] for language in ("nl", "en")}
         to = found.numbers.get("to")
-        if to in table and "to" not in found.names:
+        if isinstance(to, str) and to in table and "to" not in found.names:
             given["to"] = {language: table[to][language] for language in ("nl", "en")}
     if found.stage is not None and client is not None and found.stage in client.model.ids:
         given["stage"] = dict(client.model.stage(found.stage).name)

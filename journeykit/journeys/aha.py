@@ -11,7 +11,7 @@ import pandas as pd
 
 from journeykit import engine
 from journeykit.intervals import compare_shares
-from journeykit.journeys.paths import ALL, Paths
+from journeykit.journeys.paths import Paths, per_persona
 from journeykit.journeys.selling import ORDERS
 from journeykit.journeys.statistics import two_shares_p_value
 from journeykit.journeys.steps import hold_back, personas_of
@@ -49,11 +49,10 @@ def find_aha(paths: Paths) -> pd.DataFrame:
     since, starts = _starts(paths)
     early = min(EARLY_DAYS, paths.follow_days / 6)
     stay = (2 * paths.follow_days / 3, paths.follow_days)
-    units = _units(paths, starts, stay).execute()
-    behaviours = _behaviours(paths, starts, early) if len(units) else pd.DataFrame()
-    found = [
-        _row(persona, units, behaviours, paths.min_group) for persona in personas_of(paths) if len(units)
-    ]
+    units = _units(paths, starts, stay)
+    sizes = _counted(units, ["half"])
+    done = _counted(_behaviours(paths, starts, early).inner_join(units, "unit_id"), ["half", "step", "times"])
+    found = [_row(persona, sizes, done, paths.min_group) for persona in personas_of(paths)]
     rows = [
         {"persona": persona, "days": early, "since": since, "stay_from": stay[0], "stay_to": stay[1], **row}
         for persona, row in zip(personas_of(paths), found, strict=False)
@@ -103,43 +102,51 @@ def _units(paths: Paths, starts: Any, stay: tuple[float, float]) -> Any:
     return joined.select("unit_id", "persona", "half", stays=joined.stays.fill_null(0))
 
 
-def _behaviours(paths: Paths, starts: Any, early: float) -> pd.DataFrame:
+def _counted(table: Any, keys: list[str]) -> pd.DataFrame:
+    """Return per persona, and of each kind, how many there are and how many of them stay."""
+    each = per_persona(table.select("persona", "stays", *keys))
+    return each.group_by(["persona", *keys]).aggregate(n=each.count(), kept=each.stays.sum()).execute()
+
+
+def _behaviours(paths: Paths, starts: Any, early: float) -> Any:
     """Return how often each unit did what in its first days; at most five times count."""
     after = _after(paths, starts).filter(lambda t: t.days <= early)
     steps = after.group_by(["unit_id", "step"]).aggregate(times=after.count())
     days = after.mutate(day=after.days.floor()).group_by("unit_id").aggregate(times=lambda t: t.day.nunique())
     days = days.select("unit_id", step=ibis.literal(ACTIVE_DAYS), times=days.times)
     both = steps.union(days)
-    return both.mutate(times=ibis.least(both.times, MOST_TIMES)).execute()
+    return both.mutate(times=ibis.least(both.times, MOST_TIMES))
 
 
-def _row(persona: str, units: pd.DataFrame, behaviours: pd.DataFrame, least: int) -> dict[str, Any] | None:
-    own = units if persona == ALL else units[units["persona"] == persona]
-    own = own.set_index("unit_id")
-    joined = behaviours.merge(own[["half", "stays"]], left_on="unit_id", right_index=True)
-    learning, checking = own[own["half"] == 0], own[own["half"] == 1]
-    if min(len(learning), len(checking)) < 2 * least:
+def _row(persona: str, sizes: pd.DataFrame, done: pd.DataFrame, least: int) -> dict[str, Any] | None:
+    own = (
+        sizes[sizes["persona"] == persona]
+        .set_index("half")[["n", "kept"]]
+        .reindex([0, 1])
+        .fillna(0)
+        .astype(int)
+    )
+    mine = done[done["persona"] == persona]
+    if own["n"].min() < 2 * least:
         return None
-    options = list(_options(joined[joined["half"] == 0], learning, least))
+    options = list(_options(mine[mine["half"] == 0], own.loc[0], least))
     if not options:
         return None
     _, behaviour, times, learned = max(options)
-    mine = joined[(joined["half"] == 1) & (joined["step"] == behaviour) & (joined["times"] >= times)]
-    did, stayed, of = len(mine), int(mine["stays"].sum()), len(checking)
-    checked = _check(did, stayed, of, int(checking["stays"].sum()))
+    checked = mine[(mine["half"] == 1) & (mine["step"] == behaviour) & (mine["times"] >= times)]
+    did, stayed, of = int(checked["n"].sum()), int(checked["kept"].sum()), int(own.at[1, "n"])
     named = {"behaviour": behaviour, "at_least": times, "learned_effect": learned, "candidates": len(options)}
-    return named | {"customers": of, "did": did, "did_share": did / of, **checked}
+    figures = _check(did, stayed, of, int(own.at[1, "kept"]))
+    return named | {"customers": of, "did": did, "did_share": did / of, **figures}
 
 
-def _options(
-    joined: pd.DataFrame, units: pd.DataFrame, least: int
-) -> Iterator[tuple[float, str, int, float]]:
+def _options(done: pd.DataFrame, whole: pd.Series, least: int) -> Iterator[tuple[float, str, int, float]]:
     """Yield, per candidate that goes with staying: how clearly, what, how often, and the difference."""
-    of, stayed = len(units), units["stays"].sum()
+    of, stayed = whole["n"], whole["kept"]
     base = stayed / of
     for times in range(1, MOST_TIMES + 1):
-        done = joined[joined["times"] >= times].groupby("step")["stays"].agg(["size", "sum"])
-        for step, did, kept in done.itertuples():
+        groups = done[done["times"] >= times].groupby("step")[["n", "kept"]].sum()
+        for step, did, kept in groups.itertuples():
             if min(did, of - did) < max(least, LEAST_SHARE * of):
                 continue
             effect = kept / did - (stayed - kept) / (of - did)

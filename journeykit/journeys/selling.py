@@ -61,8 +61,7 @@ def count_sales(paths: Paths) -> pd.DataFrame:
     joined = joined.filter((days > 0) & (days <= paths.follow_days))
     known = per_persona(buyers.filter(buyers.followed).select("unit_id", "persona"))
     sizes = known.group_by("persona").aggregate(buyers=known.count()).execute().set_index("persona")["buyers"]
-    parts = [_of_kind(joined, kind) for kind in KINDS]
-    counted = {kind: frame.set_index("persona") for kind, frame in zip(KINDS, parts, strict=True)}
+    counted = _of_kinds(joined)
     rows = list(_sale_rows(paths, sizes, counted, groups))
     table = pd.DataFrame(rows, columns=SALES_COLUMNS)
     return hold_back(table, table["buyers"] < paths.min_group, ("persona", "kind", "groups"))
@@ -142,27 +141,31 @@ def _grouped(paths: Paths, groups: str) -> Any:
     )
 
 
-def _of_kind(orders: Any, kind: str) -> pd.DataFrame:
-    """Return, per persona, the units with such an order, the orders and their mean value."""
-    mine = per_persona(orders.filter(orders[kind]).select("unit_id", "persona", "value"))
-    return mine.group_by("persona").aggregate(
-        customers=mine.unit_id.nunique(), orders=mine.count(), value_mean=mine.value.mean()
-    ).execute()  # fmt: skip
+def _of_kinds(orders: Any) -> pd.DataFrame:
+    """Return, per persona and kind, the units with such an order, the orders and their mean value."""
+    each = per_persona(orders.select("unit_id", "persona", "value", *KINDS))
+    wanted = {}
+    for kind in KINDS:
+        wanted[f"{kind}.customers"] = each.unit_id.nunique(where=each[kind])
+        wanted[f"{kind}.orders"] = each[kind].cast("int64").sum()
+        wanted[f"{kind}.value_mean"] = each.value.mean(where=each[kind])
+    return each.group_by("persona").aggregate(**wanted).execute().set_index("persona")
 
 
-def _sale_rows(paths: Paths, sizes: pd.Series, counted: dict, groups: str) -> Iterator[tuple]:
+def _sale_rows(paths: Paths, sizes: pd.Series, counted: pd.DataFrame, groups: str) -> Iterator[tuple]:
     for persona in personas_of(paths):
         buyers = int(sizes.get(persona, 0))
+        found = counted.reindex([persona]).iloc[0]
         for kind in KINDS if groups != "touchpoints" else KINDS[:2]:
-            found = counted[kind].reindex([persona]).iloc[0]
-            customers = 0 if np.isnan(found["customers"]) else int(found["customers"])
+            customers, orders = (_whole(found[f"{kind}.{name}"]) for name in ("customers", "orders"))
             low, high = wilson(customers, buyers)
             share = customers / buyers if buyers else np.nan
-            enough = customers >= paths.min_group
-            yield (
-                persona, kind, groups, buyers, customers, share, float(low), float(high),
-                int(found["orders"]) if customers else 0, found["value_mean"] if enough else np.nan,
-            )  # fmt: skip
+            value = found[f"{kind}.value_mean"] if customers >= paths.min_group else np.nan
+            yield persona, kind, groups, buyers, customers, share, float(low), float(high), orders, value
+
+
+def _whole(number: Any) -> int:
+    return 0 if pd.isna(number) else int(number)
 
 
 def count_levers(paths: Paths) -> pd.DataFrame:
