@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from journeykit.journeys.channels import find_entry_points, weigh_channels, weigh_touchpoints
+from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
 from journeykit.journeys.skips import count_skips
@@ -43,6 +44,7 @@ class Journeys:
     entry_points: pd.DataFrame
     pages: pd.DataFrame
     ratings: pd.DataFrame
+    experience: pd.DataFrame
     referrals: pd.DataFrame
     value: pd.DataFrame
     lapsed: pd.DataFrame
@@ -113,6 +115,7 @@ def map_journeys(
         entry_points=find_entry_points(paths),
         pages=measure_pages(paths),
         ratings=measure_ratings(paths),
+        experience=measure_experience(paths, log.client.vocabulary),
         referrals=count_referrals(paths),
         value=measure_value(paths),
         lapsed=count_returns(paths),

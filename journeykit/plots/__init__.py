@@ -1,9 +1,9 @@
 """Figures: a finished frame and an axes in, the axes out; nothing is computed."""
 
+from journeykit.plots.canvases import journey_canvas, value_canvas
 from journeykit.plots.journeys import (
     drop_off,
     funnel,
-    journey_canvas,
     pages_bounce,
     shares_map,
     time_in_stage,
@@ -30,5 +30,5 @@ __all__ = [
     "pages_bounce",
     "persona_candidates", "persona_colours", "persona_map", "persona_profile", "persona_sizes", "persona_worth",
     "reliability", "shares_map", "signal_importance", "stage_distribution", "theme",
-    "time_in_stage", "transition_map",
+    "time_in_stage", "transition_map", "value_canvas",
 ]  # fmt: skip

@@ -44,6 +44,7 @@ from journeykit.reports.portraits import (
     list_rules,
     list_traits,
     list_tree,
+    spread_effects,
 )
 from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
@@ -52,7 +53,7 @@ from journeykit.wording import name_personas
 
 __all__ = ["Study"]
 
-_MOST_EFFECTS = 30  # traits whose effect sizes stand in the table of personas
+_ANY = 10**9  # where no personas are found, any number may have been one
 
 
 class Study:
@@ -186,7 +187,7 @@ class Study:
         names = self.persona_names.reindex(table["persona"])
         table.insert(1, "name_nl", names["nl"].to_numpy())
         table.insert(2, "name_en", names["en"].to_numpy())
-        return table.merge(self._effects(), "left", "persona")
+        return table.merge(spread_effects(self.contrasts), "left", "persona")
 
     @cached_property
     def examples(self) -> pd.DataFrame:
@@ -214,13 +215,6 @@ class Study:
     def persona_map(self) -> pd.DataFrame | None:
         """Everybody's place among the personas in two dimensions; None when there are none."""
         return draw_map(self.personas, self.traits) if self.personas.found_ else None
-
-    def _effects(self) -> pd.DataFrame:
-        """Return effect sizes as columns, the traits that set personas apart the most."""
-        strength = self.contrasts["effect"].astype("float64").abs().groupby(self.contrasts["trait"]).max()
-        kept = self.contrasts[self.contrasts["trait"].isin(strength.nlargest(_MOST_EFFECTS).index)]
-        wide = kept.pivot(index="persona", columns="trait", values="effect").astype("float64")
-        return wide.add_prefix("effect.").rename_axis(columns=None).reset_index().astype({"persona": "str"})
 
     def _unit_attributes(self) -> pd.DataFrame | None:
         """Return attributes by unit; of an account with several people, those of the first."""
@@ -275,7 +269,12 @@ class Study:
     @cached_property
     def journey_map(self) -> JourneyMap:
         """The map of personas and stages, joined to the playbook."""
-        return chart_journey(self.journeys, self.client)
+        return chart_journey(self.journeys, self.client, last_id=self._last_id())
+
+    def _last_id(self) -> int:
+        """Return the highest number that a persona ever had; any may have been, where none are found now."""
+        before = 0 if self.earlier is None else self.earlier.clusterer.last_id_
+        return max(before, self.personas.last_id_) if self.personas.found_ else _ANY
 
     @cached_property
     def findings(self) -> list[Finding]:

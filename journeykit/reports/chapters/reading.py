@@ -71,7 +71,11 @@ class Reader:
 
     def listed(self, stages: Iterable[str]) -> str:
         """Return the names of stages as they stand in a sentence: Awareness, Search and Purchase."""
-        *most, last = (self.stage(stage) for stage in stages)
+        return self.joined(self.stage(stage) for stage in stages)
+
+    def joined(self, names: Iterable[str]) -> str:
+        """Return names as they stand in a sentence, with an *and* before the last."""
+        *most, last = names
         return f"{', '.join(most)} {self.page.text('names.and')} {last}" if most else last
 
     def table(self, name: str) -> pd.DataFrame:
