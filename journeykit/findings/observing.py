@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from journeykit.findings.changes import change_findings
+from journeykit.findings.changes import change_findings, figure_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
@@ -31,6 +31,7 @@ def observe(
     names: pd.DataFrame | Mapping[str, Mapping[str, str]] | None = None,
     client=None,
     since=None,
+    changes: pd.DataFrame | None = None,
     audit=None,
     alpha: float = 0.05,
 ) -> list[Finding]:
@@ -52,6 +53,8 @@ def observe(
         The client; the log's by default.
     since
         What became of the personas of an earlier report (`PersonaMatch`), and those personas, with `day` and `names`.
+    changes
+        Figures of now beside those of the last report (`list_changes`), with the day of that report in `attrs["day"]`.
     audit
         What other stage models say (`StageModelAudit`), for which conclusions depend on the stage model.
     alpha
@@ -70,6 +73,7 @@ def observe(
         *value_findings(journeys.value),
         *journey_findings(journeys, horizon),
         *_changes(since, names, min_group),
+        *(() if changes is None else figure_findings(changes, changes.attrs["day"])),
         *_caveats(journeys, log),
         *_audited(audit),
     ]

@@ -20,6 +20,8 @@ __all__ = ["say", "tell"]
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
+    "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
+    "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
 }  # fmt: skip
 
 

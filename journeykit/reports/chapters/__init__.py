@@ -1,6 +1,7 @@
 """The chapters of the report: each shows a part of a study on a page, or says in a sentence why it cannot."""
 
 from journeykit.reports.chapters.appendix import appendix
+from journeykit.reports.chapters.changing import changes
 from journeykit.reports.chapters.channels import channels, pages
 from journeykit.reports.chapters.journeys import journey_maps
 from journeykit.reports.chapters.leaks import leaks
@@ -10,6 +11,6 @@ from journeykit.reports.chapters.position import forecast, stages
 from journeykit.reports.chapters.steps import actions, after_purchase, measure
 
 __all__ = [
-    "actions", "after_purchase", "appendix", "channels", "cover", "forecast", "journey_maps", "leaks", "measure",
-    "pages", "personas", "personas_number", "stages", "summary",
+    "actions", "after_purchase", "appendix", "changes", "channels", "cover", "forecast", "journey_maps", "leaks",
+    "measure", "pages", "personas", "personas_number", "stages", "summary",
 ]  # fmt: skip

@@ -20,6 +20,8 @@ SUBJECTS = {
                  "persona_worth", "value_concentration"),
     "changes": ("personas_again", "personas_again_some", "persona_stayed", "persona_born", "persona_gone",
                 "persona_merged", "persona_split", "persona_grown", "persona_shrunk", "persona_moved"),
+    "figures": ("stage_share_risen", "stage_share_fallen", "lapsed_risen", "lapsed_fallen", "drop_off_risen",
+                "drop_off_fallen"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "forecast": ("moves_soon", "lapses_soon"),
     "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "back_steps"),
