@@ -10,6 +10,7 @@ from journeykit.journeys.channels import find_entry_points, weigh_channels, weig
 from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.phases import count_phases
 from journeykit.journeys.skips import count_skips
 from journeykit.journeys.standing import count_stages_now, list_observable_stages, sum_outlook
 from journeykit.journeys.steps import (
@@ -51,6 +52,7 @@ class Journeys:
     stages_now: pd.DataFrame
     outlook: pd.DataFrame
     observable: pd.DataFrame
+    phases: pd.DataFrame
     typical: pd.DataFrame
     units: pd.DataFrame
 
@@ -122,6 +124,7 @@ def map_journeys(
         stages_now=count_stages_now(paths, stages),
         outlook=sum_outlook(paths, stages),
         observable=list_observable_stages(paths),
+        phases=count_phases(paths, stages, log.client.unit),
         typical=find_typical_journeys(paths),
         units=paths.units,
     )
