@@ -4,9 +4,10 @@ Parts (all by default; `--parts transitions coverage planted null`):
 
 transitions  mean total variation between the true and the counted rows of the transition matrix (0: equal, 1: nothing
              in common; target at most 0.20 for the inferred path), and the largest error of a share of steps back
-coverage     in how many of many small worlds the stated 95 % interval of drop-off, of who skips a stage and of the share
-             that reaches a stage holds the share of a far larger sample of the same world (target 93 to 97 %): with the
-             true weekly stages, which tests the interval, and with the inferred ones, which tests the reading too
+coverage     in how many of many small worlds the stated 95 % interval of drop-off, of who skips a stage and
+             of the share that reaches it holds the share of a far larger sample of the same world (target 93
+             to 97 %): with the true weekly stages, which tests the interval, and with the inferred ones,
+             which tests the reading too
 planted      whether `observe` names a leaking page, a strong channel, a penalty of skipping and a loop of referrals
 null         how many tested findings stand in worlds in which personas are alike, channels and skips do nothing, and
              pages are dealt out by chance (target: in at most 5 % of the worlds any, and at most 5 % of findings)
@@ -231,7 +232,7 @@ def null(worlds: int) -> None:
 
 
 def nothing(seed: int) -> Population:
-    """Return a world in which there is nothing to find: pages are dealt out by chance over the contacts that have one."""
+    """Return a world in which there is nothing to find; pages are dealt out by chance over the contacts."""
     made = simulate(customers=600, personas=3, separation=0, seed=seed, effects={})
     paged = made.events["page"].notna()
     pages = made.events.loc[paged, "page"].to_numpy()

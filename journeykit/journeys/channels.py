@@ -40,8 +40,8 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
         `used_moved, used_gone` (mean share of their contacts through the channel, of who moved on and of who left for
         good), `lead` (the difference beyond what their touchpoints explain), its `p_value` (`compare_doses`) and
         `held_back`. Who stays longer meets more channels, so that who met a channel says little; how much of the
-        contact came through it does not depend on how long somebody stayed. Contributions are null where fewer units moved on
-        than the smallest group. They describe; they do not show a cause.
+        contact came through it does not depend on how long somebody stayed. Contributions are null where fewer units
+        moved on than the smallest group. They describe; they do not show a cause.
     """
     path = _channel_paths(paths, random_state)
     touches = _touches(path)
