@@ -107,7 +107,7 @@ def _friction_rows(paths: Paths, vocabulary: Vocabulary) -> Iterator[tuple]:
     """Yield contacts per unit of each signal that the log can show, and of all of them together."""
     support = [key for key, known in vocabulary.items() if known.group == "service" and key not in RETURNS]
     signs = _signs(paths.contacts, support)
-    shown = signs.aggregate(**{name: signs[f"can_{name}"].sum() for name in FRICTION}).execute().iloc[0]
+    shown = signs.aggregate(**{name: signs[f"can_{name}"].max() for name in FRICTION}).execute().iloc[0]
     signals = [name for name in FRICTION if shown[name] > 0]
     if not signals:
         return
@@ -115,16 +115,15 @@ def _friction_rows(paths: Paths, vocabulary: Vocabulary) -> Iterator[tuple]:
     counts = placed.group_by(["persona", "here", "unit_id"]).aggregate(
         **{name: placed[name].sum() for name in signals}
     )
-    counts = counts.mutate(friction=sum(counts[name] for name in signals))
+    spread = counts.group_by(["persona", "here", *signals]).aggregate(units=counts.count()).execute()
+    spread["friction"] = spread[signals].sum(axis=1)
+    cells = dict(iter(spread.groupby(["persona", "here"])))
     for signal in [*signals, "friction"]:
-        grouped = counts.group_by(["persona", "here", signal]).aggregate(units=counts.count()).execute()
-        spread = dict(iter(grouped.groupby(["persona", "here"])))
         for persona in personas_of(paths):
             for at, stage in enumerate(paths.stages):
-                if (persona, at) in spread:
-                    part = spread[persona, at].sort_values(signal)
-                    units = part["units"].to_numpy()
-                    figures = mean_of_counts(part[signal].to_numpy(float), units)
+                if (persona, at) in cells:
+                    units = cells[persona, at].groupby(signal)["units"].sum()
+                    figures = mean_of_counts(units.index.to_numpy(float), units.to_numpy())
                     yield persona, stage, signal, None, int(units.sum()), *figures, np.nan, np.nan
 
 

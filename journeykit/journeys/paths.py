@@ -39,6 +39,8 @@ class Paths:
     moment, model, follow_days, horizon_days, min_group
         The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
         the smallest group that is shown.
+    inferred
+        Whether stages were inferred; otherwise they are those that markers show.
     """
 
     contacts: Any
@@ -51,6 +53,7 @@ class Paths:
     horizon_days: float
     min_group: int
     lapse_known: bool
+    inferred: bool = False
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -105,6 +108,7 @@ def trace_paths(
         horizon_days=float(client.period.horizon_days),
         min_group=client.privacy.min_group if min_group is None else min_group,
         lapse_known=stages is not None,
+        inferred=inferred is not None,
     )
 
 

@@ -6,6 +6,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import Paths, per_persona
 from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
@@ -61,8 +62,8 @@ def count_phases(paths: Paths, stages: pd.DataFrame | None, unit: str = "custome
     table["share"] = table["customers"] / table["total"].where(table["total"] > 0)
     table["low"], table["high"] = wilson(table["customers"], table["total"])
     table["drop_off"] = table["lapsed"] / table["left"].where(table["left"] >= paths.min_group)
-    table["drop_off_low"], table["drop_off_high"] = wilson(
-        table["lapsed"], table["left"].where(table["drop_off"].notna())
+    table["drop_off_low"], table["drop_off_high"] = interval_as_read(
+        paths, "drop_off", table["lapsed"], table["left"].where(table["drop_off"].notna())
     )
     small = table["total"] < paths.min_group
     return hold_back(table[PHASE_COLUMNS], small, ("persona", "phase", "stages", "unit", "observable"))
