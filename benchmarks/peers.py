@@ -6,7 +6,7 @@ The peer is installed into an environment of its own in the temporary folder (a 
 time), with its telemetry off (RETENTIONEERING_NO_TRACK). Each operation is measured in CPU seconds, in one
 process per library; imports are not counted. The target is at most half of the peer's CPU.
 
-load         the peer reads Parquet into its stream; journeykit reads, maps, checks, and gives each unusable row a reason
+load         the peer reads Parquet into its stream; journeykit reads, maps and checks, and judges each row
 sessions     visits with a gap of at most thirty minutes; journeykit also puts every unit's contacts in order
 transitions  shares of the next touchpoint after each touchpoint
 step matrix  share of each touchpoint at each of the first ten steps
