@@ -11,7 +11,7 @@ import pandas as pd
 __all__ = ["DOSE_COLUMNS", "compare_doses", "count_doses"]
 
 DOSE_COLUMNS = ["used_moved", "used_gone", "lead", "p_value"]
-LEAST_MET = 30  # units that met a channel, before a normal test of its share can be trusted
+LEAST = 30  # units that met a channel, moved on and left, before a test of the shares can be trusted
 
 
 def count_doses(path: Any) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def compare_doses(doses: pd.DataFrame, met: pd.Series, min_group: int) -> pd.Dat
     doses
         The rows of one persona and stage (`count_doses`).
     met
-        Units that met each channel.
+        Units that met each channel; of fewer than 30, and where fewer than 30 moved on or left, there is no `p_value`.
     min_group
         Fewer who moved on, or left, are not compared.
 
@@ -90,7 +90,8 @@ def compare_doses(doses: pd.DataFrame, met: pd.Series, min_group: int) -> pd.Dat
     spread = np.sqrt((groups - 1) / groups * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
     z = np.divide(table["lead"], spread, out=np.full(len(channels), np.nan), where=spread > 1e-12)
     table["p_value"] = 2 * t.sf(np.abs(z), groups - 1)
-    table.loc[met.to_numpy(float) < max(min_group, LEAST_MET), "p_value"] = np.nan
+    few = min(moved.sum(), gone.sum()) < LEAST
+    table.loc[(met.to_numpy(float) < max(min_group, LEAST)) | few, "p_value"] = np.nan
     return table
 
 
