@@ -68,7 +68,7 @@ def measured() -> tuple[pd.DataFrame, np.ndarray]:
         "vote_3d.buy",
         "last1.buy",
         "furthest_marker",
-        "weekly.buy",
+        "chain.buy",
         "weather",
     ]
     signals = pd.DataFrame(random.random((600, 7)), columns=names)

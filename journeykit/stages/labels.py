@@ -80,14 +80,14 @@ def correct(
 ) -> StageReader:
     """Learn from given labels, beginning where hindsight left off.
 
-    With few labels a small model on the taught probabilities, the weekly posterior and the votes of the
+    With few labels a small model on the taught probabilities, the chain posterior and the votes of the
     last touchpoints; with many, a classifier on all signals and these. How much it counts beside the
     student is what makes labels of units that it did not learn from likeliest.
 
     Parameters
     ----------
     reader : StageReader
-        With its weekly model and, where the log allows it, its student.
+        With its chain model and, where the log allows it, its student.
     signals : DataFrame
         Measured at the labels' moments.
     stages : Series
@@ -105,7 +105,7 @@ def correct(
     taught = None if reader.student is None else reader.taught(signals)
     table, few = with_taught(signals, taught, reader.states), stages.size < MANY_LABELS
     if few:
-        small = ("taught.", "weekly.", "last1.")
+        small = ("taught.", "chain.", "last1.")
         table = table[[name for name in table.columns if name.startswith(small)]]
     units = signals.index.get_level_values("unit_id").to_numpy()
     classifier = StageClassifier(stages=list(reader.states), random_state=seed)
