@@ -82,7 +82,9 @@ def in_zone(utc: ir.TimestampValue, zone: str) -> ir.TimestampValue:
 
 def zoned(text: ir.StringValue) -> ir.TimestampValue:
     """Return the naive UTC timestamp of texts that carry an offset; null where they can't be read."""
-    return _unzoned("UTC", text.try_cast(dt.Timestamp("UTC")))
+    plain = text.re_replace(r"\s+([+-]\d{2}):?(\d{2})$", r"\1:\2")  # as in 2026-03-04 19:12:00 +0100
+    aware = dt.Timestamp("UTC")
+    return _unzoned("UTC", ibis.coalesce(text.try_cast(aware), plain.try_cast(aware)))
 
 
 def try_time(text: ir.StringValue, pattern: str) -> ir.TimestampValue:

@@ -16,9 +16,10 @@ import typer
 import yaml
 
 import journeykit
+from journeykit.checks import DOUBTS, QUESTIONS, check_data
 from journeykit.clients import client_from_dict
 from journeykit.clients.form import EVENT_COLUMNS, Client, CustomerSource, EventSource, OwnTouchpoint
-from journeykit.events import EventLog
+from journeykit.events import EventLog, read_events
 from journeykit.journeys import Journeys, map_journeys
 from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
 from journeykit.touchpoints import load_vocabulary
@@ -189,6 +190,26 @@ def test_the_reference_lists_every_reason_for_which_a_row_is_rejected():
     reasons = set(re.findall(r', "(\w+)"\),', source[source.index("def _with_reason") :]))
     assert len(reasons) > 5
     assert {*reasons, "malformed"} <= set(re.findall(r"`(\w+)`", read("reference/commands.md")))
+
+
+def test_the_schema_of_check_is_what_it_prints(tmp_path: Path):
+    """Who reads the JSON in a script relies on every key that the page names, and on no other meaning."""
+    (tmp_path / "o.csv").write_text(
+        "customer_id,visitor_id,timestamp,touchpoint\ntest,v,2026-01-01 10:00,search\n,v,2026-01-02 10:00,odd\n,,x,y\n"
+    )
+    (tmp_path / "p.csv").write_text("customer_id,age\ntest,31\n")
+    given = {"id": "acme", "name": "Acme", "events": {"path": "o.csv"}, "customers": {"path": "p.csv"}}
+    printed = check_data(read_events(client_from_dict(given, tmp_path)).as_of()).to_dict()
+    page = read("reference/check.md")
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.split("## Doubts")[0], re.MULTILINE))
+    assert list(table) == list(printed)
+    for key, told in table.items():
+        if isinstance(printed[key], list):
+            assert printed[key], f"{key} is not tested"
+            assert set(printed[key][0]) <= set(re.findall(r"`(\w+)`", told)), key
+    counts = page.split("`counts`: ")[1].split("Of an order")[0]
+    assert re.findall(r"`(\w+)`", counts) == list(printed["counts"])
+    assert {*DOUBTS, *QUESTIONS} <= set(re.findall(r"`(\w+)`", page))
 
 
 def sections() -> dict[str, str]:

@@ -9,7 +9,7 @@ import typer
 
 from journeykit.cli.applications import app
 from journeykit.cli.options import CLIENTS, AsJson, AsOf, ClientsFolder, open_log
-from journeykit.cli.showing import print_frame, print_json, say
+from journeykit.cli.showing import ask, on_terminal, print_frame, print_json, say
 
 
 @app.command()
@@ -34,31 +34,50 @@ def check(
         print_json(judged.to_dict())
         return
     counts = judged.counts
-    print(
-        f"{log.client.name}: {counts['events']:,} events of {counts['customers']:,} customers, as of {counts['as_of']}"
-    )
-    print(f"{counts['first'][:10]} to {counts['last'][:10]}, {counts['days']:,} days")
+    what = "customers without events" if log.profile_only else f"events of {counts['customers']:,} customers"
+    count = counts["customers"] if log.profile_only else counts["events"]
+    print(f"{log.client.name}: {count:,} {what}, as of {counts['as_of']}")
+    if counts["first"]:
+        print(f"{counts['first'][:10]} to {counts['last'][:10]}, {counts['days']:,} days")
+    elif not log.profile_only:
+        print("an order without times")
     print(
         f"{counts['rows_read']:,} rows read, {counts['rows_used']:,} used, {counts['rows_rejected']:,} rejected\n"
     )
     for name, frame in judged.brief().items():
-        print_frame(frame, name)
+        if len(frame) or name in ("rejects", "touchpoints"):
+            print_frame(frame, name)
 
 
 @app.command()
 def new(
     client: Annotated[str, typer.Argument(help="The client's id: a-z, 0-9 and '-'.")],
-    events: Annotated[Path, typer.Option(help="A file of events or orders.")],
+    events: Annotated[
+        list[Path], typer.Option(help="A file or folder of events or orders; may be given again.")
+    ],
     customers: Annotated[Path | None, typer.Option(help="A file of customers.")] = None,
+    customer_id: Annotated[
+        str | None,
+        typer.Option(
+            "--customer-id", help="The column that says who; 'row' when every row is another person."
+        ),
+    ] = None,
     folder: ClientsFolder = CLIENTS,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing client file.")] = False,
 ) -> None:
-    """Draft a client file from a raw file; every guess is marked with its evidence."""
+    """Draft a client file from raw files; every guess is marked with its evidence."""
     from journeykit.drafting import draft_client
 
-    path = draft_client(client, events, customers=customers, folder=folder, force=force)
+    path = draft_client(
+        client, events, customers=customers, folder=folder, force=force, customer_id=customer_id,
+        ask=ask if on_terminal() else None,
+    )  # fmt: skip
     print(path)
-    say(f"Drafted. Look at the guesses in it, then: journeykit check {client}")
+    doubtful = [line.strip() for line in path.read_text("utf-8").splitlines() if "# LOOK:" in line]
+    say("Drafted." if not doubtful else f"Drafted. {len(doubtful)} guesses are doubtful; look at them first:")
+    for line in doubtful:
+        say(f"  {line}")
+    say(f"Then: journeykit check {client}")
 
 
 @app.command()

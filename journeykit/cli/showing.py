@@ -10,11 +10,31 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["print_frame", "print_json", "say", "told"]
+__all__ = ["ask", "on_terminal", "print_frame", "print_json", "say", "told"]
 
 
 def say(words: Any) -> None:
     print(words, file=sys.stderr)
+
+
+def on_terminal() -> bool:
+    """Tell whether somebody is there to answer questions."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str, guess: Any, options: list[str]) -> str | None:
+    """Ask about a doubtful guess; an empty answer, or one that is no option, keeps it."""
+    say(f"\n{question}")
+    if options:
+        say(f"  there are: {', '.join(options)}")
+    say(f"  guess: {guess.value} ({guess.why}). Enter keeps it.")
+    sys.stderr.write("> ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip()
+    if answer and options and answer not in options:
+        say(f"  there is no {answer!r}; the guess is kept")
+        return None
+    return answer or None
 
 
 def told(error: Any, status: int) -> int:

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from journeykit.errors import nearest
@@ -17,8 +25,9 @@ from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
 EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
-    "cost paid interaction rating referrer_id"
+    "cost paid interaction rating referrer_id visitor_id"
 ).split()
+CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
 TIME_FORMS = (
     "date",
@@ -47,15 +56,14 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-class EventSource(_Part):
-    """A file, glob or folder of events and how its columns are read."""
+Condition = Annotated[list[str | bool | int | float | None], BeforeValidator(_as_list)]
 
-    path: str
+
+class _Events(_Part):
+    """What columns and constants make of a row."""
+
     columns: dict[str, str | int | float | dict[str, Any]] = Field(default_factory=dict)
     constants: dict[str, str | bool | int | float] = Field(default_factory=dict)
-    touchpoints: dict[str | int | float | bool, str] = Field(default_factory=dict)
-    encoding: str | None = None
-    delimiter: str | None = None
 
     @field_validator("columns", "constants")
     @classmethod
@@ -77,6 +85,53 @@ class EventSource(_Part):
         return given
 
 
+class Moment(_Events):
+    """An event that a row tells of beside others: what, when, and in which rows."""
+
+    touchpoint: str
+    timestamp: str | dict[str, Any] | None = None
+    quantity: str | None = None
+    when: dict[str, Condition] = Field(default_factory=dict)
+
+
+class Split(_Part):
+    """A column that holds a whole path, and what stands between its steps."""
+
+    column: str
+    by: str = ">"
+
+
+class EventSource(_Events):
+    """A file, glob, folder or query of events and how its columns are read."""
+
+    path: str
+    query: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    touchpoints: dict[str | int | float | bool, str] = Field(default_factory=dict)
+    leave_out: list[str] = Field(default_factory=list)
+    explode: str | None = None
+    split: Split | None = None
+    fill_by: str | None = None
+    orders: str | None = None
+    lifecycle: str | None = None
+    moments: list[Moment] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _query_of_a_database(self) -> EventSource:
+        return _with_query(self)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the source has an order and no times."""
+        form = self.columns.get("timestamp")
+        if isinstance(form, dict):
+            return set(form) == {"order"}
+        return form is None and self.split is not None
+
+
 def _check_time_form(form: dict[str, Any]) -> None:
     for key in form:
         if key not in TIME_FORMS:
@@ -89,10 +144,25 @@ def _check_time_form(form: dict[str, Any]) -> None:
         )
     if "offset" in form and "start" not in form:
         raise _fault("an offset needs its 'start', the date at which it is 0")
+    if set(form) == {"order"}:
+        return
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
         raise _fault(
-            "timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start} or {column, format}"
+            "timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start}, {column, format} "
+            "or {order}"
         )
+
+
+def _with_query(source: Any) -> Any:
+    """Refuse a database without a query, and a query without a database."""
+    database = "://" in source.path
+    if database and not source.query:
+        raise _fault("a database needs its 'query', such as SELECT * FROM orders")
+    if source.query and not database:
+        raise _fault(
+            "a query needs a database as 'path', such as sqlite:///shop.db or postgres://user@host/shop"
+        )
+    return source
 
 
 class CustomerSource(_Part):
@@ -103,16 +173,37 @@ class CustomerSource(_Part):
     attributes: list[str] | None = None
     exclude: list[str] = Field(default_factory=list)
     missing: dict[str, Annotated[list[Any], BeforeValidator(_as_list)]] = Field(default_factory=dict)
+    activity: list[str] = Field(default_factory=list)
+    stages: dict[str | int | float | bool, str] = Field(default_factory=dict)
+    query: str | None = None
+    sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    header: bool | None = None
 
     @field_validator("columns")
     @classmethod
     def _known_columns(cls, given: dict[str, str]) -> dict[str, str]:
         for name in given:
-            if name not in ("customer_id", "account_id"):
-                raise _unknown("customer column", name, ("customer_id", "account_id"))
+            if name not in CUSTOMER_COLUMNS:
+                raise _unknown("customer column", name, CUSTOMER_COLUMNS)
         return given
+
+    @model_validator(mode="after")
+    def _query_of_a_database(self) -> CustomerSource:
+        return _with_query(self)
+
+
+class LinkSource(_Part):
+    """A file that says which ids are one person: in each row an id, and the one to use for it."""
+
+    path: str
+    columns: dict[Literal["id", "customer_id"], str] = Field(default_factory=dict)
+    query: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
 
 
 class LabelSource(_Part):
@@ -171,6 +262,7 @@ class Client(_Part):
     timezone: str = "UTC"
     events: Annotated[list[EventSource], BeforeValidator(_as_list)] = Field(default_factory=list)
     customers: CustomerSource | None = None
+    identities: Annotated[list[LinkSource], BeforeValidator(_as_list)] = Field(default_factory=list)
     labels: LabelSource | None = None
     markers: dict[str, list[str]] = Field(default_factory=dict)
     personas: Personas = Personas()
@@ -182,6 +274,13 @@ class Client(_Part):
     note: Text | None = None
 
     _path: Path | None = PrivateAttr(default=None)
+
+    @field_validator("events")
+    @classmethod
+    def _times_or_order(cls, given: list[EventSource]) -> list[EventSource]:
+        if len({source.in_order for source in given}) > 1:
+            raise _fault("some sources have times and others only an order; they cannot be put in one order")
+        return given
 
     @field_validator("timezone")
     @classmethod
@@ -201,6 +300,16 @@ class Client(_Part):
     def folder(self) -> Path:
         """The folder to which the paths in the client file are relative."""
         return self._path.parent if self._path else Path()
+
+    @property
+    def profile_only(self) -> bool:
+        """Whether there is a table of customers and nothing of what they did."""
+        return not self.events and self.customers is not None
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the events have an order and no times, so that nothing can be said of durations."""
+        return any(source.in_order for source in self.events)
 
     @property
     def unit(self) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from journeykit.clients import Client
-from journeykit.clients.form import CustomerSource
+from journeykit.clients.form import CustomerSource, LabelSource
 from journeykit.errors import ClientFileError, DataError, unknown
-from journeykit.events.files import expand, inspect, read_raw
+from journeykit.events.mapping import ROW, row_ids
+from journeykit.events.tables import digest, read_raw, source_files
 from journeykit.stage_models import LAPSED, UNSURE
 
-__all__ = ["read_customers", "read_labels"]
+__all__ = ["read_customers", "read_labels", "read_people"]
 
+_OWN = ("_source", "_row", "_number")
 _NOTHING = {"", "nan", "none", "null", "na", "n/a", "<na>"}
 
 
@@ -28,23 +31,79 @@ def read_customers(connection: Any, client: Client) -> pd.DataFrame:
     ClientFileError
         When the client file names a column that the file does not have.
     """
+    return read_people(connection, client)[0]
+
+
+def read_people(connection: Any, client: Client) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the customers' attributes, the rows that could not be used, and the files.
+
+    Returns
+    -------
+    table, rejects, sources
+        The attributes as `read_customers` gives them; ``source, row, reason, customer_id, touchpoint`` of rows
+        without a customer, of one that came before, or with too many or too few fields; and a row a file:
+        ``path, rows, used, rejected, lines, sha256``. ``used + rejected = rows``.
+    """
     source = client.customers
     if source is None:
-        return pd.DataFrame(index=pd.Index([], name="customer_id", dtype="str"))
-    frame = _read(connection, client, source.path, source.encoding, source.delimiter)
+        return (
+            pd.DataFrame(index=pd.Index([], name="customer_id", dtype="str")),
+            pd.DataFrame(),
+            pd.DataFrame(),
+        )
+    frame = _read(connection, client, source)
     ids = {name: _known(frame, column, source.path) for name, column in source.columns.items()}
     ids = (
         {"customer_id": _known(frame, "customer_id", source.path)} | ids if "customer_id" not in ids else ids
     )
-    chosen = _attributes(frame, source, set(ids.values()))
+    chosen = _attributes(frame, source, {*ids.values(), *_OWN})
     table = pd.DataFrame({name: _typed(frame[name], source.missing.get(name, [])) for name in chosen})
     if "account_id" in ids:
         table.insert(0, "account_id", _ids(frame[ids["account_id"]]))
+    if "stage" in ids:
+        table.insert(0, "stage", _stages(frame[ids["stage"]], source, client))
     table.index = pd.Index(_ids(frame[ids["customer_id"]]), name="customer_id")
-    table = table[table.index.notna()]
-    table = table[~table.index.duplicated()]
-    table.attrs = dict(frame.attrs)
-    return table
+    unnamed, again = table.index.isna(), table.index.duplicated()
+    rejects, sources = _counted(frame, unnamed, again, table.index)
+    table = table[~unnamed & ~again]
+    table.attrs["rows"] = frame.attrs["rows"]
+    return table, rejects, sources
+
+
+def _stages(column: pd.Series, source: CustomerSource, client: Client) -> pd.Series:
+    """Return the stages that a column tells of, by the names that the client file gives them."""
+    words = column.astype("str").str.strip().where(column.notna(), None)
+    given = {str(word): stage for word, stage in source.stages.items()}
+    for stage in given.values():
+        if stage not in (*client.model.ids, LAPSED):
+            raise unknown(
+                "stage", stage, (*client.model.ids, LAPSED), where=client.path, kind=ClientFileError
+            )
+    named = words.map(lambda word: given.get(word, word))
+    return named.where(named.isin([*client.model.ids, LAPSED]), None)
+
+
+def _counted(
+    frame: pd.DataFrame, unnamed: Any, again: Any, who: pd.Index
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rejected rows of each file, and each file with what was used and rejected."""
+    reason = (
+        pd.Series(None, index=frame.index, dtype=object)
+        .mask(again, "customer_again")
+        .mask(unnamed, "no_customer")
+    )
+    broken = frame["_row"].isna()
+    reason = reason.mask(broken, "malformed")
+    rejects = pd.DataFrame({
+        "source": frame["_source"].map(lambda path: Path(path).name), "row": frame["_number"], "reason": reason,
+        "customer_id": who.to_numpy(), "touchpoint": None,
+    })[reason.notna()].reset_index(drop=True)  # fmt: skip
+    facts = [
+        {"path": path, "rows": len(mine), "used": int(mine.isna().sum()), "rejected": int(mine.notna().sum()),
+         "lines": len(mine), "sha256": frame.attrs["sha256"][path]}
+        for path, mine in reason.groupby(frame["_source"], sort=False)
+    ]  # fmt: skip
+    return rejects, pd.DataFrame(facts)
 
 
 def read_labels(connection: Any, client: Client) -> pd.DataFrame:
@@ -61,7 +120,7 @@ def read_labels(connection: Any, client: Client) -> pd.DataFrame:
     """
     if client.labels is None:
         return pd.DataFrame({"customer_id": [], "at": [], "stage": []})
-    frame, where = _read(connection, client, client.labels.path, None, None), client.labels.path
+    frame, where = _read(connection, client, client.labels), client.labels.path
     names = {name: client.labels.columns.get(name, name) for name in ("customer_id", "at", "stage")}
     labels = pd.DataFrame({name: frame[_known(frame, column, where)] for name, column in names.items()})
     labels["customer_id"] = _ids(labels["customer_id"])
@@ -101,17 +160,29 @@ def _check_labels(labels: pd.DataFrame, client: Client) -> None:
             raise unknown("stage", stage, allowed, where=where, line=row, kind=DataError)
 
 
-def _read(
-    connection: Any, client: Client, path: str, encoding: str | None, delimiter: str | None
-) -> pd.DataFrame:
-    files = [inspect(file, encoding, delimiter) for file in expand(client.resolve(path))]
+def _read(connection: Any, client: Client, source: CustomerSource | LabelSource) -> pd.DataFrame:
+    """Return the rows of all files of a source; where each row is somebody else, with an id as ``row``.
+
+    Beside them ``_source``, ``_row`` (missing of a row that was malformed) and ``_number``, its place in the file.
+    """
+    files = source_files(client, source)
     parts = []
     for raw in files:
-        table, _ = read_raw(connection, raw, "raw_customers")
-        parts.append(table.drop("_row").execute())
+        table, malformed = read_raw(connection, raw, "raw_customers")
+        if source.columns.get("customer_id") == ROW and ROW not in table.columns:
+            table = table.mutate(**{ROW: row_ids(table, raw.name)})
+        part = table.execute()
         connection.drop_table("raw_customers")
+        part = (
+            pd.concat([part, pd.DataFrame({"_row": [float("nan")] * len(malformed)})]) if malformed else part
+        )
+        broken = [line - 1 for line in malformed]
+        good = [row for row in range(1, len(part) + 1) if row not in set(broken)]
+        numbers = part["_row"].tolist() if not malformed else [*good, *broken]
+        parts.append(part.assign(_source=raw.where, _number=[int(number) for number in numbers]))
     whole = pd.concat(parts, ignore_index=True)
-    whole.attrs["rows"] = {str(raw.path): len(part) for raw, part in zip(files, parts, strict=True)}
+    whole.attrs["rows"] = {raw.where: len(part) for raw, part in zip(files, parts, strict=True)}
+    whole.attrs["sha256"] = {raw.where: digest(raw) for raw in files}
     return whole
 
 

@@ -1,39 +1,87 @@
-"""Files as they come: what they really are, their encoding and delimiter, read as tables of text."""
+"""Files as they come: where they are, what they really are, their encoding and delimiter."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
 import hashlib
 import io
-import tempfile
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from charset_normalizer import from_bytes
 
 from journeykit.errors import ClientFileError, DataError, nearest
+from journeykit.events.archives import members, opened
 
-__all__ = ["RawFile", "expand", "file_digest", "inspect", "read_raw"]
+__all__ = ["ENDINGS", "RawFile", "expand", "file_digest", "find_files", "inspect"]
 
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".xlsx": "excel", ".xlsm": "excel", ".xes": "xes",
 }  # fmt: skip
-_MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "excel or zip", b"\xd0\xcf\x11\xe0": "old excel", b"%PDF": "pdf"}
+WHITESPACE = "whitespace"
+_MAGIC = {
+    b"PAR1": "parquet", b"PK\x03\x04": "excel or zip", b"\xd0\xcf\x11\xe0": "old excel", b"%PDF": "pdf",
+    b"\x1f\x8b": "gz", b"SQLite format 3": "a database",
+}  # fmt: skip
+_IS = {"excel": "excel or zip"}
 _SAMPLE_BYTES = 262_144
 _DELIMITERS = ",;\t|"
+_VALUE = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ-]*")
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file, and how it is to be read."""
+    """A file, or one in a zip, and how it is to be read."""
 
     path: Path
     kind: str
     encoding: str = "utf-8"
     delimiter: str = ","
+    member: str | None = None
+    header: bool = True
+    sheet: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name by which the file is spoken of."""
+        return f"{self.path.name}/{self.member}" if self.member else self.path.name
+
+    @property
+    def where(self) -> str:
+        """The path by which the file is found."""
+        return f"{self.path}/{self.member}" if self.member else str(self.path)
+
+
+def find_files(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
+) -> list[RawFile]:
+    """Return the files that a path, glob, folder or zip stands for, looked into.
+
+    Raises
+    ------
+    DataError
+        When nothing is there, or a file is not what its ending says.
+    """
+    found = []
+    for file in expand(path):
+        inside = members(file) if file.suffix.lower() == ".zip" else [None]
+        read = [name for name in inside if name is None or _ending(Path(name)) in ENDINGS]
+        if not read:
+            problem = f"the zip holds no file that can be read, only {', '.join(map(str, inside[:5]))}"
+            raise DataError(problem, where=file, remedy="pack files of a kind that is read")
+        found += [
+            inspect(file, encoding, delimiter, member=name, header=header, sheet=sheet) for name in read
+        ]
+    return found
 
 
 def expand(path: Path) -> list[Path]:
@@ -42,14 +90,23 @@ def expand(path: Path) -> list[Path]:
     Raises
     ------
     DataError
-        When nothing is there; the nearest name in the folder is given.
+        When nothing is there; the nearest name in the folder is given. When a folder or glob holds a link that
+        leads out of it.
     """
     if path.is_dir():
-        found = [file for file in sorted(path.iterdir()) if _ending(file) in ENDINGS]
-    elif glob.has_magic(str(path)):
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+        found = [file for file in sorted(path.iterdir()) if _is_readable(file)]
+    elif glob.has_magic(str(path)) and not path.is_file():
+        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())
     else:
         found = [path] if path.is_file() else []
+        if path.exists() and not found:
+            raise DataError(
+                "this is not an ordinary file", where=path, remedy="save the data to a file first"
+            )
+        if found:
+            return found
+    for file in found:
+        _check_link(file)
     if found:
         return found
     beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -61,12 +118,31 @@ def expand(path: Path) -> list[Path]:
     raise DataError(problem, where=path, remedy="correct 'path' in the client file")
 
 
+def _is_readable(file: Path) -> bool:
+    return file.is_file() and (_ending(file) in ENDINGS or file.suffix.lower() == ".zip")
+
+
+def _check_link(file: Path) -> None:
+    """Refuse a link that leads out of the folder in which it was found."""
+    if file.is_symlink() and not file.resolve().is_relative_to(file.parent.resolve()):
+        problem = "this is a link that leads out of its folder"
+        raise DataError(problem, where=file, remedy="name the file itself under 'path', or copy it here")
+
+
 def _ending(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else (suffixes or [""])[-1]
 
 
-def inspect(path: Path, encoding: str | None = None, delimiter: str | None = None) -> RawFile:
+def inspect(
+    path: Path,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    *,
+    member: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
+) -> RawFile:
     """Look into a file and return how it is to be read.
 
     Raises
@@ -74,54 +150,49 @@ def inspect(path: Path, encoding: str | None = None, delimiter: str | None = Non
     DataError
         When the ending is not known, the file is empty, or it is not what its ending says.
     """
-    kind = ENDINGS.get(_ending(path))
+    ending = _ending(Path(member or path))
+    kind = ENDINGS.get(ending)
     if kind is None:
         known = ", ".join(sorted(ENDINGS))
-        raise DataError(
-            f"files ending in {_ending(path)!r} are not read", where=path, remedy=f"save it as {known}"
-        )
-    sample = _sample(path)
-    _check_content(path, kind, sample)
-    if kind == "parquet":
-        return RawFile(path, kind)
+        raise DataError(f"files ending in {ending!r} are not read", where=path, remedy=f"save it as {known}")
+    sample = _sample(path, member)
+    _check_content(path, kind, ending, sample)
+    if kind in ("parquet", "excel", "xes"):
+        return RawFile(path, kind, member=member, sheet=sheet, header=header is not False)
     encoding = encoding or _encoding(sample)
-    text = _decoded(path, sample, encoding)
+    text = _decoded(path, sample, encoding).lstrip("\ufeff")
     if not text.strip():
         raise DataError("the file is empty", where=path, remedy="export it again")
-    return RawFile(path, kind, encoding, delimiter or _delimiter(text, path) if kind == "csv" else ",")
+    if kind == "json":
+        return RawFile(path, kind, encoding, member=member)
+    delimiter = delimiter or ("\t" if ending == ".tsv" else _delimiter(text, ending))
+    if header is None:
+        header = not _has_no_header(text, delimiter)
+    return RawFile(path, kind, encoding, delimiter, member, header)
 
 
-def _sample(path: Path) -> bytes:
-    try:
-        if path.suffix.lower() == ".gz":
-            import gzip
-
-            with gzip.open(path) as file:
-                return file.read(_SAMPLE_BYTES)
-        with path.open("rb") as file:
-            return file.read(_SAMPLE_BYTES)
-    except (OSError, EOFError) as error:
-        raise DataError(f"the file cannot be opened ({error.__class__.__name__})", where=path) from None
+def _sample(path: Path, member: str | None) -> bytes:
+    with opened(path, member) as file:
+        return file.read(_SAMPLE_BYTES)
 
 
-def _check_content(path: Path, kind: str, sample: bytes) -> None:
+def _check_content(path: Path, kind: str, ending: str, sample: bytes) -> None:
     really = next((name for magic, name in _MAGIC.items() if sample.startswith(magic)), None)
-    if really == kind:
+    if really is not None and really == _IS.get(kind, kind):
         return
     if not sample:
         raise DataError("the file is empty", where=path, remedy="export it again")
-    if kind == "parquet" or really:
-        ending = _ending(path)
-        problem = f"the file is not what its ending {ending!r} says" + (
-            f"; it looks like {really}" if really else ""
-        )
+    if kind in ("parquet", "excel") or really:
+        problem = f"the file is not what its ending {ending!r} says"
+        problem += f"; it looks like {really}" if really else ""
         raise DataError(problem, where=path, remedy="export it again, or correct its ending")
     if kind == "csv" and b"\x00" in sample and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("the file is not text", where=path, remedy="export it again as CSV")
-    if kind == "json" and sample.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] not in (b"{", b"["):
-        raise DataError(
-            "the file is not what its ending '.json' says", where=path, remedy="correct its ending"
-        )
+    starts = {"json": (b"{", b"["), "xes": (b"<",)}.get(kind, ())
+    wide = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if starts and not wide and sample.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] not in starts:
+        problem = f"the file is not what its ending {ending!r} says"
+        raise DataError(problem, where=path, remedy="correct its ending")
 
 
 def _encoding(sample: bytes) -> str:
@@ -140,108 +211,48 @@ def _encoding(sample: bytes) -> str:
 
 def _decoded(path: Path, sample: bytes, encoding: str) -> str:
     try:
-        return sample.decode(encoding, errors="ignore")
+        codecs.lookup(encoding)
     except LookupError:
         raise ClientFileError(
             f"unknown encoding {encoding!r}", where=path, remedy="use utf-8 or cp1252"
         ) from None
+    return sample.decode(encoding, errors="ignore")
 
 
-def _delimiter(text: str, path: Path) -> str:
+def _delimiter(text: str, ending: str) -> str:
     """Return the delimiter that splits the first lines into equally many columns, most columns first."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    lines = text.splitlines()[:50]
-    lines = lines[:-1] if len(lines) > 2 else lines
+    lines = _first_lines(text)
 
     def quality(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        except csv.Error:  # a very long cell
+            return 0.0, 0
         width = widths[0] if widths else 1
         return (sum(w == width for w in widths) / len(widths) if width > 1 else 0.0, width)
 
-    return max(_DELIMITERS, key=quality)
+    best = max(_DELIMITERS, key=quality)
+    if quality(best)[0]:
+        return best
+    widths = {len(line.split()) for line in lines if line.strip()}
+    aligned = ending == ".txt" and len(widths) == 1 and widths.pop() > 1
+    return WHITESPACE if aligned and re.search(r"(^|\s)-?[\d.]+(\s|$)", lines[-1]) else best
+
+
+def _first_lines(text: str, most: int = 50) -> list[str]:
+    lines = text.splitlines()[:most]
+    lines = lines[:-1] if len(lines) > 2 else lines
+    return [line for line in lines if len(line) < 100_000] or [line[:1_000] for line in lines[:1]]
+
+
+def _has_no_header(text: str, delimiter: str) -> bool:
+    """Tell whether the first line holds values already: numbers and dates only, in two columns or more."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    cells = line.split() if delimiter == WHITESPACE else next(csv.reader([line], delimiter=delimiter), [])
+    return len(cells) > 1 and all(_VALUE.fullmatch(cell.strip()) for cell in cells)
 
 
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_raw(connection: Any, raw: RawFile, name: str) -> tuple[Any, list[int]]:
-    """Read a file as a table of the engine, all columns as they stand; text columns of CSV stay text.
-
-    Returns
-    -------
-    table, malformed
-        The ibis table with a column ``_row`` (from 1, the head not counted), and the lines of rows
-        that have too few or too many fields.
-    """
-    path = _as_utf8(raw)
-    quoted = f"'{_escaped(str(path))}'"
-    try:
-        if raw.kind == "csv":
-            return _read_csv(connection, quoted, raw.delimiter, name)
-        reader = f"read_parquet({quoted})" if raw.kind == "parquet" else _json_reader(connection, quoted)
-        connection.raw_sql(
-            f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM {reader}'
-        )
-    except Exception as error:
-        raise _unreadable(raw, error) from None
-    finally:
-        if path != raw.path:
-            path.unlink(missing_ok=True)
-    return connection.table(name), []
-
-
-def _json_reader(connection: Any, quoted: str) -> str:
-    """Return the reader of a JSON file that leaves times as they are written: their offset counts."""
-    size = "maximum_object_size=67108864"
-    found = connection.raw_sql(f"DESCRIBE SELECT * FROM read_json_auto({quoted}, {size})").fetchall()
-    kinds = {
-        column: "VARCHAR" if kind.startswith(("TIMESTAMP", "DATE", "TIME")) else kind
-        for column, kind, *_ in found
-    }
-    text = ", ".join(f"'{_escaped(column)}': '{_escaped(kind)}'" for column, kind in kinds.items())
-    return f"read_json({quoted}, {size}, columns={{{text}}})"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("'", "''")
-
-
-def _read_csv(connection: Any, quoted: str, delimiter: str, name: str) -> tuple[Any, list[int]]:
-    options = (
-        f"delim='{delimiter}', quote='\"', escape='\"', header=true, all_varchar=true, auto_detect=true, "
-        f"store_rejects=true, rejects_table='{name}_rejects', rejects_scan='{name}_scans', rejects_limit=0, "
-        "max_line_size=16000000, null_padding=false"
-    )
-    connection.raw_sql(
-        f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM read_csv({quoted}, {options})'
-    )
-    bad = connection.raw_sql(f'SELECT DISTINCT line FROM "{name}_rejects" ORDER BY line').fetchall()
-    connection.raw_sql(f'DROP TABLE "{name}_rejects"; DROP TABLE "{name}_scans"')
-    return connection.table(name), [line for (line,) in bad]
-
-
-def _as_utf8(raw: RawFile) -> Path:
-    """Return the file itself, or a copy in UTF-8 in the temporary folder."""
-    if raw.encoding.replace("_", "-").lower() in ("utf-8", "ascii", "utf-8-sig") or raw.kind == "parquet":
-        return raw.path
-    import gzip
-    import shutil
-
-    opened = gzip.open if raw.path.suffix.lower() == ".gz" else open
-    with (
-        opened(raw.path, "rt", encoding=raw.encoding, errors="replace", newline="") as source,
-        tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".txt", delete=False) as copy,
-    ):
-        shutil.copyfileobj(source, copy)
-    return Path(copy.name)
-
-
-def _unreadable(raw: RawFile, error: Exception) -> DataError:
-    first_line = str(error).strip().splitlines()[0][:200]
-    return DataError(
-        f"the file cannot be read as {raw.kind} ({first_line})", where=raw.path, remedy="export it again"
-    )

@@ -34,9 +34,11 @@ class EventLog:
     rejects
         The rows that could not be used: ``source, row, reason, customer_id, touchpoint``.
     sources
-        One row a file: ``path, rows, used, rejected, sha256``.
+        One row a file: ``path, rows, used, rejected, lines`` (of the file; a line may give several rows), ``sha256``.
     labels
         What an analyst knows: ``customer_id, at, stage``.
+    identities
+        How ids were joined: ``link, ids, joined, ambiguous, events``.
     """
 
     client: Client
@@ -46,6 +48,7 @@ class EventLog:
     rejects: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     labels: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    identities: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -97,6 +100,11 @@ class EventLog:
         return self.table.filter(self.table["timestamp"] <= ibis.timestamp(str(self.moment)))
 
     @property
+    def profile_only(self) -> bool:
+        """Whether there is a table of customers and nothing of what they did."""
+        return self.client.profile_only
+
+    @property
     def as_of_date(self) -> dt.date:
         """The day, in the client's time zone, of the last moment that is seen."""
         return self.moment.tz_localize("UTC").tz_convert(self.client.timezone).date()
@@ -115,13 +123,15 @@ class EventLog:
         DataError
             When nothing had happened yet.
         """
-        last = _last(self.table)
+        last = self.moment if self.profile_only else _last(self.table)
         if isinstance(moment, str) and moment == "latest":
             until = _end_of_day(
                 last.tz_localize("UTC").tz_convert(self.client.timezone).date(), self.client.timezone
             )
         else:
             until = _moment(moment, self.client.timezone)
+        if self.profile_only:
+            return replace(self, moment=until, cache={})
         first = self.table["timestamp"].min().execute()
         if until < pd.Timestamp(first):
             problem = f"nothing had happened by {until:%Y-%m-%d}; the first event is of {first:%Y-%m-%d}"

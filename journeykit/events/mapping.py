@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -13,15 +14,19 @@ from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
 from journeykit.events.times import read_time
+from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["LOG_COLUMNS", "map_source"]
+__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "find_repeated", "map_source", "row_ids"]
+
+ROW = "row"  # as customer_id: every row is somebody else
 
 TEXTS = (
-    "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id"
+    "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
+    "visitor_id"
 ).split()
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
@@ -30,9 +35,12 @@ LOG_COLUMNS = {
     "product": "string", "value": "float64", "quantity": "float64", "cost": "float64", "paid": "boolean",
     "interaction": "string", "rating": "float64", "referrer_id": "string",
 }  # fmt: skip
+MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
 _NOTHING = ("", "nan", "none", "null", "na", "n/a", "<na>")
+_PARTED = r"(\d)[  '  ](\d{3})\b"  # thousands parted by a space or an apostrophe
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
+IN_ORDER_LAST = "2000-12-31 12:00:00"  # of events that have an order and no times
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,19 @@ class _Raw:
         return [str(text) for text in rows.execute()["text"]]
 
 
-def map_source(table: Any, source: EventSource, client: Client, where: str) -> Any:
+def map_source(table: Any, source: EventSource, client: Client, where: str, repeated: Any = None) -> Any:
     """Return a raw table in the columns of a log, with ``row`` and, where a row is unusable, its ``reason``.
+
+    Parameters
+    ----------
+    table
+        The raw table, with ``_row`` and perhaps ``_place``.
+    source, client
+        What the client file says of it.
+    where
+        The file's name, for errors.
+    repeated
+        A table of the rows that are equal to an earlier one (`find_repeated`).
 
     Raises
     ------
@@ -67,35 +86,127 @@ def map_source(table: Any, source: EventSource, client: Client, where: str) -> A
     """
     raw = _Raw(table, source, client, where)
     _check_required(raw)
-    columns = {name: _mapped(raw, name) for name in LOG_COLUMNS}
+    columns = {name: _mapped(raw, name) for name in MAPPED}
     values = {name: column for name, column in columns.items() if column is not None}
-    spare = {name: ibis.null(kind) for name, kind in LOG_COLUMNS.items() if name not in values}
+    spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in values}
     marks = {f"_bad_{name}": _unreadable_number(raw, name, values.get(name)) for name in NUMBERS}
-    time_given = _is_given(raw, "timestamp")
+    twice = ibis.literal(False) if repeated is None else table["_row"].isin(repeated["row"])
     mapped = table.select(
-        row=table["_row"], **values, **spare, **marks, _time_given=time_given, _twice=_is_repeated(table)
+        row=table["_row"], place=_place(table), **values, **spare, **marks,
+        _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_order(raw),
+        _phase=_phase(raw), _left_out=_left_out(raw),
+    )  # fmt: skip
+    mapped = _with_reason(mapped, client)
+    mapped = _paired(mapped) if source.lifecycle else mapped
+    mapped = _ordered(mapped) if source.orders else mapped
+    return mapped.select("row", "place", "reason", *MAPPED)
+
+
+def _left_out(raw: _Raw) -> ir.BooleanValue:
+    """Tell where a touchpoint is one that the client file leaves out, by its raw name."""
+    form = _form(raw, "touchpoint")
+    if not raw.source.leave_out or form is None or "touchpoint" in raw.source.constants:
+        return ibis.literal(False)
+    return _text(raw.column(str(form))).isin(raw.source.leave_out)
+
+
+def _order(raw: _Raw) -> ir.StringValue:
+    return _text(raw.column(raw.source.orders)) if raw.source.orders else ibis.null("string")
+
+
+def _phase(raw: _Raw) -> ir.StringValue:
+    return _text(raw.column(raw.source.lifecycle)).lower() if raw.source.lifecycle else ibis.null("string")
+
+
+def _ordered(mapped: Any) -> Any:
+    """Give the lines of an order the moment of its first line, and the order as their session."""
+    usable = mapped["reason"].isnull() & mapped["_order"].notnull()
+    group = ibis.window(group_by=[mapped["customer_id"], mapped["_order"], mapped["touchpoint"]])
+    first = mapped["timestamp"].min(where=usable).over(group)
+    return mapped.mutate(
+        timestamp=usable.ifelse(first, mapped["timestamp"]),
+        session_id=ibis.coalesce(mapped["session_id"], mapped["_order"]),
     )
-    return _with_reason(mapped, client).select("row", "reason", *LOG_COLUMNS)
 
 
-def _is_repeated(table: Any) -> ir.BooleanValue:
-    """Tell of each row whether an earlier one is equal in every column of the file."""
+def _paired(mapped: Any) -> Any:
+    """Make one event of a start and its completion: the n-th of one belongs to the n-th of the other."""
+    good, phase = mapped["reason"].isnull(), mapped["_phase"]
+    ours = [mapped["customer_id"], mapped["touchpoint"]]
+    starts = (good & (phase == "start")).sum().over(ibis.window(group_by=ours))
+    turn = ibis.row_number().over(
+        ibis.window(group_by=[*ours, phase, good], order_by=[mapped["timestamp"], mapped["row"]])
+    )
+    ends = good & (phase == "complete") & (turn < starts)
+    other = good & phase.notnull() & ~phase.isin(["start", "complete"])
+    reason = ibis.cases((ends, "end_of_pair"), (other, "other_lifecycle"), else_=mapped["reason"])
+    return mapped.mutate(reason=reason)
+
+
+def _place(table: Any) -> ir.IntegerValue:
+    return table["_place"].cast("int64") if "_place" in table.columns else ibis.literal(1, "int64")
+
+
+def find_repeated(table: Any, source: EventSource, name: str, seen: str | None = None) -> Any:
+    """Return the ``row`` of each row that is equal to an earlier one in every column of the file.
+
+    With ``seen``, the name of a table that is kept, also that of each row that an earlier file of the source has: of
+    exports that overlap. None when every row is somebody else: then two that are equal are two people.
+    """
+    if _by_row(source, table):
+        return None
     connection = table.get_backend()
-    data = [table[name] for name in table.columns if name != "_row"]
+    data = [table[column] for column in sorted(table.columns) if column != "_row"]
     hashed = table.select(row=table["_row"], hash=engine.row_hash(data))
+    if seen is not None:
+        hashed = connection.create_table(f"{name}_hashed", hashed, overwrite=True)
     place = ibis.row_number().over(ibis.window(group_by=hashed["hash"], order_by=hashed["row"]))
-    later = hashed.mutate(place=place).filter(lambda t: t["place"] > 0).select("row")
-    repeated = connection.create_table("repeated_rows", later, overwrite=True)
-    return table["_row"].isin(repeated["row"])
+    again = ibis._["place"] > 0
+    known = connection.table(seen) if seen in connection.list_tables() else None
+    if known is not None:
+        again = again | ibis._["hash"].isin(known["hash"])
+    later = hashed.mutate(place=place).filter(again).select("row")
+    repeated = connection.create_table(name, later, overwrite=True)
+    if seen is not None:
+        verb = f'CREATE TABLE "{seen}" AS' if known is None else f'INSERT INTO "{seen}"'
+        connection.raw_sql(f'{verb} SELECT hash FROM "{name}_hashed"')
+        connection.drop_table(f"{name}_hashed")
+    return repeated
+
+
+def _by_row(source: EventSource, table: Any) -> bool:
+    return source.columns.get("customer_id") == ROW and ROW not in table.columns
+
+
+def row_ids(table: Any, where: str) -> ir.StringValue:
+    """Return an id for every row of a file: the file's name and the row's number."""
+    return ibis.literal(f"{Path(where).name.split('.')[0]}-") + table["_row"].cast("string")
+
+
+def _is_head(raw: _Raw) -> ir.BooleanValue:
+    """Tell where a row repeats the head, as in files that were pasted together."""
+    forms = [raw.source.columns.get(name, name) for name in ("customer_id", "timestamp", "touchpoint")]
+    named = [form for form in forms if isinstance(form, str) and form in raw.table.columns]
+    texts = [name for name in named if raw.table[name].type().is_string()]
+    if len(texts) < 2:
+        return ibis.literal(False)
+    return ibis.and_(*[raw.table[name].strip() == name for name in texts]).fill_null(False)
 
 
 def _check_required(raw: _Raw) -> None:
     given = {*raw.source.columns, *raw.source.constants, *(set(raw.table.columns) & set(LOG_COLUMNS))}
-    required = ["customer_id", "timestamp", "touchpoint"]
-    for name in required:
+    given |= {name for name, usual in XES_COLUMNS.items() if usual in raw.table.columns}
+    given |= {"customer_id"} if "visitor_id" in given else set()
+    given |= {"timestamp", "touchpoint"} if raw.source.split and raw.source.in_order else set()
+    for name in ("customer_id", "timestamp", "touchpoint"):
         if name not in given:
             known = ", ".join(column for column in raw.table.columns if column != "_row")[:300]
             remedy = f"add '{name}: …' under columns; the file has: {known}"
+            if name == "customer_id":
+                remedy += (
+                    ". Needed is a column that is the same in all rows of one person, such as a customer number or "
+                    "a visitor id; if every row is another person, write 'customer_id: row'"
+                )
             raise ClientFileError(f"no column is named for {name!r}", where=raw.where, remedy=remedy)
 
 
@@ -106,11 +217,15 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return ibis.literal(value if name == "paid" else str(value) if name in TEXTS else value).cast(
             LOG_COLUMNS[name]
         )
-    form = raw.source.columns.get(name, name if name in raw.table.columns else None)
+    form = _form(raw, name)
+    if name == "customer_id" and _by_row(raw.source, raw.table):
+        return row_ids(raw.table, raw.where)
+    if name == "timestamp" and raw.source.in_order:
+        return _in_order(raw, form)
     if form is None:
         return None
     if name == "timestamp":
-        return read_time(form, raw.column, raw.client.timezone, raw.sample, raw.where)
+        return _after_place(raw, read_time(form, raw.column, raw.client.timezone, raw.sample, raw.where))
     if name in NUMBERS:
         return _number(raw, form)
     if name == "paid":
@@ -121,6 +236,37 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     if name == "channel":
         return _renamed(raw, text, lambda word: safe_identifier(word) or "unnamed")
     return text
+
+
+def _form(raw: _Raw, name: str) -> Any:
+    """Return how a column is given: by the client file, by its own name, or by a standard's."""
+    if name in raw.source.columns:
+        return raw.source.columns[name]
+    if name in raw.table.columns:
+        return name
+    if name == "touchpoint" and raw.source.split:
+        return raw.source.split.column
+    usual = XES_COLUMNS.get(name)
+    return usual if usual in raw.table.columns else None
+
+
+def _after_place(raw: _Raw, moment: ir.TimestampValue) -> ir.TimestampValue:
+    """Return moments a second apart for the steps of a path, of which one moment is known."""
+    if not raw.source.split:
+        return moment
+    return moment + (_place(raw.table) * 1_000_000).as_interval("us")
+
+
+def _in_order(raw: _Raw, form: Any) -> ir.TimestampValue:
+    """Return moments that carry an order and nothing else: a day apart, the last of everybody on one day."""
+    who = _mapped(raw, "customer_id")
+    last = ibis.literal(IN_ORDER_LAST).cast("timestamp")
+    back = [ibis.desc(raw.table["_row"]), ibis.desc(_place(raw.table))]
+    step = None if form is None else _as_number(raw, raw.column(str(form["order"])))
+    back = back if step is None else [ibis.desc(step), *back]
+    later = ibis.row_number().over(ibis.window(group_by=who, order_by=back))
+    moment = last - (later.cast("int64") * 86_400_000_000).as_interval("us")
+    return moment if step is None else step.notnull().ifelse(moment, ibis.null("timestamp"))
 
 
 def _text(column: ir.Value) -> ir.StringValue:
@@ -165,12 +311,13 @@ def _as_number(raw: _Raw, column: ir.Value) -> ir.Value:
     if not column.type().is_string():
         number = column.cast("float64")
         return (number.isnan() | number.isinf()).ifelse(ibis.null("float64"), number)
-    text = column.strip().re_replace(r"^[€$£]\s*|\s*[€$£%]$|^EUR\s*", "")
-    if _decimal_comma(raw.sample(text)):
-        text = text.replace(".", "").replace(",", ".")
-    else:
-        text = text.re_replace(r"(\d),(\d{3})\b", r"\1\2")
-    number = text.try_cast("float64")
+    text = column.strip()
+    bare = text.re_replace(r"^[€$£]\s*|\s*[€$£%]$|^EUR\s*", "").re_replace(_PARTED, r"\1\2")
+    if _decimal_comma(raw.sample(bare)):
+        number = bare.replace(".", "").replace(",", ".").try_cast("float64")
+    else:  # what is a number as it stands needs no cleaning, and is the most
+        bare = bare.re_replace(r"(\d),(\d{3})\b", r"\1\2")
+        number = ibis.coalesce(text.try_cast("float64"), bare.try_cast("float64"))
     return (number.isnan() | number.isinf()).ifelse(ibis.null("float64"), number)
 
 
@@ -183,7 +330,9 @@ def _decimal_comma(sample: list[str]) -> bool:
 
 
 def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
-    form = raw.source.columns.get(name, name)
+    form = _form(raw, name)
+    if form is None:
+        return ibis.literal(True)
     names = (
         [form] if isinstance(form, str) else [value for value in form.values() if value in raw.table.columns]
     )
@@ -210,13 +359,15 @@ def _with_reason(mapped: Any, client: Client) -> Any:
     bad_number = ibis.or_(*[mapped[f"_bad_{name}"] for name in NUMBERS])
     given = mapped["_time_given"].fill_null(False)
     reason = ibis.cases(
-        (mapped["customer_id"].isnull(), "no_customer"),
+        (mapped["_head"], "head_again"),
+        (mapped["customer_id"].isnull() & mapped["visitor_id"].isnull(), "no_customer"),
         (ibis.literal(client.setting == "b2b") & mapped["account_id"].isnull(), "no_account"),
         (mapped["timestamp"].isnull() & ~given, "no_time"),
         (mapped["timestamp"].isnull(), "time_unreadable"),
         (mapped["timestamp"] < ibis.timestamp("1970-01-02 00:00:00"), "before_1970"),
         (mapped["timestamp"] >= ibis.timestamp("2100-01-01 00:00:00"), "after_2099"),
         (mapped["touchpoint"].isnull(), "no_touchpoint"),
+        (mapped["_left_out"].fill_null(False), "left_out"),
         (bad_number, "not_a_number"),
         (mapped["_twice"], "duplicate"),
         else_=ibis.null("string"),

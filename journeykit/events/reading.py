@@ -11,11 +11,15 @@ import pandas as pd
 from journeykit import engine as engines
 from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, DataError, unknown
-from journeykit.events.attributes import read_customers, read_labels
-from journeykit.events.files import RawFile, expand, file_digest, inspect, read_raw
+from journeykit.events.attributes import read_customers, read_labels, read_people
+from journeykit.events.databases import Database
+from journeykit.events.files import RawFile
+from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
-from journeykit.events.mapping import LOG_COLUMNS, map_source
+from journeykit.events.mapping import LOG_COLUMNS, MAPPED, find_repeated, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
+from journeykit.events.shapes import events_of_rows, lay_out
+from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
 
@@ -27,7 +31,8 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     -------
     EventLog
         All usable events; ``rejects`` holds the others with a reason, and ``used + rejected = rows``
-        for every file in ``sources``.
+        for every file in ``sources``. Of a client with customers and no events, an empty log
+        (``profile_only``), of which ``sources`` and ``rejects`` are those of the customers.
 
     Raises
     ------
@@ -36,26 +41,29 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     DataError
         When a file is missing, is not what it says, or holds nothing that can be used.
     """
-    if not client.events:
-        raise ClientFileError(
-            "the client file names no events", where=client.path, remedy="add 'events:' with a path"
-        )
+    if not client.events and client.customers is None:
+        remedy = "add 'events:' with a path, or 'customers:' for a table with one row a customer"
+        raise ClientFileError("the client file names no events", where=client.path, remedy=remedy)
     connection = engines.connect(engine, memory_gb=memory_gb)
+    if not client.events:
+        return _profiles(client, connection)
     _check_touchpoint_names(client)
     parts = [
-        _read_file(connection, client, source, raw)
-        for source in client.events
-        for raw in _files(client, source)
+        part for number in range(len(client.events)) for part in _read_source(connection, client, number)
     ]
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    usable = [
-        connection.table(name).filter(ibis._["reason"].isnull()).select(*LOG_COLUMNS) for name in tables
-    ]
+    usable = [connection.table(name).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
+    together, identities = connection.create_table("met", together), pd.DataFrame()
+    if client.identities or together["visitor_id"].notnull().any().execute():
+        together, identities = join_identities(connection, together, client)
+    together = together.select(*LOG_COLUMNS)
     connection.create_table("events", pseudonymous(together, secret))
+    for name in ("met", "joined_ids"):
+        connection.drop_table(name, force=True)
     for name in tables:
         connection.drop_table(name)
     table = connection.table("events")
@@ -72,7 +80,46 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         customers=pseudonymous(customers, secret).set_index("customer_id"),
         rejects=pseudonymous(rejects, secret),
         sources=sources,
+        identities=identities,
         labels=_labels(connection, client, table, secret),
+    )
+
+
+def _profiles(client: Client, connection: Any) -> EventLog:
+    """Return the log of a client of whose customers no events are known: empty, with their attributes.
+
+    Its moment is the client file's day, or the last day on which the file was changed.
+    """
+    people, rejects, sources = read_people(connection, client)
+    if people.empty:
+        raise DataError(_nothing_left(rejects, "customer"), where=client.path, remedy="correct 'columns'")
+    secret = secret_of(client)
+    table = connection.create_table("events", schema=ibis.schema(LOG_COLUMNS))
+    files = [raw for raw in source_files(client, client.customers) if isinstance(raw, RawFile)]
+    changed = max((raw.path.stat().st_mtime for raw in files), default=0.0)
+    last = (
+        pd.Timestamp(changed, unit="s").as_unit("us")
+        if changed
+        else pd.Timestamp.now("UTC").tz_localize(None)
+    )
+    stages = (
+        people.pop("stage") if "stage" in (client.customers.columns if client.customers else {}) else None
+    )
+    people = pseudonymous(people.reset_index(), secret).set_index("customer_id")
+    labels = pd.DataFrame({"customer_id": [], "at": [], "stage": []})
+    if stages is not None:
+        known = stages.set_axis(people.index).dropna()
+        labels = pd.DataFrame(
+            {"customer_id": known.index, "at": last, "stage": known.to_numpy(), "source": "column"}
+        )
+    return EventLog(
+        client,
+        table,
+        last,
+        customers=people,
+        rejects=pseudonymous(rejects, secret),
+        sources=sources,
+        labels=labels,
     )
 
 
@@ -90,6 +137,20 @@ def _labels(connection: Any, client: Client, table: Any, secret: str | None) -> 
     return labels.assign(customer_id=labels["customer_id"].where(labels["customer_id"].isin(known), hashed))
 
 
+def _read_source(connection: Any, client: Client, number: int) -> list[tuple[str, pd.DataFrame, dict]]:
+    """Return, per file of a source, the name of its table, its rejected rows and its facts."""
+    source = client.events[number]
+    files = source_files(client, source)
+    seen = f"seen_{number}" if len(files) > 1 else None
+    parts = [
+        _read_file(connection, client, source, raw, f"{number}_{place}", seen)
+        for place, raw in enumerate(files)
+    ]
+    if seen is not None:
+        connection.drop_table(seen, force=True)
+    return parts
+
+
 def _check_touchpoint_names(client: Client) -> None:
     known = {*client.vocabulary, *client.model.touchpoints}
     for source in client.events:
@@ -100,35 +161,55 @@ def _check_touchpoint_names(client: Client) -> None:
                 raise unknown("touchpoint", target, known, where=where, remedy=remedy, kind=kind)
 
 
-def _files(client: Client, source: EventSource) -> list[RawFile]:
-    return [inspect(path, source.encoding, source.delimiter) for path in expand(client.resolve(source.path))]
-
-
 def _read_file(
-    connection: Any, client: Client, source: EventSource, raw: RawFile
+    connection: Any,
+    client: Client,
+    source: EventSource,
+    raw: RawFile | Database,
+    number: str,
+    seen: str | None,
 ) -> tuple[str, pd.DataFrame, dict]:
     """Return the name of the table of usable events, the rejected rows and the facts of the file."""
-    number = len(connection.list_tables())
     table, malformed = read_raw(connection, raw, f"raw_{number}")
+    lines = int(table.count().execute())
+    repeated = find_repeated(table, source, f"repeated_{number}", seen)
+    table = lay_out(connection, f"raw_{number}", source, raw.name)
     name = f"mapped_{number}"
-    mapped = connection.create_table(name, map_source(table, source, client, raw.path.name))
+    mapped = connection.create_table(name, _mapped(table, source, client, raw.name, repeated))
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
+        .order_by("row")
         .execute()
     )
     rejects = _with_malformed(rejects, malformed)
-    rejects.insert(0, "source", raw.path.name)
+    rejects.insert(0, "source", raw.name)
     used = int(mapped.filter(mapped["reason"].isnull()).count().execute())
     facts = {
-        "path": str(raw.path),
+        "path": raw.where,
         "rows": used + len(rejects),
         "used": used,
         "rejected": len(rejects),
-        "sha256": file_digest(raw.path),
+        "lines": lines + len(malformed),
+        "sha256": digest(raw),
     }
-    connection.drop_table(f"raw_{number}")
+    for spare in (f"raw_{number}", f"repeated_{number}"):
+        connection.drop_table(spare, force=True)
     return name, rejects, facts
+
+
+def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any) -> Any:
+    """Return the events of all moments of a source, and the rows that tell of none."""
+    parts = events_of_rows(table, source, where)
+    if len(parts) == 1:
+        return map_source(table, source, client, where, repeated)
+    *parts, (rest, _) = parts
+    mapped = [map_source(rows, of, client, where, repeated) for rows, of in parts]
+    nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
+    none = rest.select(
+        row=rest["_row"], place=ibis.literal(1, "int64"), reason=ibis.literal("no_moment"), **nothing
+    )
+    return ibis.union(*mapped, none)
 
 
 def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
@@ -143,9 +224,9 @@ def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
     return pd.concat(both, ignore_index=True).sort_values("row", ignore_index=True)
 
 
-def _nothing_left(rejects: pd.DataFrame) -> str:
+def _nothing_left(rejects: pd.DataFrame, what: str = "event") -> str:
     if rejects.empty:
-        return "the files hold no events"
+        return f"the files hold no {what}s"
     reasons = rejects["reason"].value_counts()
     told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
-    return f"no event can be used; rejected rows by reason: {told}"
+    return f"no {what} can be used; rejected rows by reason: {told}"

@@ -37,6 +37,8 @@ _CLOCKS = [
 ]
 _OFFSET = re.compile(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?|UTC)$")
 EPOCH_SECONDS, EPOCH_MILLISECONDS, WITH_OFFSET = "epoch seconds", "epoch milliseconds", "with offset"
+EXCEL_DAYS = "days of Excel"
+_DAYS_IN_EXCEL = (20_000, 80_000)  # 1954 to 2119; as seconds since 1970 these would all be of its first day
 
 
 def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | None:
@@ -50,13 +52,21 @@ def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | No
     '%d-%m-%Y %H:%M'
     >>> find_pattern(["2026-03-04T19:12:00Z"])
     'with offset'
+    >>> find_pattern(["46085.8"])
+    'days of Excel'
     """
     sample = [text.strip() for text in texts if text and text.strip()][:500]
     if not sample:
         return None
-    digits = [text for text in sample if re.fullmatch(r"\d{9,10}|\d{12,13}", text)]
+    digits = [
+        text for text in sample if re.fullmatch(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(\.\d+)?", text)
+    ]
     if len(digits) > len(sample) / 2:
-        return EPOCH_MILLISECONDS if len(digits[0]) >= 12 else EPOCH_SECONDS
+        return EPOCH_MILLISECONDS if len(digits[0].split(".")[0]) >= 12 else EPOCH_SECONDS
+    low, high = _DAYS_IN_EXCEL
+    days = [text for text in sample if re.fullmatch(r"\d{5}(\.\d+)?", text) and low <= float(text) < high]
+    if len(days) > len(sample) / 2:
+        return EXCEL_DAYS
     if sum(bool(_OFFSET.search(text)) for text in sample) > len(sample) / 2:
         return WITH_OFFSET
     dates = sorted(_DATES, key=lambda date: month_first and not date.startswith("%m"))
@@ -139,14 +149,17 @@ def _read_column(
     if kind.is_date():
         return engine.to_utc(column.cast("timestamp"), zone)
     if kind.is_numeric() and not pattern:
-        return _epoch(column.cast("float64"))
+        whole = column.cast("float64").round().try_cast("int64").cast("string")
+        if find_pattern(sample(whole)) == "%Y%m%d":
+            return engine.to_utc(engine.try_time(whole, "%Y%m%d"), zone)
+        return _epoch(column.cast("float64"), zone)
     text = column.cast("string").strip()
     texts = [] if pattern else sample(text)
     if not pattern and not any(value.strip() for value in texts):
         return ibis.null("timestamp")
     pattern = pattern or find_pattern(texts, month_first=month_first)
-    if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
-        return _epoch(text.try_cast("float64"))
+    if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS, EXCEL_DAYS):
+        return _epoch(text.try_cast("float64"), zone)
     if pattern is None:
         remedy = "name the right column, or give its form: timestamp: {column: …, format: '%d-%m-%Y %H:%M'}"
         raise DataError("none of the times can be read", where=where, remedy=remedy)
@@ -158,9 +171,16 @@ def _read_column(
     return engine.to_utc(ibis.coalesce(iso, engine.try_time(text, pattern)), zone)
 
 
-def _epoch(number: ir.Value):
-    """Return the moment of a number of seconds, milliseconds, microseconds or nanoseconds since 1970."""
+def _epoch(number: ir.Value, zone: str):
+    """Return the moment of a number of seconds, milliseconds, microseconds or nanoseconds since 1970.
+
+    A number that can only be Excel's count of days since 1899-12-30 is one, on the clock of the time zone.
+    """
     size = number.abs()
     scale = ibis.cases((size < 1e11, 1e6), (size < 1e14, 1e3), (size < 1e17, 1.0), else_=1e-3)
     micros = (number * scale).round().try_cast("int64")
-    return ibis.timestamp("1970-01-01 00:00:00") + micros.as_interval("us")
+    since = ibis.timestamp("1970-01-01 00:00:00") + micros.as_interval("us")
+    milliseconds = (number * 86_400_000).round().try_cast("int64") * 1_000
+    local = ibis.timestamp("1899-12-30 00:00:00") + milliseconds.as_interval("us")
+    low, high = _DAYS_IN_EXCEL
+    return number.between(low, high).ifelse(engine.to_utc(local, zone), since)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from journeykit.clients import Client
+from journeykit.events.databases import database_file, is_database, without_password
 from journeykit.reports.earlier import earlier_mark
 from journeykit.reports.outcomes import runs_of
 
@@ -30,8 +32,20 @@ LIBRARIES = (
 def input_files(client: Client) -> list[dict[str, Any]]:
     """Return the files that a client's data come from: path and sha256, in order of their paths."""
     given = [*(source.path for source in client.events), *_further(client)]
-    found = sorted({file for path in given for file in _files(client.resolve(path))})
-    return [{"path": str(file), "sha256": _hash_file(file)} for file in found]
+    served = sorted(
+        {path for path in given if is_database(path) and database_file(path, client.folder) is None}
+    )
+    files = [path for path in given if path not in served]
+    found = sorted({file for path in files for file in _files(_place(client, path))})
+    now = hashlib.sha256(datetime.now(UTC).isoformat().encode()).hexdigest()  # a server tells of no changes
+    return [
+        *({"path": str(file), "sha256": _hash_file(file)} for file in found),
+        *({"path": without_password(path), "sha256": now} for path in served),
+    ]
+
+
+def _place(client: Client, path: str) -> Path:
+    return database_file(path, client.folder) or client.resolve(path)
 
 
 def _further(client: Client) -> list[str]:

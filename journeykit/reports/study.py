@@ -85,9 +85,10 @@ class Study:
         personas: PersonaClusterer | None = None,
         verbose: int = 0,
     ) -> None:
+        if log.profile_only:
+            raise DataError("a report needs events", where=client.path, remedy="see 'journeykit check'")
         self.client, self.log, self.random_state, self.verbose = client, log, random_state, verbose
-        self._given = personas
-        self.home = None if home is None else Path(home)
+        self._given, self.home = personas, None if home is None else Path(home)
 
     @cached_property
     def traits(self) -> pd.DataFrame:

@@ -9,6 +9,8 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from journeykit.checks.attributes import judge_attributes
+from journeykit.checks.doubts import find_doubts
 from journeykit.events import EventLog
 from journeykit.sessions import contacts
 
@@ -28,23 +30,38 @@ class DataCheck:
     rejects: pd.DataFrame
     touchpoints: pd.DataFrame
     stages: pd.DataFrame
+    attributes: pd.DataFrame
+    identities: pd.DataFrame
+    doubts: pd.DataFrame
     questions: pd.DataFrame
 
     def to_dict(self) -> dict[str, Any]:
         """Return the judgement as plain lists and numbers, for JSON."""
-        frames = ("sources", "rejects", "touchpoints", "stages", "questions")
+        frames = (
+            "sources",
+            "rejects",
+            "touchpoints",
+            "stages",
+            "attributes",
+            "identities",
+            "doubts",
+            "questions",
+        )
         told = {name: _records(getattr(self, name)) for name in frames}
         return {"client": self.client, "counts": self.counts, **told}
 
     def brief(self) -> dict[str, pd.DataFrame]:
         """Return the frames in the columns that fit a terminal; of a hidden stage what would show it."""
-        days = {name: self.touchpoints[name].dt.date for name in ("first", "last")}
+        days = {name: pd.to_datetime(self.touchpoints[name]).dt.date for name in ("first", "last")}
         would_show = self.stages["missing"].str.split(", ").str[:2].str.join(", ")
         stages = self.stages[["stage", "observable", "contacts", "units"]]
         return {
             "rejects": self.rejects,
             "touchpoints": self.touchpoints.assign(**days),
             "stages": stages.assign(would_show=would_show.where(~self.stages["observable"], "")),
+            "attributes": self.attributes,
+            "identities": self.identities,
+            "doubts": self.doubts.drop(columns="events"),
             "questions": self.questions,
         }
 
@@ -65,6 +82,11 @@ def check_data(log: EventLog) -> DataCheck:
     counts = _counts(log)
     touchpoints = log.touchpoints()
     stages = stage_evidence(log)
+    attributes = judge_attributes(log)
+    if log.profile_only:
+        questions = _questions_of_profiles(log, counts, attributes)
+    else:
+        questions = _questions(log, counts, stages, set(touchpoints["touchpoint"]))
     return DataCheck(
         client=log.client.id,
         counts=counts,
@@ -72,7 +94,10 @@ def check_data(log: EventLog) -> DataCheck:
         rejects=_rejects(log),
         touchpoints=touchpoints,
         stages=stages,
-        questions=_questions(log, counts, stages, set(touchpoints["touchpoint"])),
+        attributes=attributes,
+        identities=log.identities,
+        doubts=find_doubts(log),
+        questions=questions,
     )
 
 
@@ -89,8 +114,7 @@ def _counts(log: EventLog) -> dict[str, Any]:
         referrals=table["referrer_id"].notnull().sum(),
         hours=table["hour"].nunique(),
     ).execute()
-    first, last = log.span()
-    counts = {name: int(value) for name, value in row.iloc[0].items()}
+    counts = {name: int(value) for name, value in row.fillna(0).iloc[0].items()}
     read = int(log.sources["rows"].sum()) if len(log.sources) else log.count()
     used = int(log.sources["used"].sum()) if len(log.sources) else log.count()
     facts = {
@@ -99,12 +123,20 @@ def _counts(log: EventLog) -> dict[str, Any]:
         "rows_rejected": read - used,
         "events": log.count(),
         "events_after_as_of": log.later(),
-        "first": first.isoformat(),
-        "last": last.isoformat(),
-        "days": (last - first).days + 1,
+        **_span(log),
         "as_of": log.as_of_date.isoformat(),
     }
+    if log.profile_only:
+        counts |= {"customers": len(log.customers), "units": len(log.customers)}
     return facts | counts
+
+
+def _span(log: EventLog) -> dict[str, Any]:
+    """Return the first and the last moment and the days between them; nothing of an order without times."""
+    if log.profile_only or log.client.in_order:
+        return {"first": None, "last": None, "days": None}
+    first, last = log.span()
+    return {"first": first.isoformat(), "last": last.isoformat(), "days": (last - first).days + 1}
 
 
 def _rejects(log: EventLog) -> pd.DataFrame:
@@ -162,7 +194,9 @@ def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str
             f"{counts['units']:,} {log.client.unit}s with {per_unit:.1f} contacts on average",
         ),
         "stages": _judge(seen >= 3, seen >= 2, f"{seen} of {len(stages)} stages can be seen"),
-        "forecast": _judge(
+        "forecast": _judge(False, False, "the events have an order and no times")
+        if log.client.in_order
+        else _judge(
             seen >= 2 and counts["days"] >= 2 * log.client.period.horizon_days + _ENOUGH_DAYS,
             seen >= 1 and counts["days"] > log.client.period.horizon_days,
             f"{counts['days']:,} days of data",
@@ -186,6 +220,20 @@ def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str
             f"{counts['referrals']:,} contacts name who referred",
         ),
     }
+    rows = [{"question": key, "verdict": verdict, "because": why} for key, (verdict, why) in verdicts.items()]
+    return pd.DataFrame(rows)
+
+
+def _questions_of_profiles(log: EventLog, counts: dict, attributes: pd.DataFrame) -> pd.DataFrame:
+    """Return the verdicts of a table with one row a customer: personas, and nothing of journeys."""
+    usable, units = int((attributes["note"] == "").sum()), counts["units"]
+    told = f"{units:,} {log.client.unit}s with {usable} attributes that tell them apart"
+    verdicts = {name: _judge(False, False, "there are no events") for name in QUESTIONS}
+    verdicts["personas"] = _judge(units >= _ENOUGH_UNITS and usable >= 3, units >= 20 and usable >= 2, told)
+    if len(log.labels):
+        verdicts["stages"] = _judge(
+            False, True, f"a column tells the stage of {len(log.labels):,} {log.client.unit}s"
+        )
     rows = [{"question": key, "verdict": verdict, "because": why} for key, (verdict, why) in verdicts.items()]
     return pd.DataFrame(rows)
 

@@ -1,0 +1,132 @@
+"""Samples: enough rows of a raw file to guess from, without reading all of a large one."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import takewhile
+from pathlib import Path
+
+import pandas as pd
+
+from journeykit import engine
+from journeykit.drafting.facts import Facts, facts_of
+from journeykit.errors import DataError
+from journeykit.events.archives import opened
+from journeykit.events.files import WHITESPACE, RawFile, find_files
+from journeykit.events.nested import explode
+from journeykit.events.tables import read_raw, read_some
+
+__all__ = ["Sample", "sample_files"]
+
+ROWS = 40_000
+_LARGE_PARQUET = 4 * 2**20
+_LARGE, _HEAD, _PART, _PARTS = 24 * 2**20, 6 * 2**20, 2**19, 12
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows of a file, and the facts of its columns."""
+
+    path: Path
+    frame: pd.DataFrame
+    whole: bool = True
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def facts(self) -> dict[str, Facts]:
+        """The facts of each column, by name."""
+        return facts_of(self.frame)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return [str(name) for name in self.frame]
+
+    def exploded(self, column: str) -> Sample:
+        """Return the sample with the elements of a list as rows."""
+        connection = engine.connect()
+        connection.create_table(
+            "sample", self.frame.dropna(axis=1, how="all").assign(_row=range(1, len(self.frame) + 1))
+        )
+        explode(connection, "sample", column)
+        frame = connection.table("sample").drop("_row", "_place").execute()
+        connection.disconnect()
+        return replace(self, frame=frame)
+
+
+def sample_files(path: Path) -> list[Sample]:
+    """Return a sample of a file, or of each kind of file in a folder, glob or zip.
+
+    Files of a folder with the same columns are one kind: the first stands for all.
+
+    Raises
+    ------
+    DataError
+        When nothing is there, or nothing of it can be read.
+    """
+    if not path.exists() and not any(mark in path.name for mark in "*?["):
+        raise DataError("there is no such file", where=path, remedy="name the file of events")
+    files = find_files(path)
+    if len(files) == 1:
+        return [_sample(files[0], path)]
+    found: dict[tuple[str, ...], list[tuple[RawFile, Sample]]] = {}
+    for raw in files:
+        sample = _sample(raw, raw.path)
+        found.setdefault(tuple(sample.columns), []).append((raw, sample))
+    if len(found) == 1:
+        return [replace(next(iter(found.values()))[0][1], path=path)]
+    if path.suffix.lower() == ".zip":
+        raise DataError("the files in the zip differ in their columns", where=path, remedy="unpack it first")
+    return [replace(same[0][1], path=_pattern(same)) for same in found.values()]
+
+
+def _pattern(same: list[tuple[RawFile, Sample]]) -> Path:
+    """Return the path of files with the same columns: one file, or a pattern for their common beginning."""
+    paths = [raw.path for raw, _ in same]
+    if len(paths) == 1:
+        return paths[0]
+    names = [path.name for path in paths]
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    start = "".join(letters[0] for letters in same)
+    return paths[0].with_name(f"{start}*{paths[0].suffix}")
+
+
+def _sample(raw: RawFile, path: Path) -> Sample:
+    connection = engine.connect()
+    with tempfile.TemporaryDirectory(prefix="journeykit-sample-") as folder:
+        part = _part_of(raw, Path(folder))
+        if part is None and raw.kind == "parquet" and raw.path.stat().st_size > _LARGE_PARQUET:
+            read_some(connection, raw, "sample", ROWS)
+            table, whole = connection.table("sample"), False
+        else:
+            table, _ = read_raw(connection, part or raw, "sample")
+            whole = part is None
+        frame = (
+            table.drop("_row")
+            .limit(None if whole and table.count().execute() <= 10 * ROWS else ROWS)
+            .execute()
+        )
+    connection.disconnect()
+    return Sample(path, frame, whole)
+
+
+def _part_of(raw: RawFile, folder: Path) -> RawFile | None:
+    """Return a file with the beginning and some further parts of a large text file; None for one that is small."""
+    size = raw.path.stat().st_size * (8 if raw.path.suffix.lower() in (".gz", ".zip") else 1)
+    if raw.kind not in ("csv", "json") or size < _LARGE or raw.delimiter == WHITESPACE:
+        return None
+    with opened(raw.path, raw.member) as file:
+        head = file.read(_HEAD)
+        if raw.kind == "json" and head.lstrip()[:1] == b"[":
+            return None
+        pieces = [head[: head.rfind(b"\n") + 1]]
+        if raw.path.suffix.lower() not in (".gz", ".zip") and not raw.encoding.startswith("utf-16"):
+            for place in range(1, _PARTS + 1):
+                file.seek(_HEAD + (size - _HEAD - _PART) * place // _PARTS)
+                piece = file.read(_PART)
+                pieces.append(piece[piece.find(b"\n") + 1 : piece.rfind(b"\n") + 1])
+    target = folder / f"sample.{'csv' if raw.kind == 'csv' else 'jsonl'}"
+    target.write_bytes(b"".join(pieces))
+    return replace(raw, path=target, member=None)

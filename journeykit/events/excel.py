@@ -1,0 +1,125 @@
+"""Excel: the values of one sheet as a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from journeykit.errors import DataError, unknown
+from journeykit.events.archives import LEAST_BYTES, MOST_TIMES
+from journeykit.events.files import RawFile
+
+__all__ = ["read_excel"]
+
+_DAY_ZERO = dt.datetime(1899, 12, 30)
+_ERRORS = ("#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!")
+
+
+def read_excel(connection: Any, path: Path, raw: RawFile, name: str) -> None:
+    """Read one sheet of a workbook into a table; formulas by the values that were last calculated.
+
+    The head is the first row with two cells or more, so that a title above it does no harm. Empty rows are
+    skipped; the others keep their number.
+
+    Raises
+    ------
+    DataError
+        When there is no such sheet, or it holds no rows.
+    """
+    import openpyxl
+
+    _check_size(path, raw)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # styles that openpyxl doesn't know: only values count here
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        try:
+            sheets = {sheet.title: sheet for sheet in book.worksheets}
+            if raw.sheet is not None and raw.sheet not in sheets:
+                raise unknown("sheet", raw.sheet, sheets, where=raw.where, kind=DataError)
+            chosen = [sheets[raw.sheet]] if raw.sheet else list(sheets.values())
+            found = next((rows for sheet in chosen if len(rows := _rows(sheet)) > 1), None)
+        finally:
+            book.close()
+    if found is None:
+        raise DataError("the workbook holds no rows under a head", where=raw.where, remedy="export it again")
+    connection.create_table(name, _table(found), overwrite=True)
+
+
+def _check_size(path: Path, raw: RawFile) -> None:
+    with zipfile.ZipFile(path) as packed:
+        size = sum(info.file_size for info in packed.infolist())
+    if size > max(LEAST_BYTES, MOST_TIMES * path.stat().st_size):
+        problem = f"the file unpacks to more than {MOST_TIMES} times its size, which data do not"
+        raise DataError(problem, where=raw.where, remedy="save it again as .xlsx")
+
+
+def _rows(sheet: Any) -> list[tuple[int, Sequence[Any]]]:
+    """Return the rows from the head on, each with its number from the head, and empty ones left out."""
+    sheet.reset_dimensions()
+    found: list[tuple[int, Sequence[Any]]] = []
+    wide = 0
+    for number, cells in enumerate(sheet.iter_rows(values_only=True)):
+        filled = sum(cell is not None for cell in cells)
+        if not filled:
+            continue
+        if len(found) == 1 and filled > 1 and wide == 1:
+            found = []  # what stood above was a title
+        if not found:
+            wide, start = filled, number
+        found.append((number - start, cells))
+    return found
+
+
+def _table(rows: list[tuple[int, Sequence[Any]]]) -> Any:
+    import pyarrow as pa
+
+    heads = _unique([str(cell).strip() if cell is not None else "" for cell in rows[0][1]])
+    width = max(len(cells) for _, cells in rows)
+    heads += [f"column{place}" for place in range(len(heads), width)]
+    columns = [
+        [cells[place] if place < len(cells) else None for _, cells in rows[1:]] for place in range(width)
+    ]
+    kept = [(head, values) for head, values in zip(heads, columns, strict=True) if head or any(values)]
+    names = ["_row", *[head or f"column{place}" for place, (head, _) in enumerate(kept)]]
+    numbers = pa.array([number for number, _ in rows[1:]], pa.int64())
+    return pa.table([numbers, *[_array(values) for _, values in kept]], names=names)
+
+
+def _unique(heads: list[str]) -> list[str]:
+    """Return names of columns in which a second one of a name has a number."""
+    seen: dict[str, int] = {}
+    made = []
+    for head in heads:
+        count = seen[head.lower()] = seen.get(head.lower(), -1) + 1
+        made.append(f"{head}_{count}" if count and head else head)
+    return made
+
+
+def _array(values: list[Any]) -> Any:
+    """Return numbers as numbers and dates as timestamps, when a column holds nothing else; text otherwise."""
+    import pyarrow as pa
+
+    values = [None if value in _ERRORS else value for value in values]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds and kinds <= {int, float}:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    if kinds & {dt.datetime, dt.date} and kinds <= {dt.datetime, dt.date, int, float}:
+        return pa.array([_moment(value) for value in values], pa.timestamp("us"))
+    return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _moment(value: Any) -> Any:
+    """Return a date that Excel left as a number of days as the date that it is."""
+    if not isinstance(value, int | float):
+        return value
+    return _DAY_ZERO + dt.timedelta(milliseconds=round(value * 86_400_000)) if 0 < value < 80_000 else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat(" ") if isinstance(value, dt.datetime) else str(value)
