@@ -16,7 +16,7 @@ CHAIN = ("start", "moves", "mix", "mean", "shape", "usual")
 PARTS: dict[str, type | tuple[type, ...]] = {
     "stage_model": str, "states": list, "observable": np.ndarray, "chain": dict, "steps": list,
     "student": (StageClassifier, type(None)), "corrected": (StageClassifier, type(None)), "corrected_share": float,
-    "thresholds": (np.ndarray, type(None)), "doubt": float, "moves": dict, "about": dict, "reference": dict,
+    "leaning": (np.ndarray, type(None)), "thresholds": (np.ndarray, type(None)), "doubt": float, "moves": dict, "about": dict, "reference": dict,
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def _wrong_names(content: Mapping[str, Any]) -> str:
 
 def _wrong_arrays(content: Mapping[str, Any]) -> str:
     n, steps, chain = len(content["states"]), len(content["steps"]), content["chain"]
-    shapes = {"observable": (n,), "corrected_share": (), "doubt": (), "thresholds": (n,)}
+    shapes = {"observable": (n,), "corrected_share": (), "doubt": (), "thresholds": (n,), "leaning": (n + 1,)}
     shapes |= {"chain.start": (n,), "chain.moves": (n, n), "chain.mix": (n, steps), "chain.usual": ()}
     shapes |= {"chain.mean": (n,), "chain.shape": (n,)}
     shapes |= {f"moves.{name}": (n, n) for name in content["moves"]}
@@ -65,7 +65,7 @@ def _wrong_arrays(content: Mapping[str, Any]) -> str:
     for name, found in arrays.items():
         if found.shape != shapes[name]:
             return f"the part {name!r} has the shape {found.shape} instead of {shapes[name]}"
-        if found.dtype.kind not in "iufb" or not np.isfinite(found).all() or (found < 0).any():
+        if found.dtype.kind not in "iufb" or not np.isfinite(found).all() or (name != "leaning" and (found < 0).any()):
             return f"the part {name!r} holds values that are missing, infinite, negative or no numbers"
     return _wrong_chances(arrays)
 

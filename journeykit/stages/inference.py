@@ -209,6 +209,7 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int):
 
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
     """Correct the reader with given labels; return it and what to judge it by: labels of units held out."""
+    left_out = known.attrs["dropped"]
     signals = reader.measure(log, known)
     known = known.set_index(["unit_id", "at"]).reindex(signals.index)
     stages, weights = known["stage"], known["weight"]
@@ -222,7 +223,7 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
         judged = (GIVEN, (signals[apart], truth, without))
     reader = correct(reader, signals, stages, seed, weights)
-    reader.about["labels"] = len(known)
+    reader.about |= {"labels": len(known), "labels_left_out": left_out}
     return reader, judged
 
 

@@ -14,6 +14,7 @@ from journeykit.stages.conformal import prediction_sets
 from journeykit.stages.drift import count_bins, reference_bins
 from journeykit.stages.hmm import StageChain
 from journeykit.stages.snapshots import posterior_columns
+from journeykit.stages.leaning import lean
 from journeykit.stages.periods import count_periods
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
@@ -58,6 +59,8 @@ class StageReader:
         Learned from given labels.
     corrected_share : float
         How much the corrected classifier counts beside the student.
+    leaning : numpy.ndarray or None
+        How a few given labels tilt what the student says; see `learn_leaning`.
     thresholds : numpy.ndarray or None
         Per state the smallest probability that still belongs in a set; None puts every state in it.
     doubt : float
@@ -78,6 +81,7 @@ class StageReader:
     student: StageClassifier | None = None
     corrected: StageClassifier | None = None
     corrected_share: float = 0.0
+    leaning: np.ndarray | None = None
     thresholds: np.ndarray | None = None
     doubt: float = DOUBT
     moves: dict[str, np.ndarray] = field(default_factory=dict)
@@ -172,8 +176,9 @@ class StageReader:
         )
 
     def taught(self, signals: pd.DataFrame) -> np.ndarray:
-        """Return the probabilities of the classifier that was taught with hindsight."""
-        return self.student.predict_proba(columns_of(self.student, signals))
+        """Return the probabilities of the classifier that was taught with hindsight, as few labels make them lean."""
+        told = self.student.predict_proba(columns_of(self.student, signals))
+        return told if self.leaning is None else lean(told, self.leaning)
 
     def _inside(self, chances: np.ndarray, possible: np.ndarray) -> np.ndarray:
         if self.thresholds is None:

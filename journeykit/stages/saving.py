@@ -137,6 +137,7 @@ def _plain(reader: StageReader) -> dict:
         "student": reader.student,
         "corrected": reader.corrected,
         "corrected_share": float(reader.corrected_share),
+        "leaning": reader.leaning,
         "thresholds": reader.thresholds,
         "doubt": float(reader.doubt),
         "moves": dict(reader.moves),
@@ -147,7 +148,7 @@ def _plain(reader: StageReader) -> dict:
 
 def _reader(content: dict) -> StageReader:
     chain = StageChain(tuple(content["steps"]), **content["chain"])
-    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "doubt", "moves", "about",
+    names = ("observable", "student", "corrected", "corrected_share", "leaning", "thresholds", "doubt", "moves", "about",
              "reference")  # fmt: skip
     facts = {name: content[name] for name in names}
     return StageReader(content["stage_model"], tuple(content["states"]), chain=chain, **facts)
