@@ -162,6 +162,15 @@ def test_the_appendix_shows_all_of_it_and_against_what(inferred, language, again
     assert ["stage", "count", "right_classifier", "right_last_touchpoint", "right_marker_rule"] in heads
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("nl", "300 fasen die door mensen"), ("en", "300 stages that people")]
+)
+def test_the_appendix_says_how_many_labels_were_used_and_left_out(inferred, language, said):
+    prose = [str(block["paragraphs"]) for block in appendix(language, inferred) if block["block"] == "prose"]
+    told = next(text for text in prose if said in text)
+    assert ("1 andere is" if language == "nl" else "1 other was") in told, "nothing is dropped without a word"
+
+
 def test_what_is_held_back_is_not_drawn_and_said(inferred):
     table = inferred.confusion.copy()
     small = table["actual"] == "decision"

@@ -35,7 +35,9 @@ def rows_to_one(shape: tuple[int, int]):
      ([0, 0, 0, 1], [0, 0, 0.1]), ([0.5, 0, 0.5, 0], [0.2, 0.1, 0])],
 )  # fmt: skip
 def test_the_way_is_read_from_the_order_of_the_stages(now, expected):
-    assert directions(nowcast(now), {"all": LADDER}, PERIOD_DAYS).loc["u0", WAYS].tolist() == pytest.approx(expected)
+    assert directions(nowcast(now), {"all": LADDER}, PERIOD_DAYS).loc["u0", WAYS].tolist() == pytest.approx(
+        expected
+    )
 
 
 @given(rows_to_one((5, 4)), rows_to_one((4, 4)), st.floats(1, 400))
@@ -54,14 +56,18 @@ def test_days_are_in_order_and_the_share_that_moved_by_then_is_as_said(now, move
     told, weights = told.dropna(), now[:, :-1] / now[:, :-1].sum(axis=1, keepdims=True)
     assert (told[DAYS].diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
     for name, share in zip(DAYS, (0.1, 0.5, 0.9), strict=True):
-        left = (weights[told.index] * np.diag(moves)[:-1] ** (told[[name]].to_numpy() / PERIOD_DAYS)).sum(axis=1)
+        left = (weights[told.index] * np.diag(moves)[:-1] ** (told[[name]].to_numpy() / PERIOD_DAYS)).sum(
+            axis=1
+        )
         assert left == pytest.approx(1 - share, abs=1e-3)
 
 
 def test_what_takes_over_two_years_is_not_told():
     slow = np.array([[0.997, 0.003, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
     told = days_to_move(nowcast([1, 0, 0, 0], [0, 1, 0, 0]), {"all": slow})
-    assert told.loc["u0", "move_days_low"] == pytest.approx(PERIOD_DAYS * np.log(0.9) / np.log(0.997), rel=1e-3)
+    assert told.loc["u0", "move_days_low"] == pytest.approx(
+        PERIOD_DAYS * np.log(0.9) / np.log(0.997), rel=1e-3
+    )
     assert told.loc["u0", "move_days"] > MOST_DAYS / 2 and np.isnan(told.loc["u0", "move_days_high"])
     assert told.loc["u1"].isna().all(), "nobody leaves that stage"
 

@@ -59,7 +59,9 @@ def limit(population: Population, at: str | pd.Timestamp | None = None) -> tuple
     return personas, pd.DataFrame(by_stage, units, list(world.stage_ids))
 
 
-def limit_of_moves(population: Population, at: str | pd.Timestamp | None = None, days: int = 28) -> pd.DataFrame:
+def limit_of_moves(
+    population: Population, at: str | pd.Timestamp | None = None, days: int = 28
+) -> pd.DataFrame:
     """Return the exact probability of each first move within so many days after a day, and of none.
 
     Parameters

@@ -16,7 +16,8 @@ CHAIN = ("start", "moves", "mix", "mean", "shape", "usual")
 PARTS: dict[str, type | tuple[type, ...]] = {
     "stage_model": str, "states": list, "observable": np.ndarray, "chain": dict, "steps": list,
     "student": (StageClassifier, type(None)), "corrected": (StageClassifier, type(None)), "corrected_share": float,
-    "leaning": (np.ndarray, type(None)), "thresholds": (np.ndarray, type(None)), "doubt": float, "moves": dict, "about": dict, "reference": dict,
+    "leaning": (np.ndarray, type(None)), "thresholds": (np.ndarray, type(None)), "doubt": float,
+    "moves": dict, "about": dict, "reference": dict,
 }  # fmt: skip
 
 
@@ -65,7 +66,11 @@ def _wrong_arrays(content: Mapping[str, Any]) -> str:
     for name, found in arrays.items():
         if found.shape != shapes[name]:
             return f"the part {name!r} has the shape {found.shape} instead of {shapes[name]}"
-        if found.dtype.kind not in "iufb" or not np.isfinite(found).all() or (name != "leaning" and (found < 0).any()):
+        if (
+            found.dtype.kind not in "iufb"
+            or not np.isfinite(found).all()
+            or (name != "leaning" and (found < 0).any())
+        ):
             return f"the part {name!r} holds values that are missing, infinite, negative or no numbers"
     return _wrong_chances(arrays)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from journeykit.stages.hmm import ROWS_AT_A_TIME, StageChain
-from journeykit.stages.reader import StageReader
 from journeykit.stages.periods import PERIOD_DAYS, Periods, count_periods
+from journeykit.stages.reader import StageReader
 
 __all__ = ["draw_paths", "draw_states"]
 
@@ -53,7 +53,10 @@ def draw_paths(
     units = np.sort(contacts(log).select("unit_id").distinct().execute()["unit_id"].to_numpy(str))
     parts = [
         _stretches(
-            periods, draw_states(replace(reader.chain, moves=moves), periods, random), reader.states, log.moment
+            periods,
+            draw_states(replace(reader.chain, moves=moves), periods, random),
+            reader.states,
+            log.moment,
         )
         for start in range(0, len(units), UNITS_AT_A_TIME)
         for periods, moves in _by_persona(

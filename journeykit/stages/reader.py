@@ -13,9 +13,9 @@ from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.conformal import prediction_sets
 from journeykit.stages.drift import count_bins, reference_bins
 from journeykit.stages.hmm import StageChain
-from journeykit.stages.snapshots import posterior_columns
 from journeykit.stages.leaning import lean
 from journeykit.stages.periods import count_periods
+from journeykit.stages.snapshots import posterior_columns
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
 

@@ -130,9 +130,7 @@ def _plain(reader: StageReader) -> dict:
         "stage_model": reader.stage_model,
         "states": list(reader.states),
         "observable": reader.observable,
-        "chain": {
-            name: getattr(chain, name) for name in ("start", "moves", "mix", "mean", "shape", "usual")
-        },
+        "chain": {name: getattr(chain, name) for name in ("start", "moves", "mix", "mean", "shape", "usual")},
         "steps": list(chain.steps),
         "student": reader.student,
         "corrected": reader.corrected,
@@ -148,8 +146,8 @@ def _plain(reader: StageReader) -> dict:
 
 def _reader(content: dict) -> StageReader:
     chain = StageChain(tuple(content["steps"]), **content["chain"])
-    names = ("observable", "student", "corrected", "corrected_share", "leaning", "thresholds", "doubt", "moves", "about",
-             "reference")  # fmt: skip
+    names = ("observable", "student", "corrected", "corrected_share", "leaning", "thresholds", "doubt", "moves",
+             "about", "reference")  # fmt: skip
     facts = {name: content[name] for name in names}
     return StageReader(content["stage_model"], tuple(content["states"]), chain=chain, **facts)
 

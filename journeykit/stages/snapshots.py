@@ -9,8 +9,8 @@ import pandas as pd
 
 from journeykit.features.signals import signals_at
 from journeykit.stages.hmm import StageChain, fit_stage_chain
-from journeykit.stages.teacher import HINDSIGHT_PERIODS, hindsight_labels
 from journeykit.stages.periods import PERIOD_DAYS, count_periods
+from journeykit.stages.teacher import HINDSIGHT_PERIODS, hindsight_labels
 
 __all__ = ["Plan", "Snapshots", "plan_snapshots", "posterior_columns", "take_snapshots"]
 

@@ -57,7 +57,9 @@ def voted_labels(periods: Periods, votes: pd.DataFrame, back: int) -> np.ndarray
     near = np.where(distance <= 0, 0.5 ** (-distance / HALF_LIFE), 0.5 ** ((distance - 1) / HALF_LIFE))
     stages = np.einsum("uws,w->us", cast, near * (distance <= HINDSIGHT_PERIODS)) + 0.02
     visits = periods.visits[:, at + 1 : at + 1 + SILENT_PERIODS].sum(axis=1)
-    telling = 1 - np.exp(-SILENT_PERIODS * periods.pace(periods.usual_pace))  # silence says little of somebody slow
+    telling = 1 - np.exp(
+        -SILENT_PERIODS * periods.pace(periods.usual_pace)
+    )  # silence says little of somebody slow
     lapsed = 0.8 * np.exp(-1.2 * visits) * telling * (1 if back else 0)
     stages = stages / stages.sum(axis=1, keepdims=True) * (1 - lapsed)[:, None]
     return np.column_stack([stages, lapsed])
