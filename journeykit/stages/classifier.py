@@ -157,7 +157,7 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
             left.append(logs[0])
             right.append(logs[1])
         self._calibrate(apart, left, right, labels, weight)
-        if len(apart) != 1:
+        if len(apart) != 1 or (labels.max(axis=1) > 0.999).all():  # a sure label is too dear to leave out
             self._fit_both(X, labels, weight, random)
 
     def _fit_both(self, X, labels, weight, random) -> None:
