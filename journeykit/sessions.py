@@ -11,7 +11,7 @@ import pandas as pd
 from journeykit import engine
 from journeykit.events import EventLog
 
-__all__ = ["SESSION_GAP_MINUTES", "contacts", "contacts_frame"]
+__all__ = ["SESSION_GAP_MINUTES", "contacts", "contacts_frame", "unit_of"]
 
 SESSION_GAP_MINUTES = 30
 _SAME = "unit_id customer_id timestamp touchpoint channel session_id page content campaign interaction paid".split()
@@ -52,7 +52,8 @@ def _tells_repeats(log: EventLog) -> bool:
     return "repeat_purchase" in log.client.model.touchpoints
 
 
-def _unit(log: EventLog, table: Any) -> Any:
+def unit_of(log: EventLog, table: Any) -> Any:
+    """Return the unit of each row of a log: the account where there is one, else the customer."""
     if log.client.unit == "account":
         return ibis.coalesce(table["account_id"], table["customer_id"])
     return table["customer_id"]
@@ -60,7 +61,7 @@ def _unit(log: EventLog, table: Any) -> Any:
 
 def _contacts(log: EventLog) -> Any:
     table = log.visible
-    table = table.mutate(unit_id=_unit(log, table))
+    table = table.mutate(unit_id=unit_of(log, table))
     dearest = table["product"].argmax(ibis.coalesce(table["value"], ibis.literal(0.0)))
     return table.group_by(_SAME).aggregate(
         product=ibis.coalesce(dearest, table["product"].min()),

@@ -18,7 +18,7 @@ from journeykit.reports.export import as_page
 from journeykit.reports.pictures import read_logo
 from tests.fake_study import fake_client, fake_study
 
-ORDER = ("cover", "summary", "personas", "stages", "forecast", "journey_maps", "leaks", "channels", "pages",
+ORDER = ("cover", "summary", "personas", "stages", "forecast", "journey_maps", "leaks", "entering", "channels", "pages",
          "after_purchase", "actions", "measure", "appendix")  # fmt: skip
 
 

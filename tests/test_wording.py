@@ -31,6 +31,10 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
         "rejected": count, "reason": "duplicate", "contacts": count, "nps": 10.0 * count / 40, "referrers": count,
         "referrals": count, "mean": 1.0, "top": 0.1, "lapsed": count, "date": "2026-04-01",
         "conclusion": "largest_phase", "phase": "lead", "models": count, "agree": count,
+        "month": "2026-03", "touchpoint": "ad_impression", "content": "how_to", "times": count, "behaviour": "login",
+        "at_least": 2, "since": "order",
+        "stay_from": 60.0, "stay_to": 90.0, "lever": "speed",
+        "days_from": 90.0, "days_to": 120.0,
         "of": count + 1, "to": "p2", "went": count, "returned": count, "before": 0.2, "after": 0.3,
     }  # fmt: skip
     if key not in ("persona_stands_out",):

@@ -24,12 +24,23 @@ SECTIONS = {
     "value": ("persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "next_steps": ("moves_soon", "lapses_soon"),
-    "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "reactivated"),
+    "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "reactivated", "persona_differs"),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
     "timing": ("slow_stage",),
     "channels": ("channel_contributes", "entry_point"),
+    "entering": (
+        "entry_goes_on", "entry_stays", "cohort_further", "cohort_less_far", "comes_back", "comes_back_more",
+        "comes_back_less", "active_in_month",
+    ),
+    "content": (
+        "content_most", "content_leads", "content_leads_less", "magnet_most", "magnet_further", "magnet_less_far",
+    ),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
-    "voices": ("nps", "referrals"),
+    "voices": ("nps", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
+    "after": (
+        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "returns_with",
+        "sent_before_return",
+    ),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
         "few_customers", "nothing_left_out", "holds_under_all_models", "flips_with_model", "unsure_under_models",

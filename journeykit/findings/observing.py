@@ -8,7 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.findings.after import after_findings
 from journeykit.findings.changes import change_findings
+from journeykit.findings.cohorts import cohort_findings
+from journeykit.findings.comparing import comparison_findings
+from journeykit.findings.content import content_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
@@ -69,13 +73,17 @@ def observe(
         *persona_findings(personas, certificate, found, profile, min_group),
         *value_findings(journeys.value),
         *journey_findings(journeys, horizon),
+        *cohort_findings(journeys),
+        *content_findings(journeys),
+        *after_findings(journeys),
+        *comparison_findings(journeys.comparisons, journeys.follow_days),
         *_changes(since, names, min_group),
         *_caveats(journeys, log),
         *_audited(audit),
     ]
     if any(one.key == "window_opens_late" for one in candidates):
         candidates = [
-            one for one in candidates if one.key != "entry_point"
+            one for one in candidates if one.key not in ("entry_point", "entry_goes_on", "entry_stays")
         ]  # the first contact is not in the data
     standing = rank(map(_with_value(journeys), control(candidates, alpha)))
     return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
@@ -134,6 +142,9 @@ def _named(found: Finding, names: Any, client) -> Finding:
         table = _by_persona(names)
         if found.persona in table:
             given["persona"] = {language: table[found.persona][language] for language in ("nl", "en")}
+        to = found.numbers.get("to")
+        if isinstance(to, str) and to in table and "to" not in found.names:
+            given["to"] = {language: table[to][language] for language in ("nl", "en")}
     if found.stage is not None and client is not None and found.stage in client.model.ids:
         given["stage"] = dict(client.model.stage(found.stage).name)
     numbers = found.numbers

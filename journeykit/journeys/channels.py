@@ -10,10 +10,10 @@ import pandas as pd
 
 from journeykit.journeys.attribution import attribute_paths
 from journeykit.journeys.paths import ALL, Paths, per_persona
-from journeykit.journeys.statistics import two_shares_p_value, wilson
-from journeykit.journeys.steps import hold_back, personas_of, units_of
+from journeykit.journeys.statistics import two_shares_p_value
+from journeykit.journeys.steps import hold_back
 
-__all__ = ["CHANNEL_COLUMNS", "find_entry_points", "weigh_channels", "weigh_touchpoints"]
+__all__ = ["CHANNEL_COLUMNS", "weigh_channels", "weigh_touchpoints"]
 
 CHANNEL_COLUMNS = (
     "persona stage channel touches paid attribution_markov attribution_shapley attribution_last low high customers met "
@@ -198,29 +198,3 @@ def weigh_touchpoints(paths: Paths) -> pd.DataFrame:
     frame = frame.assign(stage=paths.stage_names(frame["here"]), order=frame["persona"].map(_order))
     frame = frame.sort_values(["order", "here", "touches", "touchpoint"], ascending=[True, True, False, True])
     return frame[["persona", "stage", "touchpoint", "touches", "customers"]].reset_index(drop=True)
-
-
-def find_entry_points(paths: Paths) -> pd.DataFrame:
-    """Count where journeys start in these data: channel and touchpoint of each unit's first contact.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `persona, channel, touchpoint, customers, share, low, high`, largest first; small groups are left out.
-    """
-    first = per_persona(
-        paths.contacts.filter(paths.contacts.order == 0).select("persona", "channel", "touchpoint")
-    )
-    counted = (
-        first.group_by(["persona", "channel", "touchpoint"]).aggregate(customers=first.count()).execute()
-    )
-    sizes = {persona: len(units_of(paths, persona)) for persona in personas_of(paths)}
-    counted["total"] = counted["persona"].map(sizes)
-    counted = counted[counted["customers"] >= paths.min_group]
-    counted["share"] = counted["customers"] / counted["total"]
-    counted["low"], counted["high"] = wilson(counted["customers"], counted["total"])
-    counted = counted.assign(order=counted["persona"].map(_order))
-    counted = counted.sort_values(["order", "customers", "touchpoint"], ascending=[True, False, True])
-    return counted[["persona", "channel", "touchpoint", "customers", "share", "low", "high"]].reset_index(
-        drop=True
-    )

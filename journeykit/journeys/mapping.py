@@ -6,9 +6,17 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from journeykit.journeys.channels import find_entry_points, weigh_channels, weigh_touchpoints
+from journeykit.journeys.advocates import count_advocates, follow_referred
+from journeykit.journeys.aha import find_aha
+from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
+from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
+from journeykit.journeys.comparing import compare_largest
+from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
+from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.returning import count_reactivations, count_returns
+from journeykit.journeys.selling import count_levers, count_sales
 from journeykit.journeys.skips import count_skips
 from journeykit.journeys.standing import count_stages_now, list_observable_stages, sum_outlook
 from journeykit.journeys.steps import (
@@ -19,9 +27,11 @@ from journeykit.journeys.steps import (
     time_in_stages,
 )
 from journeykit.journeys.typical import find_typical_journeys
-from journeykit.journeys.voices import count_referrals, count_returns, measure_ratings, measure_value
+from journeykit.journeys.voices import count_referrals, measure_ratings, measure_value
 
-__all__ = ["Journeys", "map_journeys"]
+__all__ = ["NO_TABLES", "Journeys", "map_journeys"]
+
+NO_TABLES = ("units", "follow_days")  # what a report does not leave as a table
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class Journeys:
     """What happened on the journeys of a log, persona by persona (`all` is everyone).
 
     Every attribute is a pandas frame that is described by the function that makes it. `held_back` marks groups
-    that are too small to show: their figures are null. `units` has one row per unit.
+    that are too small to show: their figures are null. `units` has one row per unit; `follow_days` is for how long
+    everybody was followed after a step.
     """
 
     transitions: pd.DataFrame
@@ -38,23 +49,36 @@ class Journeys:
     drop_off: pd.DataFrame
     skips: pd.DataFrame
     back_steps: pd.DataFrame
+    comparisons: pd.DataFrame
     channels: pd.DataFrame
     touchpoints: pd.DataFrame
     entry_points: pd.DataFrame
+    cohorts: pd.DataFrame
+    retention: pd.DataFrame
+    activity: pd.DataFrame
+    first_interactions: pd.DataFrame
+    lead_magnets: pd.DataFrame
     pages: pd.DataFrame
     ratings: pd.DataFrame
     referrals: pd.DataFrame
     value: pd.DataFrame
     lapsed: pd.DataFrame
+    reactivations: pd.DataFrame
+    sales: pd.DataFrame
+    levers: pd.DataFrame
+    aha: pd.DataFrame
+    advocates: pd.DataFrame
+    referred: pd.DataFrame
     stages_now: pd.DataFrame
     outlook: pd.DataFrame
     observable: pd.DataFrame
     typical: pd.DataFrame
     units: pd.DataFrame
+    follow_days: float
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the frames by name, without the one per unit."""
-        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "units"}
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name not in NO_TABLES}
 
 
 def map_journeys(
@@ -108,17 +132,30 @@ def map_journeys(
         drop_off=count_drop_off(paths),
         skips=count_skips(paths),
         back_steps=count_back_steps(paths),
+        comparisons=compare_largest(paths),
         channels=weigh_channels(paths, random_state),
         touchpoints=weigh_touchpoints(paths),
         entry_points=find_entry_points(paths),
+        cohorts=count_cohorts(paths),
+        retention=count_retention(paths),
+        activity=count_activity(paths),
+        first_interactions=find_first_interactions(paths),
+        lead_magnets=weigh_lead_magnets(paths),
         pages=measure_pages(paths),
         ratings=measure_ratings(paths),
         referrals=count_referrals(paths),
         value=measure_value(paths),
         lapsed=count_returns(paths),
+        reactivations=count_reactivations(paths),
+        sales=count_sales(paths),
+        levers=count_levers(paths),
+        aha=find_aha(paths),
+        advocates=count_advocates(paths),
+        referred=follow_referred(paths),
         stages_now=count_stages_now(paths, stages),
         outlook=sum_outlook(paths, stages),
         observable=list_observable_stages(paths),
         typical=find_typical_journeys(paths),
         units=paths.units,
+        follow_days=paths.follow_days,
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import ibis
 import pandas as pd
 
-from journeykit.sessions import contacts
+from journeykit.sessions import contacts, unit_of
 from journeykit.stages.evidence import stage_evidence
 
 __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
@@ -39,6 +40,11 @@ class Paths:
     moment, model, follow_days, horizon_days, min_group
         The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
         the smallest group that is shown.
+    lines
+        ibis: the rows of the log that name a product, an order of five products being five: `unit_id, persona,
+        timestamp, touchpoint, product, value, quantity`.
+    vocabulary
+        The touchpoints that the client knows, by id.
     """
 
     contacts: Any
@@ -51,6 +57,8 @@ class Paths:
     horizon_days: float
     min_group: int
     lapse_known: bool
+    lines: Any = None
+    vocabulary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -62,6 +70,36 @@ class Paths:
         """The positions of the stages in which anybody was seen, in order."""
         found = self.entries.select("position").distinct().execute()["position"]
         return tuple(sorted(int(position) for position in found))
+
+    @cached_property
+    def pushed(self) -> tuple[str, ...]:
+        """Touchpoints in which a customer does nothing: mail, campaigns, and advertisements that are only seen."""
+        passive = [(key, one) for key, one in self.vocabulary.items() if one.interaction == "passive"]
+        return tuple(key for key, one in passive if one.group == "brand" or one.paid is True)
+
+    @property
+    def acts(self) -> Any:
+        """The contacts in which a customer did something, rather than was sent something."""
+        return (
+            self.contacts.filter(~self.contacts.touchpoint.isin(self.pushed))
+            if self.pushed
+            else self.contacts
+        )
+
+    @cached_property
+    def opens_at(self) -> pd.Timestamp:
+        """The start of the day by which a hundredth of the contacts had been recorded: stray early rows don't count."""
+        table = self.contacts.select(day=self.contacts.timestamp.truncate("D"))
+        days = table.group_by("day").aggregate(contacts=table.count()).execute().sort_values("day")
+        if days.empty:
+            return self.moment
+        recorded = days["contacts"].cumsum() / days["contacts"].sum()
+        return pd.Timestamp(days["day"][recorded >= 0.01].iloc[0])
+
+    @property
+    def enters_from(self) -> pd.Timestamp:
+        """From when a first contact counts as an entry: who is silent for a horizon first was not there before."""
+        return self.opens_at + pd.Timedelta(days=self.horizon_days)
 
     def days_since(self, table: Any, column: str) -> Any:
         """Return the days from a column to the end of the data."""
@@ -105,6 +143,8 @@ def trace_paths(
         horizon_days=float(client.period.horizon_days),
         min_group=client.privacy.min_group if min_group is None else min_group,
         lapse_known=stages is not None,
+        lines=_with_persona(_lines(log), personas),
+        vocabulary=client.vocabulary,
     )
 
 
@@ -159,6 +199,12 @@ def _within(log, inferred: pd.DataFrame) -> Any:
         table.unit_id == held.unit_id, table.timestamp > held.from_at, table.timestamp <= held.until_at
     ]  # fmt: skip
     return table.left_join(held, inside).drop("unit_id_right", "from_at", "until_at")
+
+
+def _lines(log) -> Any:
+    table = log.visible.filter(log.visible["product"].notnull())
+    named = ("timestamp", "touchpoint", "product", "value", "quantity")
+    return table.select(*(table[name] for name in named), unit_id=unit_of(log, table))
 
 
 def _with_persona(table: Any, personas: pd.Series | None) -> Any:

@@ -1,4 +1,4 @@
-"""What customers say and bring: ratings, referrals, value, silence and return."""
+"""What customers say and bring: ratings, referrals and value."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pandas as pd
 
 from journeykit.journeys.answering import chance_of_answering, weighted_mean
 from journeykit.journeys.paths import ALL, Paths
-from journeykit.journeys.statistics import bootstrap_mean, wilson
+from journeykit.journeys.statistics import bootstrap_mean
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 
-__all__ = ["count_referrals", "count_returns", "measure_ratings", "measure_value", "say_nps"]
+__all__ = ["count_referrals", "measure_ratings", "measure_value", "say_nps"]
 
 RATING_COLUMNS = (
     "persona stage touchpoint customers rating_mean nps low high answered_share corrected corrected_low corrected_high"
@@ -20,9 +20,6 @@ RATING_COLUMNS = (
 REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high".split()
 VALUE_COLUMNS = (
     "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share"
-).split()
-RETURN_COLUMNS = (
-    "persona customers lapsed share low high silent_before returned returned_share returned_low returned_high"
 ).split()
 
 
@@ -145,41 +142,3 @@ def measure_value(paths: Paths) -> pd.DataFrame:
         )  # fmt: skip
     frame = pd.DataFrame(rows, columns=VALUE_COLUMNS)
     return hold_back(frame, frame["buyers"] < paths.min_group, ("persona",))
-
-
-def count_returns(paths: Paths) -> pd.DataFrame:
-    """Count who has lapsed, and who came back after a long silence.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `persona, customers, lapsed` (expected), `share, low, high, silent_before` (units with a silence longer
-        than the report's period, now or earlier), `returned` (who had contact after it), `returned_share` with its
-        interval, and `held_back`.
-    """
-    table = paths.contacts
-    gaps = (
-        table.group_by("unit_id")
-        .aggregate(longest=table.gap_days.max())
-        .execute()
-        .set_index("unit_id")["longest"]
-    )
-    open_days = (paths.moment - paths.units["last_at"]).dt.total_seconds() / 86400
-    rows = []
-    for persona in personas_of(paths):
-        units = units_of(paths, persona)
-        came_back = gaps.reindex(units.index) > paths.follow_days
-        silent = came_back | (open_days.reindex(units.index) > paths.follow_days)
-        rows.append(
-            (persona, len(units), float(units["p_lapsed"].sum()), int(silent.sum()), int(came_back.sum()))
-        )
-    frame = pd.DataFrame(rows, columns=["persona", "customers", "lapsed", "silent_before", "returned"])
-    frame["share"] = frame["lapsed"] / frame["customers"]
-    frame["low"], frame["high"] = wilson(frame["lapsed"], frame["customers"])
-    frame["returned_share"] = frame["returned"] / frame["silent_before"].where(
-        frame["silent_before"] >= paths.min_group
-    )
-    frame["returned_low"], frame["returned_high"] = wilson(
-        frame["returned"], frame["silent_before"].where(frame["silent_before"] >= paths.min_group)
-    )
-    return hold_back(frame[RETURN_COLUMNS], frame["customers"] < paths.min_group, ("persona",))

@@ -30,7 +30,8 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
         A number, a date, or text. Null becomes a dash.
     form
         `plain`, `whole`, `number` (one decimal below 10), `percent`, `points` (percentage points, signed),
-        `signed`, `amount` (money without a currency), `date`, `duration` (from days), `p_value` or `score`.
+        `signed`, `amount` (money without a currency), `date`, `month` (from `2026-04`), `duration` (from days),
+        `p_value` or `score`.
     language
         `nl` or `en`.
 
@@ -38,8 +39,8 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
     --------
     >>> say_value(0.823, "percent", "nl"), say_value(12345.6, "amount", "nl"), say_value(45, "duration", "nl")
     ('82%', '12.346', '6 weken')
-    >>> say_value("2026-04-01", "date", "en")
-    '1 April 2026'
+    >>> say_value("2026-04-01", "date", "en"), say_value("2026-04", "month", "nl")
+    ('1 April 2026', 'april 2026')
     """
     if language not in LANGUAGES:
         raise unknown("language", language, LANGUAGES)
@@ -143,6 +144,12 @@ def _date(value: Any, locale: str) -> str:
     return format_date(day, format="d MMMM y", locale=locale)
 
 
+def _month(value: Any, locale: str) -> str:
+    from babel.dates import format_date
+
+    return format_date(date.fromisoformat(f"{value}-01"), format="LLLL y", locale=locale)
+
+
 def _duration(days: Any, locale: str) -> str:
     days = float(days)
     unit = next(unit for unit, limit in _LIMITS if days < limit)
@@ -171,6 +178,7 @@ _FORMS = {
     "signed": _signed,
     "amount": lambda value, locale: _decimal(value, 0 if abs(float(value)) >= 1000 else 2, locale),
     "date": _date,
+    "month": _month,
     "duration": _duration,
     "p_value": _p_value,
     "score": lambda value, locale: _decimal(value, 2, locale),

@@ -14,11 +14,13 @@ from journeykit.wording.texts import fill, is_one, load_texts
 if TYPE_CHECKING:
     from journeykit.findings import Finding
 
-__all__ = ["say", "tell"]
+__all__ = ["say", "say_behaviour", "tell"]
 
 # how a finding's interval is written, where it is not a share
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
+    "magnet_further": "points", "magnet_less_far": "points",
+    "aha_moment": "points", "persona_differs": "points",
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
 }  # fmt: skip
 
@@ -122,15 +124,36 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     for kind in ("channel", "trait", "reason"):
         if not is_missing(numbers.get(kind)):
             named[kind] = label(kind, numbers[kind], language, client)
+    for kind in ("touchpoint", "content"):
+        if not is_missing(numbers.get(kind)):
+            named[kind] = f"‘{label('touchpoint', numbers[kind], language, client)}’"
     if numbers.get("touchpoints"):
         listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
         joiner = "or" if finding.key == "stage_not_observable" else "and"
         named["touchpoints"] = _listed(listed, joiner, language)
     if "conclusion" in numbers:
         named["conclusion"] = _conclusion(numbers, language, client)
+    if "behaviour" in numbers:
+        named["behaviour"] = say_behaviour(numbers["behaviour"], numbers["at_least"], language, client)
+        named["since"] = load_texts(language)["values"][f"since_{numbers['since']}"]
+    if "lever" in numbers:
+        named["lever"] = load_texts(language)["values"][f"lever_{numbers['lever']}"]
     if "page" in numbers:
         named["page"] = f"‘{numbers['page']}’"
     return named
+
+
+def say_behaviour(behaviour: str, at_least: int, language: str, client=None) -> str:
+    """Return an early behaviour as words: a touchpoint some times, or activity on some days.
+
+    Examples
+    --------
+    >>> say_behaviour("login", 3, "en"), say_behaviour("active_days", 2, "nl")
+    ('‘Logged in’ at least 3 times', 'activiteit op minstens 2 dagen')
+    """
+    kind = "days" if behaviour == "active_days" else "once" if at_least == 1 else "times"
+    name = label("touchpoint", behaviour, language, client)
+    return fill(load_texts(language)["behaviours"][kind], {"name": name, "n": at_least}, language)
 
 
 def _conclusion(numbers: Mapping[str, Any], language: str, client) -> str:

@@ -1,15 +1,17 @@
 """The chapters of the report: each shows a part of a study on a page, or says in a sentence why it cannot."""
 
+from journeykit.reports.chapters.after import after_purchase
 from journeykit.reports.chapters.appendix import appendix
 from journeykit.reports.chapters.channels import channels, pages
+from journeykit.reports.chapters.entering import entering
 from journeykit.reports.chapters.journeys import journey_maps
 from journeykit.reports.chapters.leaks import leaks
 from journeykit.reports.chapters.opening import cover, summary
 from journeykit.reports.chapters.people import personas, personas_number
 from journeykit.reports.chapters.position import forecast, stages
-from journeykit.reports.chapters.steps import actions, after_purchase, measure
+from journeykit.reports.chapters.steps import actions, measure
 
 __all__ = [
-    "actions", "after_purchase", "appendix", "channels", "cover", "forecast", "journey_maps", "leaks", "measure",
-    "pages", "personas", "personas_number", "stages", "summary",
+    "actions", "after_purchase", "appendix", "channels", "cover", "entering", "forecast", "journey_maps", "leaks",
+    "measure", "pages", "personas", "personas_number", "stages", "summary",
 ]  # fmt: skip

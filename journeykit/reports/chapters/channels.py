@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit import plots
+from journeykit.reports.chapters.content import content
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
@@ -17,9 +18,14 @@ MOST = 10  # channels in the figure
 
 
 def channels(page: Page, study: Any) -> None:
-    """Show the contribution of the channels per stage."""
+    """Show the contribution of the channels per stage, and what content leads to."""
     read = Reader(page, study)
     page.heading("channels")
+    _contributions(page, read)
+    content(page, read)
+
+
+def _contributions(page: Page, read: Reader) -> None:
     frame = read.table("channels")
     frame = frame[(frame["persona"] == "all") & frame["channel"].notna()] if len(frame) else frame
     if frame.empty:

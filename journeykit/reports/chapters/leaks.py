@@ -28,6 +28,7 @@ def leaks(page: Page, study: Any) -> None:
     _transitions(page, read)
     _skips(page, read)
     _time(page, read)
+    _compared(page, read)
 
 
 def _funnel(page: Page, read: Reader) -> None:
@@ -120,3 +121,38 @@ def _time(page: Page, read: Reader) -> None:
         page.note(page.text("prose.time_none", units=read.units))
     else:
         page.figure(plots.time_in_stage(frame, xlabel=page.text("axes.days")), page.text("captions.time"))
+
+
+def _compared(page: Page, read: Reader) -> None:
+    """Show where the largest personas differ by more than chance; or say that they do not, or that there are none."""
+    frame = read.table("comparisons")
+    page.heading("leaks_compared", level=2)
+    frame = frame[frame["p_adjusted"].notna()] if len(frame) else frame
+    if frame.empty:
+        key = "compared_none" if len(read.ids) > 1 else "compared_one"
+        page.note(page.text(f"prose.{key}", units=read.units))
+        return
+    days = read.study.journeys.follow_days
+    surely = frame[frame["significant"].astype(bool)]
+    if surely.empty:
+        page.note(page.text("prose.compared_alike", count=len(frame), days=days))
+        return
+    page.say(page.text("prose.compared", count=len(frame), sure=len(surely), days=days))
+    read.say("comparing")
+    shown = surely.assign(size=surely["difference"].astype(float).abs()).sort_values("size", ascending=False)
+    shown = shown.assign(
+        persona=[read.persona(who) for who in shown["group"]],
+        other_persona=[read.persona(who) for who in shown["other"]],
+        step=[_step(read, row) for row in shown.to_dict("records")],
+        effect=[page.spread(row.difference, row.low, row.high, "points") for row in shown.itertuples()],
+    )
+    forms = {"step": "text", "persona": "text", "share": "percent", "other_persona": "text"}
+    forms |= {"other_share": "percent", "effect": "right", "p_adjusted": "p_value"}
+    page.table(shown, page.text("captions.compared"), forms, limit=12)
+
+
+def _step(read: Reader, row: dict) -> str:
+    to = read.stage(row["to"])
+    if row["measure"] == "reaches":
+        return read.page.text("parts.step_reaches", stage=to)
+    return read.page.text("parts.step_moves", start=read.stage(row["from"]), stage=to)

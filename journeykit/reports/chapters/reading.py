@@ -23,11 +23,24 @@ SUBJECTS = {
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "forecast": ("moves_soon", "lapses_soon"),
     "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "back_steps"),
+    "comparing": ("persona_differs",),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless"),
     "time": ("slow_stage",),
     "channels": ("channel_contributes", "entry_point"),
+    "entries": ("entry_goes_on", "entry_stays"),
+    "cohorts": ("cohort_further", "cohort_less_far"),
+    "retention": ("comes_back", "comes_back_more", "comes_back_less"),
+    "activity": ("active_in_month",),
+    "content": ("content_most", "content_leads", "content_leads_less"),
+    "magnets": ("magnet_most", "magnet_further", "magnet_less_far"),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
-    "after": ("nps", "referrals", "reactivated"),
+    "ratings": ("nps",),
+    "sales": ("upsells", "upsells_more", "cross_sells", "cross_sells_more"),
+    "levers": ("lever_taken",),
+    "aha": ("aha_moment",),
+    "returns": ("reactivated", "returns_with", "sent_before_return"),
+    "advocates": ("advocates", "referrals"),
+    "loop": ("loop_closes", "referred_further", "referred_less_far"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
     "audit": ("holds_under_all_models", "flips_with_model", "unsure_under_models", "seen_under_few_models"),
     "data": ("rejects", "unmapped_touchpoints", "window_opens_late", "few_customers", "nothing_left_out"),
@@ -111,6 +124,10 @@ class Reader:
         if stage is None or stage != stage:
             return self.page.text("parts.unsure")
         return label("stage", stage, self.language, self.client)
+
+    def channel(self, name: Any) -> str:
+        """Return the name of a channel; a dash where none is known."""
+        return label("channel", name, self.language, self.client) if isinstance(name, str) else "–"
 
     def names(self, kind: str, ids: Any, most: int = 3) -> str:
         """Return ids, in a list or joined by commas, as names joined by commas."""

@@ -1,4 +1,4 @@
-"""After the purchase, what to do, and what to start measuring."""
+"""What to do, and what to start measuring."""
 
 from __future__ import annotations
 
@@ -12,22 +12,7 @@ from journeykit.reports.page import Page
 from journeykit.wording import label
 from journeykit.wording.names import in_sentence
 
-__all__ = ["actions", "after_purchase", "measure", "recommendations"]
-
-AFTER = ("referral", "review", "testimonial", "nps_rating", "survey_response")
-
-
-def after_purchase(page: Page, study: Any) -> None:
-    """Show ratings, referrals and lapsed customers that came back; or say why not."""
-    read = Reader(page, study)
-    page.heading("after")
-    found = read.findings("after") + [one for one in read.findings("stages") if one.key == "lapsed_share"][:1]
-    if not [one for one in found if one.key != "lapsed_share"]:
-        page.note(page.text("prose.after_none", units=read.units))
-        page.say(found)
-        return
-    page.say(page.text("prose.after", units=read.units))
-    page.say(found)
+__all__ = ["actions", "measure", "recommendations"]
 
 
 def _advice(read: Reader) -> pd.DataFrame:
