@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError, nearest, unknown
-from journeykit.stages.classifier import LAPSED, StageClassifier
+from journeykit.stages.classifier import LAPSED, StageClassifier, allowing
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.leaning import learn_leaning
 from journeykit.stages.reader import StageReader, mix, with_taught
@@ -130,7 +130,7 @@ def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.S
     truth *= weight[rows, None]
     losses = [-(truth * np.log(mix(taught[rows], alone, share) + FLOOR)).sum() for share in SHARES]
     share = SHARES[int(np.argmin(losses))]
-    return share, class_thresholds(mix(taught[rows], alone, share), truth, classifier.coverage)
+    return share, class_thresholds(mix(taught[rows], alone, share), truth, allowing(classifier.coverage))
 
 
 def _columns(labels: pd.DataFrame) -> pd.DataFrame:
