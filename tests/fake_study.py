@@ -37,6 +37,7 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True, uns
             "transitions": _transitions(stages),
         }
         tables |= {"skips": _skips(), "channels": _channels(stages), "pages": _pages()}
+        tables["recommendations"] = _advice(stages)
         tables |= {"evaluation": _evaluation(), "reliability": _reliability()}
     log = SimpleNamespace(
         client=client, moment=pd.Timestamp("2026-03-31 22:00"),
@@ -149,6 +150,26 @@ def _pages() -> pd.DataFrame:
     })  # fmt: skip
 
 
+def _advice(stages: list[str]) -> pd.DataFrame:
+    """Return two channels per cell; of p1 in the second stage the researcher wrote what to do."""
+    rows = []
+    for persona in ("all", "p1", "p2"):
+        for number, stage in enumerate(stages):
+            own = {"persona": persona, "stage": stage, "message": "Kom maar kijken", "drop_off": 0.4}
+            own |= {"drop_off_low": 0.3, "drop_off_high": 0.5, "best_persona": "p1", "best_drop_off": 0.3}
+            own |= {"customers_more": 12.0 - number if persona == "p2" else np.nan, "customers_more_low": 4.0}
+            own |= {"customers_more_high": 20.0, "value_more": 1234.5, "value_more_low": 300.0}
+            own |= {"value_more_high": 2500.0}
+            if persona == "p1" and number == 1:
+                rows.append({**own, "action": "Bel eerst de winkel", "basis": "written"})
+            for channel, effect in (("email", 0.4), ("search", 0.2)):
+                words = {"channel": channel, "content": "Reviews", "action": f"Doe iets {number}"}
+                measured = {"basis": "measured", "effect": effect, "low": effect - 0.1, "high": effect + 0.1}
+                rows.append({**own, **words, **measured})
+    frame = pd.DataFrame(rows)
+    return frame.assign(place=frame.groupby(["persona", "stage"]).cumcount() + 1)
+
+
 def _evaluation() -> pd.DataFrame:
     return pd.DataFrame({"method": ["model", "rule"], "macro_f1": [0.6, 0.47], "skill": [0.5, 0.1]})
 
@@ -163,6 +184,17 @@ def _findings() -> list[Finding]:
     one = {"persona": NAMES["p1"]}
     return [
         Finding("leaks_at", {"share": 0.39}, 0.34, 0.45, "journey_map", "p1", "decision", 412, names=one),
+        Finding(
+            "advise_measured",
+            {"channel": "email", "share": 0.4, "at_stake": 5},
+            0.3,
+            0.5,
+            "recommendations",
+            "p1",
+            "decision",
+            100,
+            names=one | {"action": {"nl": "Toon reviews", "en": "Show reviews"}},
+        ),
         Finding("nps", {"nps": 31.0}, 22.0, 40.0, "customers", "all", None, 120),
         Finding("rejects", {"rejected": 7, "share": 7 / 1210, "reason": "no_time"}, evidence="rejects"),
     ]

@@ -75,7 +75,17 @@ def test_rank_puts_what_is_at_stake_first_and_caveats_last():
             Finding("leaks_at", {"at_stake": 9, "value_at_stake": 1}),
         ]
     )
-    assert [(one.key, one.rank) for one in ranked] == [("nps", 1), ("leaks_at", 2), ("rejects", 3)]
+    assert [(one.key, one.rank) for one in ranked] == [("leaks_at", 1), ("nps", 2), ("rejects", 3)]
+
+
+def test_customers_and_value_at_stake_count_alike():
+    """Three customers are not worth less than two euros because three euros is a larger number."""
+    found = [
+        Finding("nps", {"at_stake": 10}),  # a tenth of all customers; their value is not known
+        Finding("leaks_at", {"at_stake": 1, "value_at_stake": 900.0}),  # 1 % of customers, 90 % of the value
+        Finding("lapsed_share", {"at_stake": 8, "value_at_stake": 10.0}),
+    ]
+    assert [one.key for one in rank(found, 100, 1000.0)] == ["leaks_at", "nps", "lapsed_share"]
 
 
 def test_headlines_are_few_and_of_different_kinds(found):

@@ -177,6 +177,19 @@ def test_skips_compare_within_landing_stage_and_persona():
     assert cell(skips, "held_back", persona="all", skipped_stages=2)
 
 
+def test_skips_compare_with_others_as_active():
+    """Who skips is idle here, and the idle get no further, whether they skip or not: skipping itself costs nothing."""
+    journeys = {"z": [(300, "search")]}
+    for n in range(60):
+        busy = n % 2 == 0
+        skips = n % 8 == 0 if busy else n % 8 != 1  # of the busy few skip, of the idle most
+        steps = [(0, "aw" if skips else "co"), (10, "de"), *([(20, "ac")] if busy else [])]
+        journeys[f"c{n}"] = steps + [(1 + 0.5 * visit, "support") for visit in range(12 if busy else 0)]
+    skips = map_journeys(log_of(journeys), min_group=1).skips
+    assert cell(skips, "later_stage_reached_share", persona="all", skipped_stages=1) < 0.3
+    assert cell(skips, "effect", persona="all", skipped_stages=1) == pytest.approx(0)
+
+
 def test_a_stage_that_the_data_cannot_show_is_not_skipped():
     """Nobody is ever seen in consideration here: awareness to decision is one step, not a skip."""
     journeys = {f"u{number}": [(0, "aw"), (10, "de"), (20, "lo")] for number in range(12)}

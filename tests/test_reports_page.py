@@ -77,6 +77,27 @@ def test_links_resolve_ids_are_single_and_headings_in_order(report):
     assert levels[0] == 1 and all(after <= before + 1 for before, after in pairwise(levels))
 
 
+def test_every_finding_leads_to_its_table(report):
+    """Who doubts a sentence is one click away from the figures, and from the place where the report shows them."""
+    page, html = report
+    notes = [note for block in page.blocks if block["block"] == "points" for note in block["notes"] if note]
+    assert {note["table"] for note in notes} >= {"journey_map", "customers", "recommendations", "rejects"}
+    assert all(f'href="#evidence-{note["table"]}"' in html for note in notes)
+    (files,) = [block["files"] for block in page.blocks if block["block"] == "files"]
+    numbers = [row["number"] for row in files if row["number"]]
+    assert numbers == list(range(1, len(numbers) + 1)) and {note["table"] for note in notes} <= {
+        row["table"] for row in files
+    }
+    shown = {row["table"]: [place["at"] for place in row["shown"]] for row in files}
+    assert shown["funnel"] and shown["funnel"][0].startswith("figure-")
+
+
+def test_what_the_researcher_wrote_stands_in_what_to_do(report):
+    page, _ = report
+    cells = [row for block in page.blocks if block["block"] == "table" for row in block["cells"]]
+    assert any("Bel eerst de winkel *" in row for row in cells)
+
+
 def test_names_from_the_data_are_escaped(report):
     assert "Acme &amp; Zoon &lt;b&gt;" in report[1] and "Zoon <b>" not in report[1]
 

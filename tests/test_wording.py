@@ -17,6 +17,7 @@ from journeykit.wording.texts import _flat, blanks, fill, load_texts
 KINDS = [key for keys in SECTIONS.values() for key in keys]
 COUNTS = (0, 1, 2, 412)
 NAMES = {"persona": {"nl": "Zoekers", "en": "Seekers"}}
+ACTION = {"action": {"nl": "Toon reviews.", "en": "Show reviews."}}
 
 
 def example(key: str, count: int, persona: str | None = None) -> Finding:
@@ -35,13 +36,13 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
         "at_least": 2, "since": "order",
         "stay_from": 60.0, "stay_to": 90.0, "lever": "speed",
         "days_from": 90.0, "days_to": 120.0,
+        "more": count, "value_low": 10.0, "value_high": 90.0,
         "of": count + 1, "to": "p2", "went": count, "returned": count, "before": 0.2, "after": 0.3,
     }  # fmt: skip
     if key not in ("persona_stands_out",):
         numbers.pop("form")
-    return Finding(
-        key, numbers, 0.42, 0.58, "t", persona, "consideration", count, names=NAMES if persona else {}
-    )
+    names = ACTION | (NAMES if persona else {})
+    return Finding(key, numbers, 0.42, 0.58, "t", persona, "consideration", count, names=names)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -59,7 +60,9 @@ def test_every_sentence_is_whole_with_none_one_two_and_many(key, language):
 @pytest.mark.parametrize("key", KINDS)
 def test_a_sentence_without_interval_leaves_no_empty_brackets(key, language):
     found = example(key, 412)
-    bare = Finding(found.key, found.numbers, None, float("nan"), "t", None, "consideration", 412)
+    bare = Finding(
+        found.key, found.numbers, None, float("nan"), "t", None, "consideration", 412, names=ACTION
+    )
     assert "()" not in say(bare, language)
     assert "nan" not in say(bare, language)
 

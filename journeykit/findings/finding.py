@@ -42,6 +42,9 @@ SECTIONS = {
         "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "returns_with",
         "sent_before_return",
     ),
+    "actions": (
+        "advise_tested", "advise_measured", "advise_playbook", "advise_written", "what_if", "what_if_value",
+    ),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
         "few_customers", "nothing_left_out", "holds_under_all_models", "flips_with_model", "unsure_under_models",
@@ -140,27 +143,45 @@ def control(findings: Iterable[Finding], alpha: float = 0.05) -> list[Finding]:
     return kept
 
 
-def rank(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings in order of what is at stake, with their rank; caveats come last, in the given order."""
+def rank(findings: Iterable[Finding], customers: float = 0.0, value: float = 0.0) -> list[Finding]:
+    """Return findings in order of what is at stake, with their rank; caveats come last, in the given order.
+
+    Parameters
+    ----------
+    customers, value
+        How many units there are, and what they brought in all. The stake of a finding is then the mean of its part
+        of all customers and its part of all value; where no value is known, its part of the customers.
+    """
     findings = list(findings)
     matters = [found for found in findings if found.section != "caveats"]
-    matters.sort(key=lambda found: -_stake(found))
+    matters.sort(key=lambda found: -_stake(found, customers, value))
     ordered = [*matters, *(found for found in findings if found.section == "caveats")]
     return [replace(found, rank=place) for place, found in enumerate(ordered, start=1)]
 
 
-def _stake(found: Finding) -> float:
-    for name in ("value_at_stake", "at_stake"):
-        value = found.numbers.get(name)
-        if value is not None and np.isfinite(value):
-            return float(value)
-    return 0.0
+def _stake(found: Finding, customers: float, value: float) -> float:
+    people, worth = (_number(found, name) for name in ("at_stake", "value_at_stake"))
+    if not customers > 0:
+        return people
+    share = people / customers
+    return share if worth is None or not value > 0 else (share + worth / value) / 2
+
+
+def _number(found: Finding, name: str) -> Any:
+    given = found.numbers.get(name)
+    known = given is not None and np.isfinite(given)
+    return float(given) if known else (0.0 if name == "at_stake" else None)
 
 
 def headlines(findings: Sequence[Finding], most: int = 5) -> list[Finding]:
-    """Return the findings for a summary: the highest ranked of each section, then the highest ranked of other kinds."""
+    """Return the findings for a summary, by rank: the first of each section, then the first of other kinds.
+
+    What to do and what changed have a place of their own in a summary, and are left out here.
+    """
     ordered = [
-        found for found in sorted(findings, key=lambda one: one.rank or 10**9) if found.section != "caveats"
+        found
+        for found in sorted(findings, key=lambda one: one.rank or 10**9)
+        if found.section not in ("caveats", "actions", "changes")
     ]
     firsts = {found.section: found for found in reversed(ordered)}
     kinds = {found.key: found for found in reversed(ordered)}

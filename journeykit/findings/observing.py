@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.findings.advising import advice_findings
 from journeykit.findings.after import after_findings
 from journeykit.findings.changes import change_findings, figure_findings
 from journeykit.findings.cohorts import cohort_findings
@@ -37,6 +38,7 @@ def observe(
     since=None,
     changes: pd.DataFrame | None = None,
     audit=None,
+    advice: pd.DataFrame | None = None,
     alpha: float = 0.05,
 ) -> list[Finding]:
     """Return what matters in the tables, largest stake first and caveats last.
@@ -61,6 +63,8 @@ def observe(
         Figures of now beside those of the last report (`list_changes`), with the day of that report in `attrs["day"]`.
     audit
         What other stage models say (`StageModelAudit`), for which conclusions depend on the stage model.
+    advice
+        What to do per persona and stage (`advise`), for what is recommended and what is at stake there.
     alpha
         Expected share of false discoveries among the tested findings that are returned.
 
@@ -80,6 +84,7 @@ def observe(
         *content_findings(journeys),
         *after_findings(journeys),
         *comparison_findings(journeys.comparisons, journeys.follow_days),
+        *advice_findings(advice, journeys, client),
         *_changes(since, names, min_group),
         *(() if changes is None else figure_findings(changes, changes.attrs["day"])),
         *_caveats(journeys, log),
@@ -89,7 +94,10 @@ def observe(
         candidates = [
             one for one in candidates if one.key not in ("entry_point", "entry_goes_on", "entry_stays")
         ]  # the first contact is not in the data
-    standing = rank(map(_with_value(journeys), control(candidates, alpha)))
+    candidates = [one for one in candidates if _large_enough(one, min_group)]
+    standing = rank(
+        map(_with_value(journeys), control(candidates, alpha)), len(journeys.units), _value(journeys)
+    )
     return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
 
 
@@ -97,6 +105,18 @@ def _changes(since, names: Any, min_group: int) -> Iterator[Finding]:
     if since is not None:
         match, earlier = since
         yield from change_findings(match, earlier.day, earlier.names, _by_persona(names), min_group)
+
+
+def _large_enough(found: Finding, least: int) -> bool:
+    """Return whether a finding rests on enough units to be stated; a caveat is about the data, not about people."""
+    return found.section == "caveats" or found.customers is None or found.customers >= least
+
+
+def _value(journeys) -> float:
+    """Return what all units brought together; 0 where that is not known."""
+    everyone = journeys.value[journeys.value["persona"] == "all"] if len(journeys.value) else journeys.value
+    total = everyone["value_total"].sum() if len(everyone) else 0.0
+    return float(total) if total == total else 0.0
 
 
 def _by_persona(names: Any) -> Mapping[str, Mapping[str, str]]:
@@ -115,7 +135,8 @@ def _with_value(journeys):
 
     def add(found: Finding) -> Finding:
         worth = each.get(found.persona or "all", each.get("all"))
-        if worth is None or "at_stake" not in found.numbers or not worth > 0:
+        known = "at_stake" in found.numbers and "value_at_stake" not in found.numbers
+        if worth is None or not known or not worth > 0:
             return found
         return replace(
             found, numbers={**found.numbers, "value_at_stake": float(found.numbers["at_stake"] * worth)}
@@ -133,6 +154,7 @@ def _not_too_many(findings: list[Finding]) -> list[Finding]:
         limit = (
             20
             if found.key in ("persona_size", "persona_stands_out", "stage_not_observable")
+            or found.section == "actions"
             else MOST_PER_KIND
         )
         if counts[found.key] <= limit:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from journeykit.clients import MAP_ROWS, MapEdits, read_map_edits
-from journeykit.journey_maps.advice import best_channel, recommend
+from journeykit.journey_maps.advice import WRITTEN, advise, channel_name
 from journeykit.stage_models import LAPSED, Stage
 
 __all__ = ["MAP_COLUMNS", "JourneyMap", "chart_journey"]
@@ -36,11 +36,14 @@ class JourneyMap:
         The language of the texts in it.
     absent
         Personas for whom the researcher wrote cells and who are not in this report.
+    advice
+        What to do per persona and stage, first things first (`advise`).
     """
 
     frame: pd.DataFrame
     language: str = "nl"
     absent: tuple[str, ...] = ()
+    advice: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def personas(self) -> list[str]:
@@ -93,13 +96,25 @@ def chart_journey(journeys, client, language: str | None = None, last_id: int = 
     table = keys.merge(_standing(journeys), "left", ["persona", "stage"])
     for measured in (_drop_off(journeys), _days(journeys), _shares(journeys), *_experience(journeys)):
         table = table.merge(measured, "left", ["persona", "stage"])
+    advice = advise(journeys, client, language, edits)
+    firsts = advice[advice["place"] == 1].set_index(["persona", "stage"])
     words = [
         _words(row.persona, client.model.stage(row.stage), journeys, client, language, edits)
+        | {"recommendation": _recommendation(firsts.loc[(row.persona, row.stage)], language)}
         for row in table.itertuples()
     ]
     frame = pd.concat([table, pd.DataFrame(words, index=table.index)], axis=1)
     personas = [persona for persona in dict.fromkeys(table["persona"]) if persona != "all"]
-    return JourneyMap(frame.reindex(columns=MAP_COLUMNS), language, tuple(edits.absent(personas, last_id)))
+    absent = tuple(edits.absent(personas, last_id))
+    return JourneyMap(frame.reindex(columns=MAP_COLUMNS), language, absent, advice)
+
+
+def _recommendation(first: pd.Series, language: str) -> str | None:
+    """Return what to do first as one line: what the researcher wrote, else the channel and what to do there."""
+    if first["basis"] == WRITTEN:
+        return first["action"]
+    channel = channel_name(first["channel"], language) if isinstance(first["channel"], str) else None
+    return ": ".join(part for part in (channel, first["action"]) if isinstance(part, str) and part) or None
 
 
 def _standing(journeys) -> pd.DataFrame:
@@ -172,7 +187,6 @@ def _words(
     )
     planned = {column: _first(stage.playbook(part, language)) for column, part in _PLAYBOOK.items()}
     planned["touchpoint"] = _named(stage, client, language)
-    planned["recommendation"] = recommend(stage, best_channel(journeys.channels, persona, stage), language)
     written = {row: edits.text(persona, stage.id, row, language) for row in MAP_ROWS}
     return {
         "top_channels": ", ".join(known["channel"].head(_TOP)) or None,

@@ -1,4 +1,4 @@
-"""Skipped stages, and what becomes of those who skip."""
+"""Skipped stages, and what becomes of those who skip, beside others of the same stage, persona and activity."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from journeykit.journeys.steps import hold_back, personas_of
 __all__ = ["MOST_SKIPPED", "count_skips"]
 
 MOST_SKIPPED = 3  # three stands for three or more
+BANDS = 3  # of activity, within everyone who landed in the same stage
+SETTLING_DAYS = 7.0  # added to the days before landing, so that two contacts on a first day are no frenzy
 
 
 def count_skips(paths: Paths) -> pd.DataFrame:
@@ -30,7 +32,8 @@ def count_skips(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, skipped_stages` (3 stands for three or more), `customers, later_stage_reached_share, low, high,
         effect, effect_low, effect_high, p_value, held_back`. `effect` is the difference in share with those who
-        skipped none, within the same landing stage and persona (Mantel-Haenszel); null for none skipped.
+        skipped none, within the same landing stage, persona and third of activity (Mantel-Haenszel); null for none
+        skipped. Activity is the number of contacts until landing, per day.
     """
     counts = _landed(paths)
     rows = [_skip_row(counts, who, n, paths) for who in personas_of(paths) for n in range(MOST_SKIPPED + 1)]
@@ -45,7 +48,7 @@ def count_skips(paths: Paths) -> pd.DataFrame:
 
 
 def _landed(paths: Paths) -> pd.DataFrame:
-    """Return, per persona, landing stage and stages skipped, how many landed and how many came later still."""
+    """Return how many landed and came later still, per persona, landing stage, activity and stages skipped."""
     entries = _among_seen(paths)
     forward = entries.filter(entries.next_position > entries.position)
     first = ibis.row_number().over(ibis.window(group_by="unit_id", order_by=["at", "position"]))
@@ -60,7 +63,25 @@ def _landed(paths: Paths) -> pd.DataFrame:
     landed = landed.filter(
         (landed.landing < len(paths.seen) - 1) & (paths.days_since(landed, "landed_at") >= paths.follow_days)
     )
-    return _followed(landed, entries, paths.follow_days).execute()
+    return _followed(_with_activity(landed, paths), entries, paths.follow_days).execute()
+
+
+def _with_activity(landed: Any, paths: Paths) -> Any:
+    """Add the third of activity among those who landed in the same stage: contacts per day until landing."""
+    met = paths.contacts.select("unit_id", met_at="timestamp")
+    joined = landed.left_join(met, "unit_id")
+    joined = joined.filter(joined.met_at <= joined.landed_at)
+    counted = joined.group_by(["unit_id", "persona", "landing", "landed_at", "skipped"]).aggregate(
+        contacts=joined.count(), first_at=joined.met_at.min()
+    )
+    days = counted.landed_at.delta(counted.first_at, unit="millisecond") / 86_400_000.0
+    paced = counted.mutate(pace=counted.contacts / (days + SETTLING_DAYS))
+    rank = ibis.percent_rank().over(
+        ibis.window(group_by="landing", order_by="pace")
+    )  # who is as active is in one band
+    return paced.mutate(band=ibis.least((rank * BANDS).floor(), BANDS - 1).cast("int64")).drop(
+        "contacts", "first_at", "pace"
+    )
 
 
 def _among_seen(paths: Paths) -> Any:
@@ -82,8 +103,10 @@ def _followed(landed: Any, entries: Any, days: float) -> Any:
     after = joined.later_at.delta(joined.landed_at, unit="millisecond") / 86_400_000.0
     came = (joined.later_position > joined.landing) & (after >= 0) & (after <= days)
     joined = joined.mutate(came=came.fill_null(False).cast("int64"))
-    unit = joined.group_by(["unit_id", "persona", "landing", "skipped"]).aggregate(came=joined.came.max())
-    return unit.group_by(["persona", "landing", "skipped"]).aggregate(
+    unit = joined.group_by(["unit_id", "persona", "landing", "band", "skipped"]).aggregate(
+        came=joined.came.max()
+    )
+    return unit.group_by(["persona", "landing", "band", "skipped"]).aggregate(
         customers=unit.count(), later=unit.came.sum()
     )
 
@@ -100,8 +123,8 @@ def _skip_row(counts: pd.DataFrame, persona: str, skipped: int, paths: Paths) ->
 
 
 def _strata(counts: pd.DataFrame, skipped: int) -> np.ndarray:
-    """Return later and total of who skipped, later and total of who did not, per landing stage and persona."""
-    keys = ["persona", "landing"]
+    """Return later and total of who skipped, and of who did not, per landing stage, persona and activity."""
+    keys = ["persona", "landing", "band"]
     totals = (
         counts.assign(persona=counts["persona"].fillna(""))
         .groupby([*keys, "skipped"])[["later", "customers"]]

@@ -61,6 +61,10 @@ class Page:
         accent_theme(self.accent, decimal="," if self.language == "nl" else ".")
         self.blocks: list[dict[str, Any]] = []
         self.counts = {"figure": 0, "table": 0, "chapter": 0}
+        self.cited: dict[str, int] = {}  # tables that statements rest on, numbered as they are first cited
+        self.shown: dict[
+            str, list[tuple[str, str]]
+        ] = {}  # where a table is shown: words, and the place to go to
 
     def text(self, key: str, **values: Any) -> str:
         """Return one of the report's texts in its language."""
@@ -111,20 +115,48 @@ class Page:
         )
 
     def say(self, *said: Any) -> None:
-        """Write paragraphs; a list of findings becomes a list of sentences."""
+        """Write paragraphs; a list of findings becomes a list of sentences, each with a note that leads to its table.
+
+        A tuple of findings is said in one breath; the note is that of the first.
+        """
         for item in said:
-            if isinstance(item, (list, tuple)):
+            if isinstance(item, list):
                 self._points(item)
             elif item:
                 self._add("prose", paragraphs=[self._sentence(item)])
 
     def _points(self, items: Iterable[Any]) -> None:
-        sentences = [self._sentence(item) for item in items]
-        if sentences:
-            self._add("points", points=sentences)
+        items = list(items)
+        if items:
+            notes = [self._note_of(item) for item in items]
+            self._add("points", points=[self._sentence(item) for item in items], notes=notes)
 
     def _sentence(self, item: Any) -> str:
+        if isinstance(item, tuple):
+            return " ".join(self._sentence(part) for part in item)
         return item if isinstance(item, str) else say(item, self.language, self.client)
+
+    def _note_of(self, item: Any) -> dict[str, Any] | None:
+        """Return the number and the name of the table that a finding follows from; nothing for other words."""
+        first = item[0] if isinstance(item, tuple) else item
+        table = getattr(first, "evidence", "")
+        if not table:
+            return None
+        number = self.cited.setdefault(table, len(self.cited) + 1)
+        return {"number": number, "table": table, "name": self.text(f"tables.{table}")}
+
+    def files(self, tables: Iterable[str]) -> None:
+        """List tables by what they hold, with file and where they are shown; cited ones first, with their number."""
+        names = [*self.cited, *sorted(set(tables) - set(self.cited))]
+        rows = [
+            {
+                "table": name, "number": self.cited.get(name), "name": self.text(f"tables.{name}"),
+                "file": f"tables/{name}.parquet",
+                "shown": [{"words": words, "at": at} for words, at in self.shown.get(name, ())],
+            }
+            for name in names
+        ]  # fmt: skip
+        self._add("files", files=rows)
 
     def note(self, words: str) -> None:
         """Set a remark apart: a limit of the data, or why something is not shown."""
@@ -142,19 +174,29 @@ class Page:
         """Show a list of words and what they mean."""
         self._add("terms", terms=dict(terms))
 
-    def figure(self, drawn: Any, caption: str, alt: str | None = None) -> None:
-        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it."""
-        self.counts["figure"] += 1
+    def figure(self, drawn: Any, caption: str, alt: str | None = None, *, of: str = "") -> None:
+        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it; `of` names
+        the table that it draws.
+        """
+        self._number("figure", of)
         self._add(
             "figure", number=self.counts["figure"], name=self.text("parts.figure"), caption=caption,
             alt=alt or caption, **picture(drawn),
         )  # fmt: skip
 
     def table(
-        self, frame: pd.DataFrame, caption: str, formats: Mapping[str, str], *, limit: int | None = 40
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        formats: Mapping[str, str],
+        *,
+        limit: int | None = 40,
+        of: str = "",
     ) -> None:
-        """Show the columns named in `formats`, each written in its form (see `say_value`) and aligned by it."""
-        self.counts["table"] += 1
+        """Show the columns named in `formats`, each written in its form (see `say_value`) and aligned by it; `of` names
+        the table that the rows are from.
+        """
+        self._number("table", of)
         shown = frame.head(limit) if limit else frame
         left_out = len(frame) - len(shown)
         self._add(
@@ -185,6 +227,15 @@ class Page:
             columns=[{"id": name, "header": name, "form": "text", "numeric": False} for name in named],
             rows=cells, cells=cells, more="",
         )  # fmt: skip
+
+    def _number(self, kind: str, of: str) -> None:
+        """Give a figure or table the next number, and remember what it shows."""
+        self.counts[kind] += 1
+        if of:
+            number = self.counts[kind]
+            self.shown.setdefault(of, []).append(
+                (f"{self.text(f'parts.{kind}')} {number}", f"{kind}-{number}")
+            )
 
     def _column(self, name: str, form: str) -> dict[str, Any]:
         accounts = self.client.setting == "b2b" and has_text(f"columns.{name}_b2b", self.language)

@@ -281,6 +281,7 @@ class Study:
             audit=self.audit,
             since=None if self.persona_match is None else (self.persona_match, self.earlier),
             changes=self.changes,
+            advice=self.journey_map.advice,
         )
 
     @cached_property

@@ -38,6 +38,7 @@ def list_tables(study: Any) -> dict[str, pd.DataFrame]:
         "recruit_rules": list_rules(study.rules, study.client),
         "persona_tree": list_tree(study.rule_tree, study.client),
         "journey_map": study.journey_map.frame,
+        "recommendations": study.journey_map.advice,
         "next_actions": _actions(study),
         "evidence": study.stages.evidence.reset_index(),
         "evaluation": study.stages.evaluation.reset_index(),
@@ -54,7 +55,7 @@ def list_tables(study: Any) -> dict[str, pd.DataFrame]:
 
 def _actions(study: Any) -> pd.DataFrame:
     """Return the next action of each customer; the people of an account get the account's."""
-    actions = next_actions(study.journeys, study.client, study.stages.table)
+    actions = next_actions(study.journeys, study.client, study.stages.table, None, study.journey_map.advice)
     people = study.people[["customer_id", "unit_id"]]
     joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
     return joined.drop(columns="unit_id")

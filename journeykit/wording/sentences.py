@@ -24,6 +24,7 @@ _INTERVALS = {
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
     "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
+    "what_if": "whole", "what_if_value": "whole",
 }  # fmt: skip
 
 
@@ -140,6 +141,8 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
         named["since"] = load_texts(language)["values"][f"since_{numbers['since']}"]
     if "lever" in numbers:
         named["lever"] = load_texts(language)["values"][f"lever_{numbers['lever']}"]
+    if "action" in finding.names:
+        named["action"] = in_sentence(finding.names["action"][language].rstrip("."))
     if "page" in numbers:
         named["page"] = f"‘{numbers['page']}’"
     return named

@@ -65,7 +65,7 @@ def _selling(page: Page, read: Reader) -> None:
         forms |= {"value_mean": "amount"} if shown["value_mean"].notna().any() else {}
         shown = shown.rename(columns={"value_mean": "order_value"})
         forms = {("order_value" if name == "value_mean" else name): form for name, form in forms.items()}
-        page.table(shown, page.text("captions.sales", days=_days(read)), forms)
+        page.table(shown, page.text("captions.sales", days=_days(read)), forms, of="sales")
     if not read.say("levers"):
         page.note(page.text("prose.levers_none"))
 
@@ -92,7 +92,7 @@ def _aha(page: Page, read: Reader) -> None:
     )  # fmt: skip
     forms = {"persona": "text", "behaviour": "text", "customers": "whole", "did_share": "percent"}
     forms |= {"stay_share": "percent", "other_stay_share": "percent", "effect": "right", "p_value": "p_value"}
-    page.table(shown, page.text("captions.aha"), forms)
+    page.table(shown, page.text("captions.aha"), forms, of="aha")
 
 
 def _returns(page: Page, read: Reader) -> None:
@@ -109,7 +109,9 @@ def _returns(page: Page, read: Reader) -> None:
     )
     forms = {"persona": "text", "silent_before": "whole", "returned": "whole", "returned_share": "right"}
     days = {"days": _days(read), "units": read.units}
-    page.table(shown, page.text("captions.returns", **days), forms | {"silent_days_median": "duration"})
+    page.table(
+        shown, page.text("captions.returns", **days), forms | {"silent_days_median": "duration"}, of="lapsed"
+    )
     back = _rows(read, "reactivations")
     back = back[back["who"] == "all"].head(MOST) if len(back) else back
     if len(back):
@@ -126,7 +128,7 @@ def _returns(page: Page, read: Reader) -> None:
             "share": "right",
         }
         caption = page.text("captions.reactivations", days=read.client.period.horizon_days)
-        page.table(shown, caption, forms | {"silent_days_median": "duration"})
+        page.table(shown, caption, forms | {"silent_days_median": "duration"}, of="reactivations")
 
 
 def _advocates(page: Page, read: Reader) -> None:
@@ -141,7 +143,7 @@ def _advocates(page: Page, read: Reader) -> None:
             kind=[_kind(read, kind) for kind in everyone["kind"]], share=_spread(page, everyone)
         )
         forms = {"kind": "text", "advocates": "whole", "share": "right"}
-        page.table(shown, page.text("captions.advocates", units=read.units), forms)
+        page.table(shown, page.text("captions.advocates", units=read.units), forms, of="advocates")
     referrals = _rows(read, "referrals")
     if referrals.empty:
         page.note(page.text("prose.referrals_none", units=read.units))
@@ -150,7 +152,7 @@ def _advocates(page: Page, read: Reader) -> None:
         referrals_per_referrer=_spread(page, referrals, "number", "referrals_per_referrer", "low", "high")
     )
     forms = {"persona": "text", "referrers": "whole", "referrals": "whole", "referrals_per_referrer": "right"}
-    page.table(shown, page.text("captions.referrals", units=read.units), forms)
+    page.table(shown, page.text("captions.referrals", units=read.units), forms, of="referrals")
     page.heading("after_loop", level=2)
     if not read.say("loop"):
         page.note(page.text("prose.loop_none", units=read.units))

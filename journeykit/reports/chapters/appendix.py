@@ -22,6 +22,9 @@ def appendix(page: Page, study: Any) -> None:
     _data(page, read)
     _method(page, read)
     other_models(page, read)
+    page.heading("appendix_tables", level=2)
+    page.say(page.text("prose.tables"))
+    page.files(study.tables)
     page.heading("appendix_glossary", level=2)
     terms = load_texts(page.language)["glossary"].values()
     page.terms({term["name"]: term["meaning"] for term in terms})
@@ -50,7 +53,7 @@ def _rejects(page: Page, read: Reader) -> None:
         return
     counts = rejects["reason"].value_counts().rename_axis("reason").reset_index(name="rows")
     shown = counts.assign(reason=[label("reason", reason, page.language) for reason in counts["reason"]])
-    page.table(shown, page.text("captions.rejects"), {"reason": "text", "rows": "whole"})
+    page.table(shown, page.text("captions.rejects"), {"reason": "text", "rows": "whole"}, of="rejects")
 
 
 def _method(page: Page, read: Reader) -> None:

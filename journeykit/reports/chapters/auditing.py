@@ -27,7 +27,7 @@ def other_models(page: Page, read: Reader) -> None:
     shown = everyone.loc[phases, list(names)].rename(columns=names).reset_index()
     shown["phase"] = [_named(page, phase) for phase in phases]
     forms = {"phase": "text", **dict.fromkeys(names.values(), "percent")}
-    page.table(shown, page.text("captions.audit", units=read.units), forms)
+    page.table(shown, page.text("captions.audit", units=read.units), forms, of="audit_shares")
 
 
 def _named(page: Page, phase: str) -> str:

@@ -106,7 +106,7 @@ def _drawn(page: Page, read: Reader, table: pd.DataFrame) -> None:
         frame, xlabel=page.text("axes.difference"), sure=page.text("parts.significant"),
         unsure=page.text("parts.within_chance"),
     )  # fmt: skip
-    page.figure(axes, page.text("captions.changes", day=table.attrs["day"]))
+    page.figure(axes, page.text("captions.changes", day=table.attrs["day"]), of="changes")
 
 
 def _rows(page: Page, read: Reader, table: pd.DataFrame) -> None:
@@ -123,4 +123,6 @@ def _rows(page: Page, read: Reader, table: pd.DataFrame) -> None:
         "difference": "right",
         "p_adjusted": "p_value",
     }
-    page.table(shown, page.text("captions.changes_table", day=table.attrs["day"]), forms, limit=25)
+    page.table(
+        shown, page.text("captions.changes_table", day=table.attrs["day"]), forms, limit=25, of="changes"
+    )

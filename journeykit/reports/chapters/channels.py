@@ -54,7 +54,7 @@ def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
         return
     by = (by / by.sum()).loc[by.sum(axis=1).sort_values(ascending=False).index[:MOST]]
     shown = by.rename(index=lambda name: _channel(read, name), columns=read.stage)
-    page.figure(plots.shares_map(shown), page.text("captions.channels"))
+    page.figure(plots.shares_map(shown), page.text("captions.channels"), of="channels")
 
 
 def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
@@ -70,7 +70,7 @@ def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     forms = {"stage": "text", "channel": "text", "touches": "whole", "attribution_markov": "percent",
              "attribution_shapley": "percent", "attribution_last": "percent"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
-    page.table(shown, page.text("captions.channels_table"), kept)
+    page.table(shown, page.text("captions.channels_table"), kept, of="channels")
 
 
 def pages(page: Page, study: Any) -> None:
@@ -90,10 +90,14 @@ def pages(page: Page, study: Any) -> None:
         axes = plots.pages_bounce(
             drawn.sort_values("value", ascending=False), xlabel=page.text("axes.bounce")
         )
-        page.figure(axes, page.text("captions.pages"))
+        page.figure(axes, page.text("captions.pages"), of="pages")
     forms = {"page": "text", "landings": "whole", "bounce_share": "percent", "exit_share": "percent",
              "continue_share": "percent", "sales_completed": "whole"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in frame}
     page.table(
-        frame.sort_values("landings", ascending=False), page.text("captions.pages_table"), kept, limit=25
+        frame.sort_values("landings", ascending=False),
+        page.text("captions.pages_table"),
+        kept,
+        limit=25,
+        of="pages",
     )

@@ -53,7 +53,10 @@ def _first(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     forms = {"content": "text", "customers": "whole", "views": "whole", "led": "whole", "share": "right"}
     days = read.client.period.horizon_days
     page.table(
-        shown, page.text("captions.content", days=days, units=read.units), forms | {"share_of_led": "percent"}
+        shown,
+        page.text("captions.content", days=days, units=read.units),
+        forms | {"share_of_led": "percent"},
+        of="first_interactions",
     )
 
 
@@ -69,5 +72,8 @@ def _magnets(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     forms = {"magnet": "text", "customers": "whole", "share_of_subscribers": "percent"}
     days = {"days": read.study.journeys.follow_days, "before": read.client.period.horizon_days}
     page.table(
-        shown, page.text("captions.magnets", **days), forms | {"reached_share": "right", "effect": "right"}
+        shown,
+        page.text("captions.magnets", **days),
+        forms | {"reached_share": "right", "effect": "right"},
+        of="lead_magnets",
     )

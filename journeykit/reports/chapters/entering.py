@@ -56,7 +56,7 @@ def _entries(page: Page, read: Reader) -> None:
     )  # fmt: skip
     forms = {"persona": "text", "touchpoint_first": "text", "channel": "text", "customers": "whole"}
     forms |= {"share": "right", "went_on_share": "right"}
-    page.table(shown, page.text("captions.entries", days=_followed_days(read)), forms)
+    page.table(shown, page.text("captions.entries", days=_followed_days(read)), forms, of="entry_points")
 
 
 def _cohorts(page: Page, read: Reader, frame: pd.DataFrame) -> None:
@@ -71,7 +71,7 @@ def _cohorts(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     shares = shares.reindex(columns=read.seen(shares.columns)).tail(24)
     shares = shares.rename(index=lambda month: page.value(month, "month"), columns=read.stage)
     drawn = plots.shares_map(shares, ylabel=page.text("axes.entry_month"))
-    page.figure(drawn, page.text("captions.cohorts", days=days))
+    page.figure(drawn, page.text("captions.cohorts", days=days), of="cohorts")
 
 
 def _retention(page: Page, read: Reader) -> None:
@@ -92,12 +92,14 @@ def _retention(page: Page, read: Reader) -> None:
     names = known.drop_duplicates("period").set_index("period")["days"]
     shares = shares.reindex(list(dict.fromkeys(known["persona"]))).rename(columns=names)
     page.figure(
-        plots.shares_map(shares, xlabel=page.text("axes.days_since")), page.text("captions.retention")
+        plots.shares_map(shares, xlabel=page.text("axes.days_since")),
+        page.text("captions.retention"),
+        of="retention",
     )
     told = known[known["period"].isin(TOLD)].rename(columns={"days": "period_days"})
     told = told.assign(share=[page.spread(row.share, row.low, row.high) for row in told.itertuples()])
     forms = {"persona": "text", "period_days": "right", "customers": "whole", "share": "right"}
-    page.table(told, page.text("captions.retention_table"), forms)
+    page.table(told, page.text("captions.retention_table"), forms, of="retention")
 
 
 def _activity(page: Page, read: Reader) -> None:
@@ -116,5 +118,8 @@ def _activity(page: Page, read: Reader) -> None:
     )  # fmt: skip
     forms = {"month": "month", "customers": "whole", "active": "whole", "share": "right"}
     page.table(
-        shown, page.text("captions.activity"), forms | {"active_days": "number", "stickiness": "right"}
+        shown,
+        page.text("captions.activity"),
+        forms | {"active_days": "number", "stickiness": "right"},
+        of="activity",
     )

@@ -44,10 +44,17 @@ def journey_maps(page: Page, study: Any) -> None:
     shown = {who: _in_words(page, read, own) for who, own in rows.items()}
     if len(shown) > 1 and sum(map(len, shown.values())) <= FEW_ROWS:
         together = pd.concat([own.assign(persona=read.persona(who)) for who, own in shown.items()])
-        page.table(together, page.text("captions.journey_map_tables"), _kept(together, persona="text"))
+        page.table(
+            together,
+            page.text("captions.journey_map_tables"),
+            _kept(together, persona="text"),
+            of="journey_map",
+        )
         return
     for who, own in shown.items():
-        page.table(own, page.text("captions.journey_map_table", group=read.group(who)), _kept(own))
+        page.table(
+            own, page.text("captions.journey_map_table", group=read.group(who)), _kept(own), of="journey_map"
+        )
 
 
 def _experience(page: Page, read: Reader) -> None:

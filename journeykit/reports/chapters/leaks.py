@@ -47,7 +47,9 @@ def _funnel(page: Page, read: Reader) -> None:
         "shown": [page.value(share, "percent") for share in frame["share_of_start"]],
     })  # fmt: skip
     page.heading("leaks_funnel", level=2)
-    page.figure(plots.funnel(drawn, xlabel=page.text("axes.reached")), page.text("captions.funnel"))
+    page.figure(
+        plots.funnel(drawn, xlabel=page.text("axes.reached")), page.text("captions.funnel"), of="funnel"
+    )
 
 
 def _dots(read: Reader, value: str, low: str, high: str) -> pd.DataFrame:
@@ -74,7 +76,11 @@ def _drop_off(page: Page, read: Reader) -> None:
     if frame.empty:
         page.note(page.text("prose.drop_none", units=read.units))
     else:
-        page.figure(plots.drop_off(frame, xlabel=page.text("axes.drop_off")), page.text("captions.drop_off"))
+        page.figure(
+            plots.drop_off(frame, xlabel=page.text("axes.drop_off")),
+            page.text("captions.drop_off"),
+            of="drop_off",
+        )
 
 
 def _transitions(page: Page, read: Reader) -> None:
@@ -91,7 +97,7 @@ def _transitions(page: Page, read: Reader) -> None:
         return
     shares = shares.reindex(index=rows, columns=columns).rename(index=read.stage, columns=read.stage)
     drawn = plots.transition_map(shares, xlabel=page.text("axes.to"), ylabel=page.text("axes.from"))
-    page.figure(drawn, page.text("captions.transitions"))
+    page.figure(drawn, page.text("captions.transitions"), of="transitions")
 
 
 def _skips(page: Page, read: Reader) -> None:
@@ -110,7 +116,7 @@ def _skips(page: Page, read: Reader) -> None:
     forms = {"skipped_stages": "text", "customers": "whole", "later_stage_reached_share": "right",
              "effect": "points", "p_value": "p_value"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
-    page.table(shown, page.text("captions.skips", units=read.units), kept)
+    page.table(shown, page.text("captions.skips", units=read.units), kept, of="skips")
 
 
 def _time(page: Page, read: Reader) -> None:
@@ -120,7 +126,11 @@ def _time(page: Page, read: Reader) -> None:
     if frame.empty:
         page.note(page.text("prose.time_none", units=read.units))
     else:
-        page.figure(plots.time_in_stage(frame, xlabel=page.text("axes.days")), page.text("captions.time"))
+        page.figure(
+            plots.time_in_stage(frame, xlabel=page.text("axes.days")),
+            page.text("captions.time"),
+            of="time_in_stage",
+        )
 
 
 def _compared(page: Page, read: Reader) -> None:
@@ -148,7 +158,7 @@ def _compared(page: Page, read: Reader) -> None:
     )
     forms = {"step": "text", "persona": "text", "share": "percent", "other_persona": "text"}
     forms |= {"other_share": "percent", "effect": "right", "p_adjusted": "p_value"}
-    page.table(shown, page.text("captions.compared"), forms, limit=12)
+    page.table(shown, page.text("captions.compared"), forms, limit=12, of="comparisons")
 
 
 def _step(read: Reader, row: dict) -> str:

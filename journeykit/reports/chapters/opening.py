@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from journeykit.findings import headlines
 from journeykit.reports.chapters.changing import changes_sentence
-from journeykit.reports.chapters.reading import SUBJECTS, Reader
+from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.chapters.steps import recommendations
 from journeykit.reports.page import Page
 
 __all__ = ["cover", "summary"]
-
-# who, where now, where next, where it leaks, what helps; the last ones stand in for what is missing
-QUESTIONS = (
-    ("personas",), ("stages",), ("forecast",), ("leaks",), ("channel_contributes", "page_sells", "skips_gain"),
-    ("after",), ("pages",), ("channels",), ("time",), ("skips",), ("persona_worth", "value_concentration"),
-)  # fmt: skip
 
 
 def cover(page: Page, study: Any) -> None:
@@ -35,7 +30,7 @@ def _span(study: Any) -> tuple[Any, Any] | None:
 
 
 def summary(page: Page, study: Any) -> None:
-    """Show the headline figures, the five most telling findings and what to do, on one page."""
+    """Show the headline figures, the five findings that matter most and what to do, on one page."""
     read, figures = Reader(page, study), study.figures
     page.heading("summary", numbered=False)
     counted = figures.get("units", figures.get("customers", 0))
@@ -43,7 +38,7 @@ def summary(page: Page, study: Any) -> None:
     day = page.value(page.day(study.log.moment), "date")
     page.say(page.text("prose.summary", customers=counted, units=read.units, contacts=contacts, day=day))
     page.facts(_headlines(page, read, counted, contacts))
-    page.say(_telling(study))
+    page.say(headlines(study.findings))
     page.say(changes_sentence(read))
     advice = recommendations(read, most=3)
     if advice:
@@ -61,12 +56,3 @@ def _headlines(page: Page, read: Reader, counted: int, contacts: int) -> dict[st
     if read.ids and placed is not None:
         shown[page.text("facts.placed")] = page.value(placed, "percent")
     return shown
-
-
-def _telling(study: Any, most: int = 5) -> list[Any]:
-    """Return the most telling finding about each question of the summary, at most one of each."""
-    firsts = []
-    for subjects in QUESTIONS:
-        keys = [key for subject in subjects for key in SUBJECTS.get(subject, (subject,))]
-        firsts += [finding for finding in study.findings if finding.key in keys and finding not in firsts][:1]
-    return firsts[:most]

@@ -62,7 +62,7 @@ def _sizes(page: Page, read: Reader) -> None:
         drawn[["low", "high"]] = frame[["share_low", "share_high"]].astype(float).to_numpy()
     page.heading("personas_sizes", level=2)
     caption = page.text("captions.sizes_between" if between else "captions.sizes", units=read.units)
-    page.figure(plots.persona_sizes(drawn, xlabel=page.text("axes.share")), caption)
+    page.figure(plots.persona_sizes(drawn, xlabel=page.text("axes.share")), caption, of="personas")
     units = read.units_table()
     left = float(units["persona"].isna().mean()) if len(units) else 0.0
     key = "prose.unassigned" if left > 0.0005 else "prose.unassigned_none"
@@ -86,7 +86,7 @@ def _worth(page: Page, read: Reader) -> None:
     page.heading("personas_worth", level=2)
     names = {"customers": page.text("axes.of_units", units=read.units), "value": page.text("axes.worth")}
     axes = plots.persona_worth(drawn, xlabel=page.text("axes.share_of_all"), **names)
-    page.figure(axes, page.text("captions.worth", units=read.units))
+    page.figure(axes, page.text("captions.worth", units=read.units), of="value")
 
 
 def _changes(page: Page, read: Reader) -> None:
@@ -113,7 +113,7 @@ def _profile(page: Page, read: Reader) -> None:
     })  # fmt: skip
     page.heading("personas_profile", level=2)
     drawn_axes = plots.persona_profile(drawn, xlabel=page.text("axes.effect"))
-    page.figure(drawn_axes, page.text("captions.profile", units=read.units))
+    page.figure(drawn_axes, page.text("captions.profile", units=read.units), of="persona_traits")
 
 
 def _map(page: Page, read: Reader) -> None:
@@ -150,7 +150,7 @@ def _tree(page: Page, read: Reader) -> None:
         rule=frame[f"rule_{read.language}"], persona=[read.persona(persona) for persona in frame["persona"]]
     )
     forms = {"rule": "text", "persona": "text", "customers": "whole", "purity": "percent"}
-    page.table(shown, page.text("captions.tree"), forms)
+    page.table(shown, page.text("captions.tree"), forms, of="persona_tree")
 
 
 def _certainty(page: Page, read: Reader) -> None:
@@ -165,7 +165,7 @@ def _certainty(page: Page, read: Reader) -> None:
     forms = {"persona": "text", "customers": "whole", "share": "percent", "stability": "percent", "certified": "text",
              "value_mean": "amount"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
-    page.table(shown, page.text("captions.certificate"), kept)
+    page.table(shown, page.text("captions.certificate"), kept, of="personas")
 
 
 def _number(page: Page, read: Reader) -> None:
@@ -184,7 +184,7 @@ def _number(page: Page, read: Reader) -> None:
         page.say(page.text(key, low=picked.min(), high=picked.max(), k=chosen, units=read.units))
     if frame["k"].nunique() > 1:
         axes = plots.persona_candidates(_judged(page, frame), xlabel=page.text("axes.number_of_personas"))
-        page.figure(axes, page.text("captions.candidates"))
+        page.figure(axes, page.text("captions.candidates"), of="candidates")
 
 
 def _judged(page: Page, frame: pd.DataFrame) -> pd.DataFrame:

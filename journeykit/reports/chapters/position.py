@@ -29,7 +29,7 @@ def stages(page: Page, study: Any) -> None:
     read.say("stages")
     read.left_out()
     drawn = _shares(read, customers).rename(index=read.persona, columns=read.stage)
-    page.figure(plots.stage_distribution(drawn), page.text("captions.stages", day=day))
+    page.figure(plots.stage_distribution(drawn), page.text("captions.stages", day=day), of="stages_now")
     _counts(page, read, customers)
 
 
@@ -55,7 +55,7 @@ def _counts(page: Page, read: Reader, customers: pd.DataFrame) -> None:
         "certain": [int((customers["stage"] == name).sum()) for name in ids],
     })  # fmt: skip
     forms = {"stage": "text", "customers": "whole", "share": "percent", "certain": "whole"}
-    page.table(frame, page.text("captions.stages_table", units=read.units), forms)
+    page.table(frame, page.text("captions.stages_table", units=read.units), forms, of="stages_now")
 
 
 def forecast(page: Page, study: Any) -> None:
@@ -74,7 +74,7 @@ def forecast(page: Page, study: Any) -> None:
     read.say("forecast")
     frame = _expected(read, customers, chances)
     days = read.client.period.horizon_days
-    page.figure(plots.forecast(frame), page.text("captions.forecast", days=days))
+    page.figure(plots.forecast(frame), page.text("captions.forecast", days=days), of="outlook")
     _next(page, read, customers, chances)
     _ahead(page, read)
 
@@ -100,7 +100,7 @@ def _next(page: Page, read: Reader, customers: pd.DataFrame, chances: list[str])
         "customers": expected.to_numpy(), "share": (expected / expected.sum()).to_numpy(),
     })  # fmt: skip
     forms = {"next_stage": "text", "customers": "whole", "share": "percent"}
-    page.table(frame, page.text("captions.forecast_next"), forms)
+    page.table(frame, page.text("captions.forecast_next"), forms, of="outlook")
 
 
 def _ahead(page: Page, read: Reader) -> None:

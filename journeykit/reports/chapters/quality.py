@@ -28,7 +28,7 @@ def quality(page: Page, read: Reader) -> None:
     if len(curve):
         curve = curve.rename(columns={"rows": "customers"})
         axes = plots.reliability(curve, xlabel=page.text("axes.predicted"), ylabel=page.text("axes.observed"))
-        page.figure(axes, page.text("captions.reliability"))
+        page.figure(axes, page.text("captions.reliability"), of="reliability")
     _confusion(page, read, read.table("confusion"))
     _importance(page, read.table("importance"), frame)
 
@@ -39,7 +39,7 @@ def _scores(page: Page, frame: pd.DataFrame) -> None:
         page.say(page.text("prose.against", against=_against(page, frame)))
     shown = frame.assign(method=[_word(page, words) for words in frame["method"]])
     forms = {name: form for name, form in QUALITY.items() if name in shown}
-    page.table(shown, page.text("captions.evaluation"), forms)
+    page.table(shown, page.text("captions.evaluation"), forms, of="evaluation")
 
 
 def _confusion(page: Page, read: Reader, frame: pd.DataFrame) -> None:
@@ -58,7 +58,7 @@ def _confusion(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     words = words.where(count > 0, "").rename(index=read.stage, columns=read.stage)
     drawn = share.rename(index=read.stage, columns=read.stage)
     axes = plots.confusion_map(drawn, words, xlabel=page.text("axes.placed"), ylabel=page.text("axes.was"))
-    page.figure(axes, page.text("captions.confusion", against=_against(page, frame)))
+    page.figure(axes, page.text("captions.confusion", against=_against(page, frame)), of="confusion")
     if frame["held_back"].any():
         page.note(page.text("prose.confusion_held", least=read.least, units=read.units))
     _right(page, read, shown, count.sum(axis=1))
@@ -73,7 +73,9 @@ def _right(page: Page, read: Reader, shown: pd.DataFrame, total: pd.Series) -> N
     frame.columns = [f"right_{method.replace(' ', '_')}" for method in methods]
     frame = frame.assign(stage=[read.stage(stage) for stage in total.index], count=total)
     forms = {"stage": "text", "count": "whole", **dict.fromkeys(frame.columns[: len(methods)], "percent")}
-    page.table(frame, page.text("captions.confusion_right", stage=read.stage(total.idxmax())), forms)
+    page.table(
+        frame, page.text("captions.confusion_right", stage=read.stage(total.idxmax())), forms, of="confusion"
+    )
 
 
 def _importance(page: Page, frame: pd.DataFrame, scores: pd.DataFrame) -> None:
@@ -86,7 +88,9 @@ def _importance(page: Page, frame: pd.DataFrame, scores: pd.DataFrame) -> None:
     axes = plots.signal_importance(drawn, xlabel=page.text("axes.skill_drop"))
     told = dict(zip(("skill", "last", "marker"), skill, strict=True))
     repeats, against = int(frame["repeats"].iloc[0]), _against(page, frame)
-    page.figure(axes, page.text("captions.importance", repeats=repeats, against=against, **told))
+    page.figure(
+        axes, page.text("captions.importance", repeats=repeats, against=against, **told), of="importance"
+    )
 
 
 def _against(page: Page, frame: pd.DataFrame) -> str:

@@ -43,6 +43,8 @@ SUBJECTS = {
     "returns": ("reactivated", "returns_with", "sent_before_return"),
     "advocates": ("advocates", "referrals"),
     "loop": ("loop_closes", "referred_further", "referred_less_far"),
+    "actions": ("advise_tested", "advise_measured", "advise_playbook", "advise_written"),
+    "what_if": ("what_if", "what_if_value"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
     "audit": ("holds_under_all_models", "flips_with_model", "unsure_under_models", "seen_under_few_models"),
     "data": ("rejects", "unmapped_touchpoints", "window_opens_late", "few_customers", "nothing_left_out"),

@@ -6,58 +6,27 @@ from typing import Any
 
 import pandas as pd
 
-from journeykit.journey_maps import best_channel, pick_action
+from journeykit.journey_maps.advice import WRITTEN
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
-from journeykit.wording import label
-from journeykit.wording.names import in_sentence
 
 __all__ = ["actions", "measure", "recommendations"]
 
-
-def _advice(read: Reader) -> pd.DataFrame:
-    """Return the journey map's rows that can be acted on: where most customers are lost first."""
-    frame = read.table("journey_map")
-    if frame.empty:
-        return frame
-    frame = frame[frame["persona"].isin(read.people_of(frame)) & (frame["customers"].fillna(0) >= read.least)]
-    lost = frame["customers"].astype(float) * frame["drop_off"].astype(float).fillna(0.0)
-    frame = frame.assign(lost=lost).sort_values("lost", ascending=False, kind="stable")
-    frame = frame[frame["stage"].isin(read.seen(read.model.ids))]
-    advice = [_words(read, row.persona, row.stage) for row in frame.itertuples()]
-    return frame.assign(channel=[channel for channel, _ in advice], action=[action for _, action in advice])
+MARK = "*"  # behind what the researcher wrote
 
 
-def _words(read: Reader, persona: str, stage_id: str) -> tuple[str, str]:
-    """Return the channel and the action that are advised."""
-    stage, known = read.model.stage(stage_id), read.table("channels")
-    channel = best_channel(known, persona, stage) if len(known) else next(iter(stage.channels), None)
-    name = label("channel", channel, read.language, read.client) if channel else "–"
-    return name, pick_action(stage, channel, read.language) or ""
-
-
-def recommendations(read: Reader, most: int = 3) -> list[str]:
-    """Return what to do first, a sentence each, about different stages."""
-    said, seen = [], set()
-    for row in _advice(read).itertuples():
-        if row.stage in seen or not row.action or len(said) == most:
-            continue
-        seen.add(row.stage)
-        said.append(_recommendation(read, row))
-    return said
-
-
-def _recommendation(read: Reader, row: Any) -> str:
-    group, stage, action = read.group(row.persona), read.stage(row.stage), in_sentence(row.action.rstrip("."))
-    text = read.page.text
-    said = text("prose.recommend", group=group, stage=stage, channel=row.channel, action=action)
-    return (
-        f"{said} {text('prose.recommend_why', share=row.drop_off)}" if row.drop_off == row.drop_off else said
-    )
+def recommendations(read: Reader, most: int = 3) -> list[tuple]:
+    """Return what to do first, about different stages: a finding, and behind it what is at stake, where measured."""
+    stakes = {(found.persona, found.stage): found for found in read.findings("what_if", most=1000)}
+    firsts: dict[Any, tuple] = {}
+    for found in read.findings("actions", most=1000):
+        stake = stakes.get((found.persona, found.stage))
+        firsts.setdefault(found.stage, (found, stake) if stake else (found,))
+    return list(firsts.values())[:most]
 
 
 def actions(page: Page, study: Any) -> None:
-    """Show the recommendation per persona and stage, by what there is to gain."""
+    """Show the recommendation per persona and stage, by what there is to gain, and what it would have brought."""
     read = Reader(page, study)
     page.heading("actions")
     frame = _advice(read)
@@ -65,23 +34,94 @@ def actions(page: Page, study: Any) -> None:
         page.note(page.text("prose.actions_none"))
         return
     page.say(page.text("prose.actions", units=read.units))
-    whom = [
-        f"{read.persona(row.persona)} ({page.value(row.drop_off, 'percent')})" for row in frame.itertuples()
+    page.say(recommendations(read, most=5))
+    _first_things(page, read, frame)
+    _stakes(page, read, frame[frame["place"] == 1])
+
+
+def _advice(read: Reader) -> pd.DataFrame:
+    """Return the advice of the personas (or everyone) in stages that can be seen, where most is at stake first."""
+    frame = read.table("recommendations")
+    if frame.empty:
+        return frame
+    frame = frame[
+        frame["persona"].isin(read.people_of(frame)) & frame["stage"].isin(read.seen(read.model.ids))
     ]
-    alike = frame.assign(whom=whom).groupby(["stage", "channel", "action"], sort=False)
-    rows = alike.agg(persona=("whom", ", ".join)).reset_index()
-    shown = rows.assign(
-        stage=[read.stage(stage) for stage in rows["stage"]],
-        asset=[_first(read, stage, "assets") for stage in rows["stage"]],
-        kpi=[_first(read, stage, "kpis") for stage in rows["stage"]],
+    map_rows = read.table("journey_map").reindex(columns=["persona", "stage", "customers"])
+    frame = frame.merge(map_rows, "left", ["persona", "stage"])
+    frame = frame[(frame["customers"].fillna(0) >= read.least) & frame["action"].notna()]
+    found = read.findings("actions", most=1000)
+    order = {(one.persona or "all", one.stage): place for place, one in enumerate(found)}
+    last = len(order)
+    keys = [order.get(key, last) for key in zip(frame["persona"], frame["stage"], strict=True)]
+    return frame.assign(turn=keys).sort_values(["turn", "place"], kind="stable")
+
+
+def _first_things(page: Page, read: Reader, frame: pd.DataFrame) -> None:
+    """Show what to do first, personas that are told the same in one row; further channels behind it."""
+    rows = []
+    for (persona, stage), own in frame.groupby(["persona", "stage"], sort=False):
+        first, measured = own.iloc[0], own[own["basis"] != WRITTEN]
+        lead = measured.iloc[0]
+        rows.append({
+            "stage": read.stage(stage), "whom": _whom(page, read, persona, lead),
+            "action": first["action"] + (f" {MARK}" if first["basis"] == WRITTEN else ""),
+            "channel": read.channel(lead["channel"]), "content": _words(lead["content"]),
+            "message": _words(lead["message"]),
+            "further": ", ".join(read.channel(name) for name in measured["channel"].iloc[1:]) or "–",
+        })  # fmt: skip
+    same = ["stage", "action", "channel", "content", "message", "further"]
+    alike = pd.DataFrame(rows).groupby(same, sort=False)["whom"].agg(", ".join).reset_index(name="persona")
+    names = ("stage", "persona", "action", "channel", "content", "message", "further")
+    caption = page.text("captions.actions")
+    if (frame["basis"] == WRITTEN).any():
+        caption += " " + page.text("captions.journey_map_written", mark=MARK)
+    page.table(alike, caption, dict.fromkeys(names, "text"), limit=30, of="recommendations")
+
+
+def _words(words: Any) -> str:
+    return words if isinstance(words, str) and words else "–"
+
+
+def _whom(page: Page, read: Reader, persona: str, row: pd.Series) -> str:
+    """Return a persona with the measured effect of the channel and its interval behind it."""
+    name = read.persona(persona)
+    return (
+        f"{name}: {page.spread(row['effect'], row['low'], row['high'])}"
+        if row["effect"] == row["effect"]
+        else name
     )
-    names = ("stage", "persona", "action", "channel", "asset", "kpi")
-    page.table(shown, page.text("captions.actions"), dict.fromkeys(names, "text"), limit=30)
 
 
-def _first(read: Reader, stage: str, field: str) -> str:
-    texts = getattr(read.model.stage(stage), field, {}).get(read.language, ())
-    return texts[0] if texts else "–"
+def _stakes(page: Page, read: Reader, firsts: pd.DataFrame) -> None:
+    """Show what it would have brought to lose no more people than the best persona does, where that was measured."""
+    page.heading("actions_stake", level=2)
+    known = firsts[firsts["customers_more"].notna()]
+    more = known[known["customers_more"] >= 1].sort_values("customers_more", ascending=False)
+    if more.empty:
+        key = "stake_none" if known.empty else "stake_alike"
+        page.note(page.text(f"prose.{key}", units=read.units))
+        return
+    page.say(page.text("prose.stake", units=read.units))
+    shown = more.assign(
+        stage=[read.stage(stage) for stage in more["stage"]],
+        persona=[read.persona(who) for who in more["persona"]],
+        drop_off=[
+            page.spread(row.drop_off, row.drop_off_low, row.drop_off_high) for row in more.itertuples()
+        ],
+        other_persona=[read.persona(who) for who in more["best_persona"]],
+        customers_more=_spread(page, more, "customers_more", "whole"),
+        value_more=_spread(page, more, "value_more", "amount"),
+    )
+    forms = {"stage": "text", "persona": "text", "drop_off": "right", "other_persona": "text"}
+    forms |= {"best_drop_off": "percent", "customers_more": "right"}
+    forms |= {"value_more": "right"} if more["value_more"].notna().any() else {}
+    page.table(shown, page.text("captions.stake", units=read.units), forms, limit=20, of="recommendations")
+
+
+def _spread(page: Page, frame: pd.DataFrame, name: str, form: str) -> list[str]:
+    ends = frame[[name, f"{name}_low", f"{name}_high"]]
+    return [page.spread(*row, form) for row in ends.itertuples(index=False)]
 
 
 def measure(page: Page, study: Any) -> None:
