@@ -24,6 +24,7 @@ from journeykit.journeys import Journeys, map_journeys
 from journeykit.journeys.mapping import NO_TABLES
 from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
 from journeykit.touchpoints import load_vocabulary
+from journeykit.wording.texts import load_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -257,6 +258,51 @@ def test_the_python_page_lists_exactly_the_public_names():
         module, _, name = path.rpartition(".")
         public = getattr(journeykit, name)  # `simulate` is a module that can be called, once it was imported
         assert getattr(importlib.import_module(module), name) is getattr(public, name, public)
+
+
+# What a report answers ---------------------------------------------------------------------------
+
+
+def answers() -> list[tuple[str, list[str]]]:
+    """Return the heading and the cells of every row of the tables on the page of answers."""
+    parts = read("method/answers.md").split("\n## ")[1:]
+    rows = [
+        (part.split("\n")[0], line) for part in parts for line in part.split("\n") if line.startswith("| ")
+    ]
+    cells = [(head, [cell.strip() for cell in line.strip("|").split("|")]) for head, line in rows]
+    return [(head, found) for head, found in cells if found[1] != "section"]
+
+
+def test_every_question_and_every_stage_model_has_answers():
+    heads = [head for head, _ in answers()]
+    models = ["Value journey", "Five phases", "Universal", "Content", "Digital"]
+    assert list(dict.fromkeys(heads)) == ["The seven questions", *models]
+    asked = [
+        cells[0][0] for head, cells in answers() if head == "The seven questions" and cells[0][0].isdigit()
+    ]
+    assert asked == list("1234567")
+    assert all(len(cells) == 4 and all(cells) for _, cells in answers()), (
+        "a fact without a place, or a reason"
+    )
+
+
+def test_the_sections_and_tables_that_answer_exist():
+    """Who follows the page must find the section in the report, under that very name, and the table in its folder."""
+    headings = headings_of_chapters()
+    for _, cells in answers():
+        named = re.findall(r"\*([^*]+)\*", cells[1])
+        assert named and set(named) <= headings, cells
+        tables = re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", cells[2]))
+        assert set(tables) <= set(sections()) and (tables or cells[2] == "all"), cells
+
+
+def headings_of_chapters() -> set[str]:
+    """Return the headings, in English, that the chapters set."""
+    code = "".join(
+        path.read_text("utf-8") for path in (ROOT / "journeykit" / "reports" / "chapters").glob("*.py")
+    )
+    keys = re.findall(r'page\.heading\(\s*"(\w+)"', code)
+    return {load_texts("en")["headings"][key] for key in keys}
 
 
 # Examples ----------------------------------------------------------------------------------------

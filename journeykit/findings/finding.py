@@ -25,7 +25,7 @@ SECTIONS = {
     "value": ("persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "next_steps": ("moves_soon", "lapses_soon"),
-    "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "reactivated", "persona_differs"),
+    "leaks": ("drops_at_purchase", "leaks_at", "leaks_more_at", "reaches_stage", "reactivated", "persona_differs"),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
     "timing": ("slow_stage",),
     "channels": ("channel_contributes", "entry_point"),

@@ -24,6 +24,7 @@ def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
     yield from _standing(_shown(journeys.stages_now))
     yield from _outlook(_shown(journeys.outlook), horizon_days)
     yield from _leaks(_shown(journeys.drop_off))
+    yield from _purchase(_shown(journeys.phases))
     yield from _skipping(_shown(journeys.funnel), _shown(journeys.skips))
     yield from _going_back(_shown(journeys.back_steps))
     yield from _timing(_shown(journeys.time_in_stage))
@@ -116,6 +117,15 @@ def _leaks(drop_off: pd.DataFrame) -> Iterator[Finding]:
         p_value = two_shares_p_value(row.lapsed, row.left, rest_lapsed, rest_left)
         key = "leaks_more_at" if excess > 0 else "_leaks_less_at"
         yield _leak(key, row, p_value, row.left * abs(excess), other=rest_lapsed / rest_left)
+
+
+def _purchase(phases: pd.DataFrame) -> Iterator[Finding]:
+    """State the drop-off in the purchase, for everyone: a figure of its own."""
+    known = phases[(phases["phase"] == "purchase") & phases["drop_off"].notna()] if len(phases) else phases
+    for row in known[known["persona"] == ALL].itertuples() if len(known) else ():
+        numbers = {"share": row.drop_off, "lapsed": row.lapsed, "at_stake": row.lapsed * 0.1}
+        interval = (row.drop_off_low, row.drop_off_high)
+        yield Finding("drops_at_purchase", numbers, *interval, "phases", customers=round(row.left))
 
 
 def _leak(key: str, row: Any, p_value: float | None, at_stake: float, **numbers: float) -> Finding:

@@ -67,7 +67,9 @@ def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     shown = shown.assign(
         stage=[read.stage(s) for s in shown["stage"]], channel=[_channel(read, c) for c in shown["channel"]]
     )
-    forms = {"stage": "text", "channel": "text", "touches": "whole", "attribution_markov": "percent",
+    shown = shown.assign(paid_share=shown["paid"].astype(float) / shown["touches"])
+    forms = {"stage": "text", "channel": "text", "touches": "whole", "paid_share": "percent",
+             "attribution_markov": "percent",
              "attribution_shapley": "percent", "attribution_last": "percent"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.channels_table"), kept, of="channels")

@@ -73,6 +73,7 @@ def _dots(read: Reader, value: str, low: str, high: str) -> pd.DataFrame:
 def _drop_off(page: Page, read: Reader) -> None:
     frame = _dots(read, "drop_off", "drop_off_low", "drop_off_high")
     page.heading("leaks_drop", level=2)
+    read.say("purchase")
     if frame.empty:
         page.note(page.text("prose.drop_none", units=read.units))
     else:

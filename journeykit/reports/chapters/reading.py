@@ -25,6 +25,7 @@ SUBJECTS = {
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "forecast": ("moves_soon", "lapses_soon"),
     "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "back_steps"),
+    "purchase": ("drops_at_purchase",),
     "comparing": ("persona_differs",),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless"),
     "time": ("slow_stage",),
