@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
@@ -29,8 +30,13 @@ from journeykit.findings.travel import journey_findings
 from journeykit.intervals import wilson
 from journeykit.journeys import Journeys, map_journeys
 from journeykit.journeys.misreading import MISREADING
+from journeykit.journeys.paths import Paths, trace_paths
+from journeykit.journeys.steps import count_drop_off, count_funnel
 from journeykit.simulate import Population, simulate
-from journeykit.simulate.settings import LEAKING_PAGE, STRONG_CHANNEL
+from journeykit.simulate.people import form_accounts
+from journeykit.simulate.settings import LEAKING_PAGE, STRONG_CHANNEL, Settings
+from journeykit.simulate.walks import walk
+from journeykit.simulate.world import build_world
 from journeykit.stages import draw_paths, infer_stages
 
 WORLDS = {
@@ -127,9 +133,7 @@ def coverage(worlds: int, customers: int, first: int = 100) -> None:
         small = simulate(customers=customers, seed=number, **world)
         log = EventLog.from_frame(small.events, stage_model="universal").as_of()
         inference = infer_stages(log)
-        read = map_journeys(
-            log, stages=inference.table, inferred=draw_paths(inference.reader, log), min_group=1
-        )
+        read = tabled(trace_paths(log, None, inference.table, 1, draw_paths(inference.reader, log)))
         for way, journeys in (("true stages", as_lived(small)), ("inferred stages", read)):
             for figure, inside in covered(truth, journeys):
                 seen[way, figure] += 1
@@ -141,24 +145,42 @@ def coverage(worlds: int, customers: int, first: int = 100) -> None:
         print(f"{way:18}{figure:12}{n:10}{k / n:16.1%}{f'{low[0]:.1%} to {high[0]:.1%}':>16}")
 
 
-def as_lived(population: Population) -> Journeys:
-    """Return the journeys of a population as they are counted when its true weekly stages are known."""
+def tabled(paths: Paths) -> SimpleNamespace:
+    """Return the two tables that hold the figures."""
+    return SimpleNamespace(drop_off=count_drop_off(paths), funnel=count_funnel(paths))
+
+
+def as_lived(population: Population) -> SimpleNamespace:
+    """Return the two tables as they are counted when everybody's true stage of each day is known."""
     log = EventLog.from_frame(population.events, stage_model="universal").as_of()
-    truth = population.truth.sort_values(["customer_id", "at"])
     ids = [*log.client.model.ids, "lapsed"]
-    last = truth.groupby("customer_id")["stage"].last()
+    stretches = days_lived(population, ids)
+    last = stretches.drop_duplicates("unit_id", keep="last").set_index("unit_id")["stage"]
     chances = pd.DataFrame({f"p_{stage}": (last == stage).astype(float) for stage in ids})
-    until = truth["at"] + pd.Timedelta(days=1)
-    begun = until.groupby(truth["customer_id"]).shift()
-    stretches = pd.DataFrame({
-        "unit_id": truth["customer_id"], "stage": truth["stage"], "until_at": until,
-        "from_at": begun.fillna(until - pd.Timedelta(days=7)),
-    })  # fmt: skip
     with patch.dict(MISREADING, dict.fromkeys(MISREADING, 0.0)):  # these stages are known
-        return map_journeys(log, stages=chances.assign(stage=last), inferred=stretches, min_group=1)
+        return tabled(trace_paths(log, None, chances.assign(stage=last), 1, stretches))
 
 
-def covered(truth: Journeys, journeys: Journeys) -> Iterator[tuple[str, bool]]:
+def days_lived(population: Population, ids: list[str]) -> pd.DataFrame:
+    """Return who was in which stage from when until when, to the day: the walks from which the population was drawn."""
+    settings = Settings(**population.parameters)
+    rng = np.random.default_rng([settings.seed, 2])  # as `simulate` begins
+    accounts = form_accounts(settings, rng)
+    stage = walk(build_world(settings), len(accounts.size), rng).stage
+    begins = stage >= 0
+    begins[:, 1:] &= stage[:, 1:] != stage[:, :-1]
+    unit, day = np.nonzero(begins)
+    until = np.where(np.r_[unit[1:] != unit[:-1], True], settings.days, np.r_[day[1:], 0])
+    names = np.unique(population.truth["customer_id"])
+    second = pd.Timedelta(seconds=1)  # a stretch holds what happened after its beginning
+    return pd.DataFrame({
+        "unit_id": names[unit], "stage": np.array(ids, dtype=object)[stage[unit, day]],
+        "from_at": settings.first_day + pd.to_timedelta(day, "D") - second,
+        "until_at": settings.first_day + pd.to_timedelta(until, "D") - second,
+    })  # fmt: skip
+
+
+def covered(truth: SimpleNamespace, journeys: SimpleNamespace) -> Iterator[tuple[str, bool]]:
     for figure, (table, value, low, high) in FIGURES.items():
         true, own = (
             getattr(one, table).query("persona == 'all'").set_index("stage") for one in (truth, journeys)

@@ -48,14 +48,7 @@ def chance_of_answering(paths: Paths, answered: pd.Index) -> pd.Series:
 
 def _known(paths: Paths) -> np.ndarray:
     """Return what is known of each unit without any contact that carries a rating."""
-    unrated = paths.contacts.filter(paths.contacts.rating.isnull())
-    units = unrated.group_by("unit_id").aggregate(
-        contacts=unrated.count(),
-        last_at=unrated.timestamp.max(),
-        value=unrated.value.sum(),
-        furthest=unrated.marker.max(),
-    )
-    units = units.execute().set_index("unit_id").reindex(paths.units.index)
+    units = paths.unrated
     silent = (paths.moment - units["last_at"]).dt.total_seconds() / 86400
     numbers = pd.DataFrame(
         {

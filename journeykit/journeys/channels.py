@@ -42,7 +42,7 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
         contact came through it does not depend on how long somebody stayed. Contributions are null where fewer units
         moved on than the smallest group. They describe; they do not show a cause.
     """
-    path = _channel_paths(paths, random_state)
+    path = paths.keep("channels", _channel_paths(paths, random_state))
     touches = _touches(path)
     if touches.empty:
         return pd.DataFrame(columns=[*CHANNEL_COLUMNS, "held_back"])
@@ -72,6 +72,7 @@ def _channel_paths(paths: Paths, random_state: int) -> Any:
     facts = pd.DataFrame(
         {
             "unit_id": units.index,
+            "unit": np.arange(len(units)),
             "bucket": bucket,
             "top": units["furthest"].to_numpy(),
             "gone": units["p_lapsed"].to_numpy(),
@@ -81,7 +82,7 @@ def _channel_paths(paths: Paths, random_state: int) -> Any:
     on = on.select("unit_id", "persona", "channel", "order", "paid", "touchpoint", stage_at=on.furthest)
     on = on.inner_join(ibis.memtable(facts.dropna(subset=["top"])), "unit_id")
     won = (on.top > on.stage_at).cast("float64")
-    return on.mutate(won=won, weight=(won > 0).ifelse(1.0, on.gone))
+    return on.mutate(won=won, weight=(won > 0).ifelse(1.0, on.gone)).drop("unit_id", "top", "gone")
 
 
 def _both(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def _touches(path: Any) -> pd.DataFrame:
 
 
 def _moves(path: Any) -> pd.DataFrame:
-    order = ibis.window(group_by=["unit_id", "stage_at"], order_by="order")
+    order = ibis.window(group_by=["unit", "stage_at"], order_by="order")
     steps = path.mutate(before=path.channel.lag().over(order))
     steps = steps.filter(steps.before.isnull() | (steps.before != steps.channel))
     keys = ["persona", "stage_at", "bucket", "before", "channel"]
@@ -108,7 +109,7 @@ def _moves(path: Any) -> pd.DataFrame:
 
 
 def _ends(path: Any) -> pd.DataFrame:
-    last = path.group_by(["unit_id", "persona", "stage_at", "bucket"]).aggregate(
+    last = path.group_by(["unit", "persona", "stage_at", "bucket"]).aggregate(
         channel=path.channel.argmax(path.order), weight=path.weight.max(), won=path.won.max()
     )
     counted = last.group_by(["persona", "stage_at", "bucket", "channel"]).aggregate(
@@ -119,10 +120,10 @@ def _ends(path: Any) -> pd.DataFrame:
 
 def _shared(path: Any) -> pd.DataFrame:
     """Return who met each channel and moved on, and its Shapley credit: who moved on, divided over the channels met."""
-    met = path.group_by(["unit_id", "persona", "stage_at", "channel"]).aggregate(
+    met = path.group_by(["unit", "persona", "stage_at", "channel"]).aggregate(
         won=path.won.max(), weight=path.weight.max()
     )
-    several = met.count().over(ibis.window(group_by=["unit_id", "stage_at"]))
+    several = met.count().over(ibis.window(group_by=["unit", "stage_at"]))
     met = met.mutate(credit=met.won / several)
     counted = met.group_by(["persona", "stage_at", "channel"]).aggregate(
         credit=met.credit.sum(), met=met.count(), won=met.won.sum(), resolved=met.weight.sum()

@@ -28,7 +28,7 @@ def count_doses(path: Any) -> pd.DataFrame:
         `persona, stage_at, bucket, touchpoint, channel, touches, moved, gone`. Each unit weighs 1, divided over its
         contacts: `moved` sums it over who moved on, `gone` over who left, by the probability that they did.
     """
-    whole = path.count().over(ibis.window(group_by=["unit_id", "stage_at"]))
+    whole = path.count().over(ibis.window(group_by=["unit", "stage_at"]))
     path = path.mutate(part=1.0 / whole)
     path = path.mutate(moved=path.part * path.won, gone=path.part * path.weight * (1 - path.won))
     keys = ["persona", "stage_at", "bucket", "touchpoint", "channel"]

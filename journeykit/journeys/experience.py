@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
 
 from journeykit.journeys.answering import chance_of_answering, weighted_mean
-from journeykit.journeys.paths import ALL, Paths, per_persona
+from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.steps import hold_back, personas_of
 from journeykit.touchpoints import Vocabulary
 
@@ -106,16 +107,19 @@ def _rating_rows(paths: Paths) -> Iterator[tuple]:
 def _friction_rows(paths: Paths, vocabulary: Vocabulary) -> Iterator[tuple]:
     """Yield contacts per unit of each signal that the log can show, and of all of them together."""
     support = [key for key, known in vocabulary.items() if known.group == "service" and key not in RETURNS]
-    signs = _signs(paths.contacts, support)
-    shown = signs.aggregate(**{name: signs[f"can_{name}"].max() for name in FRICTION}).execute().iloc[0]
-    signals = [name for name in FRICTION if shown[name] > 0]
+    could = _could_show(paths.contacts, support)
+    shown = paths.contacts.aggregate(**{name: mark.cast("int64").max() for name, mark in could.items()})
+    found = shown.execute().iloc[0]
+    signals = [name for name in FRICTION if found[name] > 0]
     if not signals:
         return
-    placed = per_persona(signs.filter(signs.here.notnull()))
+    signs = _signs(paths.contacts, support)
+    placed = signs.filter(signs.here.notnull())
     counts = placed.group_by(["persona", "here", "unit_id"]).aggregate(
         **{name: placed[name].sum() for name in signals}
     )
-    spread = counts.group_by(["persona", "here", *signals]).aggregate(units=counts.count()).execute()
+    own = counts.group_by(["persona", "here", *signals]).aggregate(units=counts.count()).execute()
+    spread = pd.concat([own.assign(persona=ALL), own[own["persona"].notna()]], ignore_index=True)
     spread["friction"] = spread[signals].sum(axis=1)
     cells = dict(iter(spread.groupby(["persona", "here"])))
     for signal in [*signals, "friction"]:
@@ -127,20 +131,25 @@ def _friction_rows(paths: Paths, vocabulary: Vocabulary) -> Iterator[tuple]:
                     yield persona, stage, signal, None, int(units.sum()), *figures, np.nan, np.nan
 
 
-def _signs(table, support: list[str]):
-    """Return the contacts with a 0 or a 1 per signal of friction, and whether the row could have shown it."""
-    visit = ibis.window(group_by=["unit_id", "session"], order_by="order")
-    told = table.page.notnull() | table.product.notnull() | table.content.notnull()
-    same = told
-    for name in ("step", "page", "product", "content"):
-        same = same & table[name].identical_to(table[name].lag().over(visit))
+def _could_show(table, support: list[str]) -> dict[str, Any]:
+    """Return, per signal of friction, whether a contact shows it, or for repeats whether it could."""
     given_back = table.touchpoint.isin(RETURNS) | (table.value < 0).fill_null(False)
     asked = table.touchpoint.isin(support) if support else ibis.literal(False)
-    marks = {"returns": given_back, "support": asked, "repeats": same}
-    could = {"can_returns": given_back, "can_support": asked, "can_repeats": told}
+    told = table.page.notnull() | table.product.notnull() | table.content.notnull()
+    return {"returns": given_back, "support": asked, "repeats": told}
+
+
+def _signs(table, support: list[str]):
+    """Return the contacts with a 0 or a 1 per signal of friction."""
+    visit = ibis.window(group_by=["unit_id", "session"], order_by="order")
+    marks = _could_show(table, support)
+    same = marks["repeats"]
+    for name in ("step", "page", "product", "content"):
+        same = same & table[name].identical_to(table[name].lag().over(visit))
+    marks["repeats"] = same
     return table.select(
-        "unit_id", "persona", "here", **{name: mark.cast("int64") for name, mark in {**marks, **could}.items()}
-    )  # fmt: skip
+        "unit_id", "persona", "here", **{name: mark.cast("int64") for name, mark in marks.items()}
+    )
 
 
 def mean_of_counts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from journeykit.journeys.advocates import count_advocates, follow_referred
 from journeykit.journeys.aha import find_aha
@@ -15,7 +16,7 @@ from journeykit.journeys.content import find_first_interactions, weigh_lead_magn
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.pages import measure_pages
-from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.paths import Paths, trace_paths
 from journeykit.journeys.phases import count_phases
 from journeykit.journeys.returning import count_reactivations, count_returns
 from journeykit.journeys.selling import count_levers, count_sales
@@ -129,6 +130,13 @@ def map_journeys(
     [['consideration', 2.0], ['decision', 1.0], ['action', 1.0]]
     """
     paths = trace_paths(log, personas, stages, min_group, inferred)
+    with threadpool_limits(
+        1, user_api="blas"
+    ):  # matrices this small are multiplied sooner by one thread than by many
+        return _counted(paths, log, stages, random_state)
+
+
+def _counted(paths: Paths, log, stages: pd.DataFrame | None, random_state: int) -> Journeys:
     return Journeys(
         transitions=count_transitions(paths),
         funnel=count_funnel(paths),

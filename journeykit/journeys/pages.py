@@ -36,15 +36,15 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
         `visits_with_sale` of the site as a whole.
     """
     visits = paths.contacts.select("unit_id", "session", "order", "page", "step")
-    visits = _with_clean_pages(visits)
-    seen = visits.filter(visits.page.notnull())
-    if not seen.limit(1).count().execute():
+    if not visits.filter(visits.page.notnull()).limit(1).count().execute():
         return pd.DataFrame(columns=PAGE_COLUMNS)
-    table = _per_page(visits).execute().set_index("page")
-    table = table.join(_sales(visits).execute().set_index("page"))
+    visits = paths.keep("pages", _with_clean_pages(visits))
+    whole = paths.keep("visits", _visits(visits))
+    table = _per_page(visits, whole).execute().set_index("page")
+    table = table.join(_sales(visits, whole).execute().set_index("page"))
     table = table[table["sessions"] >= paths.min_group]
     shares = _with_shares(table, paths.min_group)
-    site = _visits(visits).filter(lambda visit: visit.landing.notnull())
+    site = whole.filter(whole.landing.notnull())
     shares.attrs = (
         site.aggregate(visits=site.count(), visits_with_sale=site.sale.sum()).execute().iloc[0].to_dict()
     )
@@ -52,15 +52,17 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
 
 
 def _with_clean_pages(visits: Any) -> Any:
-    page = visits.page.re_replace(r"[?#].*$", "").re_replace(r"^[a-zA-Z]+://[^/]+", "")
+    """Clean each address once, however many visits it has."""
+    known = visits.select(raw="page").filter(lambda t: t.raw.notnull()).distinct()
+    page = known.raw.re_replace(r"[?#].*$", "").re_replace(r"^[a-zA-Z]+://[^/]+", "")
     page = page.re_replace(r"[^/\s]*(@|%40)[^/\s]*", ":address")
     page = page.strip()
-    page = ibis.ifelse((page == "") & visits.page.notnull(), "/", page)
-    return visits.mutate(page=page)
+    clean = known.mutate(clean=ibis.ifelse(page == "", "/", page))
+    joined = visits.left_join(clean, visits.page == clean.raw)
+    return joined.select("unit_id", "session", "order", "step", page=joined.clean)
 
 
-def _per_page(visits: Any) -> Any:
-    visit = _visits(visits)
+def _per_page(visits: Any, visit: Any) -> Any:
     pages = visits.filter(visits.page.notnull()).select("unit_id", "session", "page").distinct()
     both = pages.inner_join(visit, ["unit_id", "session"])
     landed = both.page == both.landing
@@ -82,7 +84,9 @@ def _visits(visits: Any) -> Any:
     )
 
 
-def _sales(visits: Any) -> Any:
+def _sales(visits: Any, whole: Any) -> Any:
+    """Count the sales on each page; only visits with a sale are looked at."""
+    visits = visits.semi_join(whole.filter(whole.sale > 0), ["unit_id", "session"])
     so_far = ibis.window(group_by=["unit_id", "session"], order_by="order", preceding=None, following=0)
     paged = visits.mutate(
         paged_at=ibis.ifelse(visits.page.notnull(), visits.order, ibis.null("int64")).max().over(so_far)

@@ -17,6 +17,7 @@ __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
 
 ALL = "all"
 _DAY_MS = 86_400_000.0
+_PLACES = 1024  # more than any stage model has stages
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,22 @@ class Paths:
         moment = ibis.literal(self.moment.to_pydatetime()).cast("timestamp(6)")
         return moment.delta(table[column], unit="millisecond") / _DAY_MS
 
+    def keep(self, name: str, table: Any) -> Any:
+        """Make a table once in the log's engine, for several counts on it; a next call writes it anew."""
+        return _written(self.contacts.get_backend(), name, self.moment, table)
+
+    @cached_property
+    def unrated(self) -> pd.DataFrame:
+        """By unit, what is known of it without the contacts that carry a rating: contacts, last_at, value, furthest."""
+        table = self.contacts.filter(self.contacts.rating.isnull())
+        units = table.group_by("unit_id").aggregate(
+            contacts=table.count(),
+            last_at=table.timestamp.max(),
+            value=table.value.sum(),
+            furthest=table.marker.max(),
+        )
+        return units.execute().set_index("unit_id").reindex(self.units.index)
+
     def stage_names(self, positions: pd.Series) -> pd.Series:
         """Return stage ids of positions; null stays null."""
         return positions.map(dict(enumerate(self.stages)))
@@ -130,7 +147,7 @@ def trace_paths(
     client = log.client
     placed = _kept(log, "placed", _with_persona(_placed(log, inferred), personas))
     entries = _kept(log, "entries", _entries(placed))
-    levels = _kept(log, "levels", _levels(placed))
+    levels = _kept(log, "levels", _levels(entries))
     units = _units(placed).execute().set_index("unit_id").sort_index()
     units["p_lapsed"] = _chance_lapsed(units, stages, log.moment, client.period.horizon_days)
     span = (log.moment - units["first_at"].min()).total_seconds() / 86400 if len(units) else 0.0
@@ -160,18 +177,20 @@ def per_persona(table: Any) -> Any:
 
 def _kept(log, name: str, table: Any) -> Any:
     """Make a table once in the log's engine; a next call writes it anew."""
-    return log.connection.create_table(f"journeys_{name}_{log.moment:%Y%m%d%H%M%S%f}", table, overwrite=True)
+    return _written(log.connection, name, log.moment, table)
+
+
+def _written(connection: Any, name: str, moment: pd.Timestamp, table: Any) -> Any:
+    return connection.create_table(f"journeys_{name}_{moment:%Y%m%d%H%M%S%f}", table, overwrite=True)
 
 
 def _placed(log, inferred: pd.DataFrame | None) -> Any:
     table = _marked(log) if inferred is None else _within(log, inferred)
     so_far = ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
-    table = table.mutate(
-        marked_at=ibis.ifelse(table.marker.notnull(), table.order, ibis.null("int64")).max().over(so_far),
-        furthest=table.marker.max().over(so_far),
-    )
-    since = ibis.window(group_by=["unit_id", "marked_at"], order_by="order", preceding=None, following=0)
-    return table.mutate(here=table.marker.max().over(since))
+    last = (
+        (table.order * _PLACES + table.marker).max().over(so_far)
+    )  # of the last contact that showed a stage
+    return table.mutate(furthest=table.marker.max().over(so_far), here=last % _PLACES)
 
 
 def _marked(log) -> Any:
@@ -236,9 +255,9 @@ def _entries(placed: Any) -> Any:
     )
 
 
-def _levels(placed: Any) -> Any:
-    known = placed.filter(placed.furthest.notnull())
-    reached = known.group_by(["unit_id", "persona", "furthest"]).aggregate(at=known.timestamp.min())
+def _levels(entries: Any) -> Any:
+    """Return when each unit first came as far as it did: always on entering a stage."""
+    reached = entries.group_by(["unit_id", "persona", "furthest"]).aggregate(at=entries["at"].min())
     order = ibis.window(group_by="unit_id", order_by="furthest")
     return reached.select(
         "unit_id",

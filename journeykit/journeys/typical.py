@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from journeykit.journeys.paths import Paths
+from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.statistics import wilson
-from journeykit.journeys.steps import hold_back, personas_of, units_of
+from journeykit.journeys.steps import hold_back, personas_of
 
 __all__ = ["find_typical_journeys"]
 
@@ -38,30 +38,36 @@ def find_typical_journeys(paths: Paths) -> pd.DataFrame:
     rows = [
         row
         for persona in personas_of(paths)
-        if (row := _typical(persona, orders[orders.index.isin(units_of(paths, persona).index)]))
+        if (row := _typical(persona, orders if persona == ALL else orders[orders["persona"] == persona]))
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     return hold_back(table, table["customers"] < paths.min_group, ("persona",))
 
 
-def _orders(paths: Paths) -> pd.Series:
-    """Return, by unit, the positions of the stages in the order of their first entry; two or more."""
+def _orders(paths: Paths) -> pd.DataFrame:
+    """Return `persona, journey, units`: how many entered the stages in which order; two stages or more."""
     entries = paths.entries
-    first = entries.group_by(["unit_id", "position"]).aggregate(at=entries["at"].min()).execute()
-    first = first.sort_values(["unit_id", "at", "position"])
-    orders = first.groupby("unit_id")["position"].agg(tuple)
-    return orders[orders.map(len) >= 2].map(lambda order: tuple(paths.stages[int(place)] for place in order))
+    first = entries.group_by(["unit_id", "persona", "position"]).aggregate(at=entries["at"].min())
+    place = first.position.cast("string")
+    orders = first.group_by(["unit_id", "persona"]).aggregate(
+        journey=place.group_concat(">", order_by=["at", "position"]), stages=first.count()
+    )
+    orders = orders.filter(orders.stages >= 2)
+    counted = orders.group_by(["persona", "journey"]).aggregate(units=orders.count()).execute()
+    names = [tuple(paths.stages[int(at)] for at in journey.split(">")) for journey in counted["journey"]]
+    return counted.assign(journey=pd.Series(names, index=counted.index, dtype=object))
 
 
-def _typical(persona: str, orders: pd.Series) -> tuple | None:
+def _typical(persona: str, orders: pd.DataFrame) -> tuple | None:
     if orders.empty:
         return None
-    counts = orders.value_counts()
+    counts = orders.groupby("journey")["units"].sum()
+    customers = int(counts.sum())
     counts = counts.sort_index(key=lambda index: index.map(str)).sort_values(ascending=False, kind="stable")
     counts = counts.head(MOST_ORDERS)
     apart = np.array([[_edits(one, other) for other in counts.index] for one in counts.index])
     typical = counts.index[int((apart @ counts.to_numpy()).argmin())]
-    customers, followed_by = len(orders), int(counts[typical])
+    followed_by = int(counts[typical])
     low, high = (float(bound) for bound in wilson(followed_by, customers))
     return persona, ">".join(typical), customers, followed_by, followed_by / customers, low, high
 
