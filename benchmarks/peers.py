@@ -6,14 +6,16 @@ The peer is installed into an environment of its own in the temporary folder (a 
 time), with its telemetry off (RETENTIONEERING_NO_TRACK). Each operation is measured in CPU seconds, in one
 process per library; imports are not counted. The target is at most half of the peer's CPU.
 
-load         the peer reads Parquet into its stream; journeykit reads, maps and checks, and judges each row
+load         three columns of Parquet: the peer reads them into its stream, journeykit maps and judges each row
+load all     all columns of the same log, from which everything after is counted; the peer has no counterpart
 sessions     visits with a gap of at most thirty minutes; journeykit also puts every unit's contacts in order
 transitions  shares of the next touchpoint after each touchpoint
 step matrix  share of each touchpoint at each of the first ten steps
-funnel       how many reach each of three steps in order; journeykit: every stage, each with its interval and time
+funnel       how many reach each of three steps in order
 features     per customer: number of contacts of each kind, length and duration
+of stages    journeykit's own funnel: every stage on everybody's way, with intervals and times; no counterpart
 
-Transitions, step matrix and features are the same counts over the ordered contacts, one expression each in
+Transitions, step matrix, funnel and features are the same counts over the ordered contacts, one expression each in
 journeykit's engine: journeykit's own tables are about stages. `signals` has no counterpart: what journeykit
 measures of each customer.
 """
@@ -72,7 +74,7 @@ def main() -> None:
     home = CACHE / "retentioneering-home"
     home.mkdir(exist_ok=True)
     quiet = os.environ | {"RETENTIONEERING_NO_TRACK": "1", "HOME": str(home)}
-    theirs = told([python, "-c", PEER, str(folder / "events"), json.dumps(STEPS)], quiet)
+    theirs = told([python, "-c", PEER, str(narrow(folder)), json.dumps(STEPS)], quiet)
     ours = told(
         [sys.executable, __file__, "--task", "own", f"--customers={given.customers}"], dict(os.environ)
     )
@@ -82,6 +84,20 @@ def main() -> None:
         ratio = f"{ours[name] / theirs[name]:.2f}" if both else ""
         cells = [f"{side[name]:.2f}" if name in side else "–" for side in (ours, theirs)]
         print(f"{name:14}{cells[0]:>12}{cells[1]:>17}{ratio:>8}")
+
+
+def narrow(folder):
+    """Write the log with three columns, beside the whole one; return its folder."""
+    import pandas as pd
+
+    place = folder / "three" / "events"
+    if not place.is_dir():
+        place.mkdir(parents=True)
+        columns = ["customer_id", "timestamp", "touchpoint"]
+        pd.read_parquet(folder / "events", columns=columns).to_parquet(place / "0.parquet", index=False)
+        client = (folder / "client.yml").read_text("utf-8")
+        (place.parent / "client.yml").write_text(client, encoding="utf-8")
+    return place
 
 
 def told(command: list, environment: dict) -> dict[str, float]:
@@ -109,25 +125,55 @@ def own(folder) -> dict[str, float]:
         noted[name] = time.process_time() - begun
         return found
 
+    three = read_client(narrow(folder).parent / "client.yml")
+    timed("load", lambda: read_events(three).as_of("latest")).close()
     client = read_client(folder / "client.yml")
-    log = timed("load", lambda: read_events(client).as_of("latest"))
+    log = timed("load all", lambda: read_events(client).as_of("latest"))
     table = timed("sessions", lambda: contacts(log))
     order = ibis.window(group_by="unit_id", order_by="order")
     after = table.mutate(after=table.touchpoint.lead().over(order))
     timed("transitions", lambda: after.group_by(["touchpoint", "after"]).aggregate(n=after.count()).execute())
     early = table.filter(table["order"] < 10)
     timed("step matrix", lambda: early.group_by(["order", "touchpoint"]).aggregate(n=early.count()).execute())
-    timed("funnel", lambda: count_funnel(trace_paths(log)))
-    kinds = sorted(table.select("touchpoint").distinct().execute()["touchpoint"])
-    counts = {kind: (table.touchpoint == kind).sum() for kind in kinds}
-    span = table.timestamp.max().delta(table.timestamp.min(), unit="second")
-    timed(
-        "features",
-        lambda: table.group_by("unit_id").aggregate(length=table.count(), span=span, **counts).execute(),
-    )
+    timed("funnel", lambda: reached(table))
+    timed("features", lambda: habits(table))
+    timed("of stages", lambda: count_funnel(trace_paths(log)))
     timed("signals", lambda: measure_signals(log))
     noted["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return noted
+
+
+def reached(table):
+    """Return how many customers reach each of the steps, each after the one before."""
+    import ibis
+
+    rows = table.filter(table.touchpoint.isin(STEPS)).select("unit_id", "order", "touchpoint")
+    so_far = ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
+    rows = rows.mutate(come=(rows.touchpoint == STEPS[0]).cast("int8").max().over(so_far))
+    for step in STEPS[1:]:
+        come = ibis.ifelse(rows.touchpoint == step, rows.come, ibis.literal(0, "int8")).max().over(so_far)
+        rows = rows.mutate(**{f"before_{step}": rows.come}, come=come)
+    names = [*(f"before_{step}" for step in STEPS[1:]), "come"]
+    units = rows.group_by("unit_id").aggregate(**{name: rows[name].max() for name in names})
+    return units.aggregate(**{name: units[name].sum() for name in names}).execute()
+
+
+def habits(table):
+    """Return per customer the number of contacts of each kind, of all, and the seconds from the first to the last."""
+    import numpy as np
+    import pandas as pd
+
+    grouped = table.group_by(["unit_id", "touchpoint"])
+    counted = grouped.aggregate(
+        n=table.count(), first=table.timestamp.min(), last=table.timestamp.max()
+    ).execute()
+    unit, units = pd.factorize(counted["unit_id"])
+    kind, kinds = pd.factorize(counted["touchpoint"], sort=True)
+    wide = np.zeros((len(units), len(kinds)), np.int64)
+    wide[unit, kind] = counted["n"]
+    ends = counted.groupby(unit).agg(first=("first", "min"), last=("last", "max"))
+    span = (ends["last"] - ends["first"]).dt.total_seconds().to_numpy()
+    return pd.DataFrame(wide, index=units, columns=kinds).assign(length=wide.sum(axis=1), span=span)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ LOG_COLUMNS = {
 }  # fmt: skip
 MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
 _NOTHING = ("", "nan", "none", "null", "na", "n/a", "<na>")
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 _PARTED = r"(\d)[  '  ](\d{3})\b"  # thousands parted by a space or an apostrophe
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
@@ -230,12 +231,12 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return _number(raw, form)
     if name == "paid":
         return raw.column(str(form)).cast("string").lower().isin(["true", "1", "yes", "y", "ja", "paid", "t"])
-    text = _text(raw.column(str(form)))
+    column = raw.column(str(form))
     if name == "touchpoint":
-        return _renamed(raw, text, lambda word: _touchpoint(raw, word))
+        return _renamed(raw, column, lambda word: _touchpoint(raw, word))
     if name == "channel":
-        return _renamed(raw, text, lambda word: safe_identifier(word) or "unnamed")
-    return text
+        return _renamed(raw, column, lambda word: safe_identifier(word) or "unnamed")
+    return _text(column)
 
 
 def _form(raw: _Raw, name: str) -> Any:
@@ -276,13 +277,19 @@ def _text(column: ir.Value) -> ir.StringValue:
     if not column.type().is_string():
         return column.cast("string")
     text = column.strip()
-    return text.lower().isin(_NOTHING).ifelse(ibis.null("string"), text)
+    short = text.length() <= _LONGEST_NOTHING
+    return ibis.cases(
+        (text.isnull() | ~short, text), (text.lower().isin(_NOTHING), ibis.null("string")), else_=text
+    )  # what is longer is not looked at further
 
 
-def _renamed(raw: _Raw, text: ir.StringValue, rename: Any) -> ir.StringValue:
-    words = (
-        raw.table.select(word=text).filter(lambda t: t.word.notnull()).distinct().limit(_MOST_TOUCHPOINTS + 1)
-    )
+def _renamed(raw: _Raw, column: ir.Value, rename: Any) -> ir.StringValue:
+    text, each = (
+        _text(column),
+        raw.table.select(given=column).distinct(),
+    )  # cleaned once a word, not once a row
+    words = each.select(word=_text(each["given"])).filter(lambda t: t.word.notnull()).distinct()
+    words = words.limit(_MOST_TOUCHPOINTS + 1)
     found = sorted(words.execute()["word"])
     if len(found) > _MOST_TOUCHPOINTS:
         problem = f"the touchpoint or channel column holds more than {_MOST_TOUCHPOINTS:,} names"
