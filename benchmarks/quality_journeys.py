@@ -6,7 +6,7 @@ transitions  mean total variation between the true and the counted rows of the t
              in common; target at most 0.20 for the inferred path), and the largest error of a share of steps back
 coverage     in how many of many small worlds the stated 95 % interval of drop-off, of who skips a stage and
              of the share that reaches it holds the share of a far larger sample of the same world (target 93
-             to 97 %): with the true weekly stages, which tests the interval, and with the inferred ones,
+             to 97 %): with the true stages of each day, which tests the interval, and with the inferred ones,
              which tests the reading too
 planted      whether `observe` names a leaking page, a strong channel, a penalty of skipping and a loop of referrals
 null         how many tested findings stand in worlds in which personas are alike, channels and skips do nothing, and
