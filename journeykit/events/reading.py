@@ -91,7 +91,7 @@ def _profiles(client: Client, connection: Any) -> EventLog:
     Its moment is the client file's day, or the last day on which the file was changed.
     """
     people, rejects, sources = read_people(connection, client)
-    if people.empty:
+    if not len(people):
         raise DataError(_nothing_left(rejects, "customer"), where=client.path, remedy="correct 'columns'")
     secret = secret_of(client)
     table = connection.create_table("events", schema=ibis.schema(LOG_COLUMNS))

@@ -20,6 +20,8 @@ def after_purchase(page: Page, study: Any) -> None:
     """Show what follows the purchase, each part as far as the data go; or say why not."""
     read = Reader(page, study)
     page.heading("after")
+    if read.unobserved("after"):
+        return
     page.say(page.text("prose.after", units=read.units))
     page.heading("after_ratings", level=2)
     if not read.say("ratings"):

@@ -32,10 +32,14 @@ def explain_none(read: Reader) -> NoPersonasFound:
     found = getattr(read.study, "personas", None)
     null = getattr(found, "null_", {})
     return NoPersonasFound(
-        reason=getattr(found, "reason_", "chance"), tried=0 if found is None else chosen_number(found),
+        reason=_reason(read, getattr(found, "reason_", "chance")), tried=0 if found is None else chosen_number(found),
         observed=null.get("observed", 0.0), by_chance=null.get("null_mean", float("nan")),
         p_value=null.get("p_value", 1.0), units=read.units, language=read.language,
     )  # fmt: skip
+
+
+def _reason(read: Reader, reason: str) -> str:
+    return "few_people" if reason == "too_few" and read.client.profile_only else reason
 
 
 def _card(read: Reader, row: pd.Series) -> PersonaCard:

@@ -22,6 +22,8 @@ def entering(page: Page, study: Any) -> None:
     """Show where journeys begin, how far each cohort came in equal time, and who is active again later."""
     read = Reader(page, study)
     page.heading("entering")
+    if read.unobserved("entering"):
+        return
     cohorts, period = read.table("cohorts"), study.client.period
     if len(cohorts):
         earlier = cohorts[(cohorts["persona"] == "all") & (cohorts["cohort"] == EARLIER)]["customers"]

@@ -20,6 +20,8 @@ def journey_maps(page: Page, study: Any) -> None:
     """Show a journey map per persona (of everyone when there are none) as figure and as table."""
     read = Reader(page, study)
     page.heading("journey_maps")
+    if read.unobserved("journey_maps"):
+        return
     frame = read.table("journey_map")
     personas = read.people_of(frame)
     if not personas:

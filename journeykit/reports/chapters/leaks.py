@@ -17,6 +17,8 @@ def leaks(page: Page, study: Any) -> None:
     """Show the funnel, drop-off, transitions, skips and time in stage."""
     read = Reader(page, study)
     page.heading("leaks")
+    if read.unobserved("leaks"):
+        return
     if read.table("funnel").empty and read.table("transitions").empty:
         page.note(page.text("prose.leaks_none"))
         return

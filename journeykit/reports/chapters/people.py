@@ -25,7 +25,7 @@ def personas(page: Page, study: Any) -> None:
         page.note(str(explain_none(read)))
         _number(page, read)
         return
-    page.say(page.text("prose.personas"))
+    page.say(page.text(read.kind("prose.personas")))
     read.say("personas")
     _sizes(page, read)
     _worth(page, read)
@@ -130,7 +130,9 @@ def _map(page: Page, read: Reader) -> None:
         {"x": drawn["x"], "y": drawn["y"], "colour": colours, "sure": drawn["persona_confidence"]}
     )
     page.heading("personas_map", level=2)
-    page.figure(plots.persona_map(dots, centres=middle), page.text("captions.map", units=read.units))
+    page.figure(
+        plots.persona_map(dots, centres=middle), page.text(read.kind("captions.map"), units=read.units)
+    )
 
 
 def _tree(page: Page, read: Reader) -> None:

@@ -75,6 +75,16 @@ class Reader:
         chances = chances.reindex(columns=[f"p_{name}" for name in self.model.ids])
         return not chances.isna().all(axis=None) and (evidence.empty or bool(evidence["observable"].any()))
 
+    def unobserved(self, chapter: str) -> bool:
+        """Say that a chapter cannot be written, where no events are known; return whether that is so."""
+        if self.client.profile_only:
+            self.page.note(self.page.text(f"unobserved.{chapter}", units=self.units))
+        return self.client.profile_only
+
+    def kind(self, key: str) -> str:
+        """Return the key of a text, or of its variant for people of whom no events are known."""
+        return f"{key}_people" if self.client.profile_only else key
+
     def left_out(self) -> None:
         """Say which stages are left out because the data cannot show them, if there are any."""
         if self.unseen:

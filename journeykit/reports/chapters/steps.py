@@ -60,6 +60,8 @@ def actions(page: Page, study: Any) -> None:
     """Show the recommendation per persona and stage, by what there is to gain."""
     read = Reader(page, study)
     page.heading("actions")
+    if read.unobserved("actions"):
+        return
     frame = _advice(read)
     if frame.empty:
         page.note(page.text("prose.actions_none"))
@@ -88,6 +90,8 @@ def measure(page: Page, study: Any) -> None:
     """Show which stages the data cannot show, and what to record to see them."""
     read = Reader(page, study)
     page.heading("measure")
+    if read.unobserved("measure"):
+        return
     found = read.findings("measure", most=20)
     if not found:
         page.note(page.text("prose.measure_none"))
