@@ -87,7 +87,16 @@ def test_personas_are_of_what_tells_people_apart(study):
 def test_every_journey_section_says_that_it_cannot_be_seen(study, language):
     told = written(study, language)
     words = {"nl": "Niet waarneembaar in deze gegevens", "en": "Not observable in this data"}[language]
-    unseen = ("stages", "forecast", "journey_maps", "leaks", "entering", "channels", "pages", "after_purchase")
+    unseen = (
+        "stages",
+        "forecast",
+        "journey_maps",
+        "leaks",
+        "entering",
+        "channels",
+        "pages",
+        "after_purchase",
+    )
     unseen += ("actions",)
     for name in unseen:
         kinds = [block["block"] for block in told[name]]
