@@ -20,6 +20,7 @@ from journeykit.intervals import wilson
 from journeykit.journey_maps import JourneyMap
 from journeykit.journeys import Journeys
 from journeykit.personas import recruit_rules
+from journeykit.reports.sequences import SequenceStudy
 from journeykit.reports.study import Study
 from journeykit.stage_models import LAPSED
 from journeykit.stages import StageInference
@@ -28,14 +29,16 @@ __all__ = ["ProfileStudy", "open_study"]
 
 
 def open_study(client: Client, log: EventLog, **options: Any) -> Study:
-    """Return the study of a client: one of journeys, or one of people where no events are known.
+    """Return the study of a client: of journeys, of an order without times, or of people without events.
 
     Parameters
     ----------
     client, log, options
         As `Study` takes them.
     """
-    return (ProfileStudy if log.profile_only else Study)(client, log, **options)
+    if log.profile_only:
+        return ProfileStudy(client, log, **options)
+    return (SequenceStudy if client.in_order else Study)(client, log, **options)
 
 
 class ProfileStudy(Study):

@@ -60,5 +60,5 @@ def _method(page: Page, read: Reader) -> None:
         return
     paths = "markers" if read.study.paths is None else "paths"
     said = ("personas", "stages", "against", paths, "journeys")
-    page.say(*(page.text(f"prose.method_{part}", units=read.units) for part in said))
+    page.say(*(page.text(read.kind(f"prose.method_{part}"), units=read.units) for part in said))
     quality(page, read)

@@ -24,7 +24,8 @@ def channels(page: Page, study: Any) -> None:
     if read.unobserved("channels"):
         return
     _contributions(page, read)
-    content(page, read)
+    if not read.untimed("content"):
+        content(page, read)
 
 
 def _contributions(page: Page, read: Reader) -> None:

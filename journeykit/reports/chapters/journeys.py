@@ -55,8 +55,10 @@ def _rows(read: Reader, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _figure(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
     word = page.text
-    cells = {word("rows.drop_off"): [page.value(value, "percent") for value in rows["drop_off"]]}
-    cells[word("rows.days")] = [page.value(value, "duration") for value in rows["days_median"]]
+    cells = {}
+    if not read.client.in_order:
+        cells[word("rows.drop_off")] = [page.value(value, "percent") for value in rows["drop_off"]]
+        cells[word("rows.days")] = [page.value(value, "duration") for value in rows["days_median"]]
     cells[word("rows.top_channels")] = [read.names("channel", ids, 2) for ids in rows["top_channels"]]
     cells[word("rows.top_touchpoints")] = [
         read.names("touchpoint", ids, 2) for ids in rows["top_touchpoints"]

@@ -26,7 +26,7 @@ def cover(page: Page, study: Any) -> None:
     if not client.profile_only:
         facts[page.text("parts.setting")] = page.text(f"parts.setting_{client.setting}")
     facts[page.text("parts.stage_model")] = client.model.name[page.language]
-    page.cover(page.day(study.log.moment), facts)
+    page.cover(page.day_of(study.log), facts)
 
 
 def _span(study: Any) -> tuple[Any, Any] | None:
@@ -40,7 +40,7 @@ def summary(page: Page, study: Any) -> None:
     page.heading("summary", numbered=False)
     counted = figures.get("units", figures.get("customers", 0))
     contacts = figures.get("contacts", 0)
-    day = page.value(page.day(study.log.moment), "date")
+    day = page.value(page.day_of(study.log), "date")
     page.say(
         page.text(read.kind("prose.summary"), customers=counted, units=read.units, contacts=contacts, day=day)
     )

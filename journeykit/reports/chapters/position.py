@@ -27,11 +27,11 @@ def stages(page: Page, study: Any) -> None:
     if len(customers) < read.least:
         page.note(page.text("prose.too_few", least=read.least, units=read.units))
         return
-    day = page.value(page.day(study.log.moment), "date")
-    page.say(page.text("prose.stages", day=day))
+    day = page.value(page.day_of(study.log), "date")
+    page.say(page.text(read.kind("prose.stages"), day=day))
     read.say("stages")
     read.left_out()
-    _distribution(page, read, customers, "stages")
+    _distribution(page, read, customers)
 
 
 def _told(page: Page, read: Reader, customers: pd.DataFrame) -> None:
@@ -44,13 +44,13 @@ def _told(page: Page, read: Reader, customers: pd.DataFrame) -> None:
         page.note(page.text("prose.too_few", least=read.least, units=read.units))
         return
     page.say(page.text("prose.stages_people", known=len(known), all=len(customers), units=read.units))
-    _distribution(page, read, known, "stages_people")
+    _distribution(page, read, known)
 
 
-def _distribution(page: Page, read: Reader, customers: pd.DataFrame, caption: str) -> None:
+def _distribution(page: Page, read: Reader, customers: pd.DataFrame) -> None:
     drawn = _shares(read, customers).rename(index=read.persona, columns=read.stage)
-    day = page.value(page.day(read.study.log.moment), "date")
-    page.figure(plots.stage_distribution(drawn), page.text(f"captions.{caption}", day=day))
+    day = page.value(page.day_of(read.study.log), "date")
+    page.figure(plots.stage_distribution(drawn), page.text(read.kind("captions.stages"), day=day))
     _counts(page, read, customers)
 
 
@@ -85,7 +85,7 @@ def forecast(page: Page, study: Any) -> None:
     """Show who is expected to stay, move and lapse within the horizon, and where movers go."""
     read = Reader(page, study)
     page.heading("forecast")
-    if read.unobserved("forecast"):
+    if read.unobserved("forecast") or read.untimed("forecast"):
         return
     customers = read.units_table()
     chances = [name for name in customers if str(name).startswith("p_next_")]

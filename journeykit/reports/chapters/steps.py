@@ -66,9 +66,11 @@ def actions(page: Page, study: Any) -> None:
     if frame.empty:
         page.note(page.text("prose.actions_none"))
         return
-    page.say(page.text("prose.actions", units=read.units))
+    page.say(page.text(read.kind("prose.actions"), units=read.units))
     whom = [
-        f"{read.persona(row.persona)} ({page.value(row.drop_off, 'percent')})" for row in frame.itertuples()
+        read.persona(row.persona)
+        + ("" if read.client.in_order else f" ({page.value(row.drop_off, 'percent')})")
+        for row in frame.itertuples()
     ]
     alike = frame.assign(whom=whom).groupby(["stage", "channel", "action"], sort=False)
     rows = alike.agg(persona=("whom", ", ".join)).reset_index()
@@ -78,7 +80,7 @@ def actions(page: Page, study: Any) -> None:
         kpi=[_first(read, stage, "kpis") for stage in rows["stage"]],
     )
     names = ("stage", "persona", "action", "channel", "asset", "kpi")
-    page.table(shown, page.text("captions.actions"), dict.fromkeys(names, "text"), limit=30)
+    page.table(shown, page.text(read.kind("captions.actions")), dict.fromkeys(names, "text"), limit=30)
 
 
 def _first(read: Reader, stage: str, field: str) -> str:
