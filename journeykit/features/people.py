@@ -16,7 +16,9 @@ __all__ = ["NO_TRAIT", "measure_people"]
 NO_TRAIT = "nothing_measured"  # stands for traits where nothing tells people apart, and never varies
 
 
-def measure_people(people: pd.DataFrame, activity: Sequence[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measure_people(
+    people: pd.DataFrame, activity: Sequence[str] = (), categories: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return traits that group people, and measures that describe them.
 
     Parameters
@@ -25,6 +27,8 @@ def measure_people(people: pd.DataFrame, activity: Sequence[str] = ()) -> tuple[
         Attributes, one row a unit.
     activity
         Columns that measure how active somebody was; what they explain is taken out of the traits.
+    categories
+        Columns of which the numbers are codes.
 
     Returns
     -------
@@ -43,7 +47,8 @@ def measure_people(people: pd.DataFrame, activity: Sequence[str] = ()) -> tuple[
     (['age', 'plan.free'], ['attribute.age', 'level_share.plan: free', 'level_share.plan: pro'])
     """
     known = people.dropna(axis="columns", how="all")
-    wide = WideTraits(by=[name for name in activity if name in known]).set_output(transform="pandas")
+    by, codes = ([name for name in given if name in known] for given in (activity, categories))
+    wide = WideTraits(by=by, categories=codes).set_output(transform="pandas")
     traits = wide.fit_transform(known) if len(known.columns) else pd.DataFrame(index=people.index)
     if not len(traits.columns):
         traits = pd.DataFrame({NO_TRAIT: 0.0}, index=people.index)

@@ -29,6 +29,7 @@ NAMED_ALSO = (
     "people",
 )
 LEVEL = "level_share."  # measures that say whether somebody has a level of an attribute
+OF_PEOPLE = ("attribute.", LEVEL, "date_days.")  # measures of a table of customers
 LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
 
 
@@ -195,6 +196,13 @@ def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: 
     return table.sort_values("effect", key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
 
+def _signed_by_size(table: pd.DataFrame) -> Iterator[str]:
+    """Yield traits of people without events, strongest first; a level only where most have it, or fewer than others."""
+    for row in table.itertuples():
+        if row.effect < 0 or not str(row.trait).startswith(LEVEL) or row.median > 0.5:
+            yield f"{row.trait}{'+' if row.effect > 0 else '-'}"
+
+
 def _are_levels(measures: pd.DataFrame) -> np.ndarray:
     """Return which measures are 0 or 1 for having a level: a share tells of them, a median does not."""
     return np.array([str(name).startswith(LEVEL) for name in measures], dtype=bool)
@@ -230,6 +238,9 @@ def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
         return trait.startswith(NAMED_BY) and profile[trait].mean() >= LEAST_USE
 
     named = table[[nameable(trait) for trait in table["trait"]]]
+    if not len(named) and all(str(trait).startswith(OF_PEOPLE) for trait in table["trait"]):
+        yield from _signed_by_size(table)
+        return
     named = named if len(named) else table
     more = named["effect"] > 0
     for trait in named.loc[more, "trait"]:

@@ -20,6 +20,7 @@ from journeykit.intervals import wilson
 from journeykit.journey_maps import JourneyMap
 from journeykit.journeys import Journeys
 from journeykit.personas import recruit_rules
+from journeykit.reports.portraits import list_known
 from journeykit.reports.sequences import SequenceStudy
 from journeykit.reports.study import Study
 from journeykit.stage_models import LAPSED
@@ -64,10 +65,11 @@ class ProfileStudy(Study):
 
     @cached_property
     def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        source = self.client.customers
         try:
-            return measure_people(self.people, self.client.customers.activity)
+            return measure_people(self.people, source.activity, source.categories)
         except ValueError as error:
-            raise DataError(str(error), where=self.client.customers.path, remedy="see 'exclude'") from error
+            raise DataError(str(error), where=source.path, remedy="see 'exclude'") from error
 
     @cached_property
     def traits(self) -> pd.DataFrame:
@@ -221,6 +223,14 @@ class ProfileStudy(Study):
     def journey_map(self) -> JourneyMap:
         """The form of the map, without rows."""
         return replace(self._shell.journey_map, frame=_head(self._shell.journey_map.frame))
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name; what is known of everybody stands above what is known of each persona."""
+        tables = super().tables
+        everybody = list_known(self._unit_attributes(), self.client.privacy.min_group)
+        known = [part for part in (everybody, tables["persona_attributes"]) if len(part)]
+        return tables | ({"persona_attributes": pd.concat(known, ignore_index=True)} if known else {})
 
     def _actions(self) -> pd.DataFrame:
         return _head(self._shell.tables["next_actions"])
