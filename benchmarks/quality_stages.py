@@ -5,8 +5,9 @@
 Per world: the limit (the exact posterior of an observer who knows the world), the last touchpoint, the last marker,
 and journeykit without hand labels, with 300 of which 10 % are wrong, and with all true labels of the learning
 customers five weeks before the end. All are scored on the truth at the end, on customers whose labels were not given.
-The forecast is made four weeks before the end and scored on the first move within them; beside it what the limit's
-nowcast gives with the true moves, which is as far as a nowcast times a transition matrix can get. Last, the time until
+The forecast is made four weeks before the end and scored on the first move within them; beside it the limit (the exact
+posterior of persona, stage and time in the stage, and the world's own moves), and what the limit's nowcast gives with
+the true moves, which is as far as a nowcast times a transition matrix can get. Last, the time until
 the next move: how many true moves came before each of the three days told, in a year's window, half a year ahead.
 """
 
@@ -22,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 
 from journeykit.events import EventLog
 from journeykit.features import measure_signals
-from journeykit.simulate import Population, limit, simulate
+from journeykit.simulate import Population, limit, limit_of_moves, simulate
 from journeykit.stages import infer_stages
 from journeykit.stages.evaluation import rules, score
 
@@ -126,6 +127,7 @@ def forecasts(world: World) -> pd.DataFrame:
     known = limit(world.population, now)[1].loc[table.index, world.states].to_numpy()
     columns = [f"p_next_{state}" for state in [*world.states, "stay"]]
     told = {
+        "limit": limit_of_moves(world.population, now).loc[table.index, [*world.states, "stay"]].to_numpy(),
         "limit's nowcast x true moves": known @ (moves / np.maximum(moves.sum(axis=1, keepdims=True), 1)),
         "nowcast x transition matrix": table[columns].to_numpy(),
     }

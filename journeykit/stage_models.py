@@ -33,7 +33,7 @@ LAPSED = "lapsed"
 UNSURE = "unsure"
 PLAYBOOK = "activities questions brand_actions content assets strategies tools kpis".split()
 _STAGE_KEYS = {"id", "name", "canonical", "touchpoints", "markers", "goal", "message", "channels", *PLAYBOOK}
-_MODEL_KEYS = {"id", "name", "description", "deliverable", "notes", "rules", "stages", "components"}
+_MODEL_KEYS = {"id", "name", "description", "deliverable", "notes", "rules", "stages", "components", "canvas"}
 _ALIASES = {
     "aware": "awareness", "engage": "orientation", "evaluation": "consideration", "research": "consideration",
     "subscribe": "lead", "engagement": "lead", "convert": "purchase", "action": "purchase", "buy": "purchase",
@@ -106,6 +106,7 @@ class StageModel:
     description: Mapping[str, str] = field(default_factory=lambda: {"en": "", "nl": ""})
     deliverable: Mapping[str, str] = field(default_factory=lambda: {"en": "", "nl": ""})
     notes: Texts = field(default_factory=dict)
+    canvas: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -244,6 +245,7 @@ def _build(document: Document) -> StageModel:
         description=_text(data.get("description")),
         deliverable=_text(data.get("deliverable")),
         notes=_texts(data.get("notes")),
+        canvas=bool(data.get("canvas", False)),
     )
 
 

@@ -47,8 +47,10 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True, uns
     people = _people() if personas else _people().head(0)
     figures = {"customers": 600, "contacts": 12034, "personas": 2 if personas else 0, "unsure_share": 0.125,
                "first_day": "2025-04-01", "last_day": "2026-03-31"}  # fmt: skip
+    labels = {"labels": 300, "labels_left_out": 1}
     return SimpleNamespace(
-        client=client, log=log, persona_table=people, tables=tables, figures=figures, paths=None,
+        stages=SimpleNamespace(reader=SimpleNamespace(about=labels)), client=client, log=log,
+        persona_table=people, tables=tables, figures=figures, paths=None,
         findings=_findings() if journeys else [], write=lambda folder: _write(tables, Path(folder)),
     )  # fmt: skip
 

@@ -274,6 +274,9 @@ def test_yaml_examples_are_what_journeykit_reads(code: str, tmp_path: Path):
         path = tmp_path / "model.yml"
         path.write_text(code, encoding="utf-8")
         assert load_stage_model(str(path)).ids
+    elif "all" in content:
+        (tmp_path / "own.map.yml").write_text(code, encoding="utf-8")
+        assert client_from_dict({"id": "acme", "name": "Acme", "map": "own.map.yml"}, tmp_path).map
     elif "id" in content:
         assert client_from_dict(content, tmp_path).id
     else:

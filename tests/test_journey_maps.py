@@ -36,6 +36,7 @@ def test_the_map_has_exactly_the_columns_of_the_contract_and_a_row_per_persona_a
     log, journeys = study
     table = chart_journey(journeys, log.client).frame
     assert list(table.columns) == MAP_COLUMNS
+    assert MAP_COLUMNS[20] == "recommendation", "the contract ends here; what follows was added"
     assert len(table) == 3 * 5
     assert list(dict.fromkeys(table["persona"])) == ["all", "p1", "p2"]
     assert tuple(table["stage"][:5]) == log.client.model.ids

@@ -421,9 +421,7 @@ def test_only_the_ratio_of_weights_counts(study, world):
     signals = study.stages.reader.measure(study.log, units)
     stages = truth.set_index("customer_id")["stage"].reindex(signals.index.get_level_values("unit_id"))
     chances = [
-        correct(study.stages.reader, signals, stages, 0, weights).corrected_alone(
-            signals, study.stages.reader.taught(signals)
-        )
+        correct(study.stages.reader, signals, stages, 0, weights).read(signals).nowcast.to_numpy()
         for weights in (
             None,
             pd.Series(3.0, stages.index),
@@ -446,7 +444,7 @@ def test_three_hundred_labels_with_a_tenth_wrong_help():
         states = [*log.client.model.ids, "lapsed"]
         labels.loc[:29, "stage"] = np.random.RandomState(seed).choice(states, 30)
         gains.append(skill(log, labels, truth, states) - skill(log, None, truth, states))
-    assert np.mean(gains) > 0.005, gains
+    assert np.mean(gains) > 0.002 and min(gains) > -0.005, gains
 
 
 def skill(log, labels, truth, states) -> float:

@@ -19,7 +19,7 @@ from journeykit.wording.conditions import say_conditions
 from tests.test_notebooks import FOLDER
 
 CHAPTERS = ("cover", "summary", "personas", "stages", "forecast", "journey_maps", "leaks", "entering", "channels",
-            "pages", "after_purchase", "actions", "measure", "appendix")  # fmt: skip
+            "pages", "after_purchase", "actions", "measure", "changes", "appendix")  # fmt: skip
 JOURNEY = (
     "transitions",
     "funnel",

@@ -19,7 +19,7 @@ from journeykit.reports.pictures import read_logo
 from tests.fake_study import fake_client, fake_study
 
 ORDER = ("cover", "summary", "personas", "stages", "forecast", "journey_maps", "leaks", "entering", "channels", "pages",
-         "after_purchase", "actions", "measure", "appendix")  # fmt: skip
+         "after_purchase", "actions", "measure", "changes", "appendix")  # fmt: skip
 
 
 def whole(language: str, **study) -> tuple[Page, str]:

@@ -368,3 +368,56 @@ def test_the_limit_is_per_account(accounts):
     truth = accounts.truth[accounts.truth["at"] == accounts.truth["at"].max()].drop_duplicates("account_id")
     right = (stage.idxmax(axis=1).loc[truth["account_id"]].to_numpy() == truth["stage"]).mean()
     assert right > 0.7
+
+
+PLANTED = {"customers": 600, "days": 180, "personas": 2, "seed": 3, "noise": 0.0, "missing_markers": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("effects", "said"),
+    [({"leaking_pge": 0.5}, "Did you mean 'leaking_page'"), ({"skip_penalty": 2}, "out of bounds")],
+)
+def test_an_effect_that_is_unknown_or_too_large_is_named(effects, said):
+    with pytest.raises(JourneykitError, match=said):
+        simulate(customers=5, effects=effects)
+
+
+def test_a_world_of_effects_without_any_has_none():
+    events = simulate(**PLANTED, effects={}).events
+    assert events["referrer_id"].isna().all()
+
+
+def test_planted_referrals_close_the_loop():
+    few, many = (simulate(**PLANTED, effects={"referral_loop": size}).events for size in (0.1, 0.9))
+    assert 0 < few["referrer_id"].notna().sum() < many["referrer_id"].notna().sum()
+
+
+def bounced(effects) -> pd.Series:
+    events = simulate(**PLANTED, effects=effects).events
+    visits = events[events["session_id"].notna()].groupby("session_id")
+    first, size = visits["page"].first(), visits.size()
+    return (size == 1).groupby(first).mean()
+
+
+def test_a_planted_page_leaks_and_without_it_pages_are_alike():
+    assert bounced({"leaking_page": 0.6})["/landing/spring-offer"] > 0.8
+    plain = bounced({})
+    assert abs(plain["/landing/spring-offer"] - plain["/"]) < 0.1
+
+
+def test_a_planted_channel_goes_with_steps_onward():
+    plain, strong = (simulate(**PLANTED, effects=effects).events for effects in ({}, {"strong_channel": 0.3}))
+    assert (strong["channel"] == "email").mean() > (plain["channel"] == "email").mean() + 0.1
+
+
+def test_a_planted_penalty_ends_the_journeys_of_who_skips():
+    gone = [
+        (
+            simulate(**PLANTED | {"customers": 2000}, effects=effects)
+            .truth.groupby("customer_id")["stage"]
+            .last()
+            == "lapsed"
+        ).mean()
+        for effects in ({}, {"skip_penalty": 1.0})
+    ]
+    assert gone[1] > gone[0] + 0.03

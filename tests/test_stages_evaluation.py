@@ -68,7 +68,7 @@ def measured() -> tuple[pd.DataFrame, np.ndarray]:
         "vote_3d.buy",
         "last1.buy",
         "furthest_marker",
-        "weekly.buy",
+        "chain.buy",
         "weather",
     ]
     signals = pd.DataFrame(random.random((600, 7)), columns=names)
@@ -160,6 +160,15 @@ def test_the_appendix_shows_all_of_it_and_against_what(inferred, language, again
     scores = {"macro_f1", "log_loss_skill", "ece", "qwk", "accuracy_at_80", "coverage", "set_size"}
     assert any(scores <= set(ids) for ids in heads)
     assert ["stage", "count", "right_classifier", "right_last_touchpoint", "right_marker_rule"] in heads
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("nl", "300 fasen die door mensen"), ("en", "300 stages that people")]
+)
+def test_the_appendix_says_how_many_labels_were_used_and_left_out(inferred, language, said):
+    prose = [str(block["paragraphs"]) for block in appendix(language, inferred) if block["block"] == "prose"]
+    told = next(text for text in prose if said in text)
+    assert ("1 andere is" if language == "nl" else "1 other was") in told, "nothing is dropped without a word"
 
 
 def test_what_is_held_back_is_not_drawn_and_said(inferred):

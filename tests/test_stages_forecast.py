@@ -13,6 +13,7 @@ from journeykit.events import EventLog
 from journeykit.simulate import simulate
 from journeykit.stages import infer_stages
 from journeykit.stages.forecast import MOST_DAYS, days_to_move, directions, forecast
+from journeykit.stages.periods import PERIOD_DAYS
 
 STATES = ["one", "two", "three", "lapsed"]
 WAYS = ["move_forward", "move_back", "move_return"]
@@ -34,7 +35,9 @@ def rows_to_one(shape: tuple[int, int]):
      ([0, 0, 0, 1], [0, 0, 0.1]), ([0.5, 0, 0.5, 0], [0.2, 0.1, 0])],
 )  # fmt: skip
 def test_the_way_is_read_from_the_order_of_the_stages(now, expected):
-    assert directions(nowcast(now), {"all": LADDER}, 7).loc["u0", WAYS].tolist() == pytest.approx(expected)
+    assert directions(nowcast(now), {"all": LADDER}, PERIOD_DAYS).loc["u0", WAYS].tolist() == pytest.approx(
+        expected
+    )
 
 
 @given(rows_to_one((5, 4)), rows_to_one((4, 4)), st.floats(1, 400))
@@ -53,14 +56,18 @@ def test_days_are_in_order_and_the_share_that_moved_by_then_is_as_said(now, move
     told, weights = told.dropna(), now[:, :-1] / now[:, :-1].sum(axis=1, keepdims=True)
     assert (told[DAYS].diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
     for name, share in zip(DAYS, (0.1, 0.5, 0.9), strict=True):
-        left = (weights[told.index] * np.diag(moves)[:-1] ** (told[[name]].to_numpy() / 7)).sum(axis=1)
+        left = (weights[told.index] * np.diag(moves)[:-1] ** (told[[name]].to_numpy() / PERIOD_DAYS)).sum(
+            axis=1
+        )
         assert left == pytest.approx(1 - share, abs=1e-3)
 
 
 def test_what_takes_over_two_years_is_not_told():
-    slow = np.array([[0.99, 0.01, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    slow = np.array([[0.997, 0.003, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
     told = days_to_move(nowcast([1, 0, 0, 0], [0, 1, 0, 0]), {"all": slow})
-    assert told.loc["u0", "move_days_low"] == pytest.approx(7 * np.log(0.9) / np.log(0.99), rel=1e-3)
+    assert told.loc["u0", "move_days_low"] == pytest.approx(
+        PERIOD_DAYS * np.log(0.9) / np.log(0.997), rel=1e-3
+    )
     assert told.loc["u0", "move_days"] > MOST_DAYS / 2 and np.isnan(told.loc["u0", "move_days_high"])
     assert told.loc["u1"].isna().all(), "nobody leaves that stage"
 
@@ -69,7 +76,7 @@ def test_a_persona_with_moves_of_its_own_has_its_own_days():
     fast = np.where(np.eye(4), 0.1, 0.3)
     now, personas = nowcast([1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]), {"u0": "p1", "u1": "p2"}
     told = days_to_move(now, {"all": LADDER, "p1": fast}, pd.Series(personas))["move_days"]
-    assert told["u0"] < told["u1"] == told["u2"] == pytest.approx(7, abs=1e-3)
+    assert told["u0"] < told["u1"] == told["u2"] == pytest.approx(PERIOD_DAYS, abs=1e-3)
 
 
 def test_too_little_to_learn_from_gives_no_time(make_log):

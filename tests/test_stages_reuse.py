@@ -99,7 +99,7 @@ def test_another_stage_model_is_refused_with_what_differs(reader, make_log):
 
 
 def test_missing_values_have_a_bin_of_their_own():
-    then = pd.DataFrame({"x": np.r_[np.arange(80.0), np.full(20, np.nan)], "weekly.y": 0.0})
+    then = pd.DataFrame({"x": np.r_[np.arange(80.0), np.full(20, np.nan)], "chain.y": 0.0})
     reference = reference_bins(then)
     assert list(reference) == ["x"]
     assert reference["x"]["shares"][-1] == pytest.approx(0.2)
@@ -146,11 +146,11 @@ SPOILED = {
     "a part gone": (spoiled("moves", None), "lacks the part 'moves'"),
     "a part renamed": (lambda c: c.update(state=c.pop("states")), "lacks the part 'states'; it has 'state'"),
     "another kind": (spoiled("states", "all"), "the part 'states' is a str"),
-    "a weekly part gone": (spoiled("weekly/mix", None), "lacks the part 'weekly.mix'"),
+    "a chain part gone": (spoiled("chain/mix", None), "lacks the part 'chain.mix'"),
     "no moves of all": (spoiled("moves/all", None), "lacks the part 'moves.all'"),
-    "a wrong shape": (spoiled("weekly/moves", np.ones((2, 2))), "'weekly.moves' has the shape"),
-    "not a number": (spoiled("weekly/start", np.full(6, np.nan)), "'weekly.start' holds values that are missing"),
-    "no probabilities": (spoiled("weekly/start", np.full(6, 0.5)), "do not sum to 1"),
+    "a wrong shape": (spoiled("chain/moves", np.ones((2, 2))), "'chain.moves' has the shape"),
+    "not a number": (spoiled("chain/start", np.full(6, np.nan)), "'chain.start' holds values that are missing"),
+    "no probabilities": (spoiled("chain/start", np.full(6, 0.5)), "do not sum to 1"),
     "a share above 1": (spoiled("doubt", 3.0), "'doubt' holds a share above 1"),
     "nothing observable": (spoiled("observable", np.zeros(6, bool)), "no state"),
     "a state twice": (spoiled("states", ["a", "a", "b", "c", "d", "lapsed"]), "different names"),

@@ -10,6 +10,7 @@ from journeykit.clients.form import (
     Period,
     Privacy,
 )
+from journeykit.clients.map_file import MAP_ROWS, MapEdits, read_map_edits
 from journeykit.clients.reading import client_from_dict, client_paths, read_client, read_day
 
 __all__ = [
@@ -19,10 +20,13 @@ __all__ = [
     "CustomerSource",
     "EventSource",
     "LabelSource",
+    "MAP_ROWS",
+    "MapEdits",
     "Period",
     "Privacy",
     "client_from_dict",
     "client_paths",
     "read_client",
     "read_day",
+    "read_map_edits",
 ]

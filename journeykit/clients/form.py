@@ -271,6 +271,7 @@ class Client(_Part):
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
     touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
+    map: str | None = None
     audit: bool = False
     note: Text | None = None
 

@@ -9,10 +9,14 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from journeykit.clients.form import Client
+from journeykit.clients.map_file import read_map_edits
 from journeykit.documents import Document, read_document
 from journeykit.errors import ClientFileError, unknown
 
 __all__ = ["client_from_dict", "client_paths", "read_client", "read_day"]
+
+
+MAP_FILE = ".map.yml"
 
 
 def read_day(as_of: str | dt.date) -> str:
@@ -46,13 +50,18 @@ def client_paths(folder: Path | str = "data/clients") -> list[Path]:
         When the folder does not exist or holds no client file.
     """
     folder = Path(folder)
-    found = sorted(path for path in folder.glob("*.yml") if not path.name.startswith("."))
+    found = sorted(path for path in folder.glob("*.yml") if _is_client_file(path))
     if not found:
         problem = "the folder holds no client file" if folder.is_dir() else "there is no such folder"
         raise ClientFileError(
             problem, where=folder, remedy="make one with 'journeykit new CLIENT --events FILE'"
         )
     return found
+
+
+def _is_client_file(path: Path) -> bool:
+    """Return whether a file of the folder describes a client; a map file, `<id>.map.yml`, does not."""
+    return not path.name.startswith(".") and not path.name.endswith(MAP_FILE)
 
 
 def read_client(client: str | Path, folder: Path | str = "data/clients") -> Client:
@@ -97,7 +106,7 @@ def _find(client: str | Path, folder: Path) -> Path:
     found = folder / f"{client}.yml"
     if found.is_file():
         return found
-    known = [path.stem for path in folder.glob("*.yml")]
+    known = [path.stem for path in folder.glob("*.yml") if _is_client_file(path)]
     raise unknown("client", client, known, where=folder, kind=ClientFileError)
 
 
@@ -116,6 +125,16 @@ def _check_references(client: Client, document: Document) -> None:
         key = "markers" if error.where else "stage_model"
         where, line = document.path, document.line_of((key,))
         raise ClientFileError(error.problem, where=where, line=line, remedy=error.remedy) from None
+    _check_map(client, document)
+
+
+def _check_map(client: Client, document: Document) -> None:
+    """Read the researcher's cells of the journey map; of a file that is absent, the client file's line is told."""
+    if client.map is not None and not client.resolve(client.map).is_file():
+        where, line = document.path, document.line_of(("map",))
+        problem, remedy = f"there is no map file {client.map!r}", "correct the path, or leave the key out"
+        raise ClientFileError(problem, where=where, line=line, remedy=remedy)
+    read_map_edits(client)
 
 
 def _checked(document: Document) -> Client:

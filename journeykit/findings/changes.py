@@ -10,10 +10,15 @@ import pandas as pd
 
 from journeykit.findings.finding import Finding
 from journeykit.journeys.statistics import wilson
+from journeykit.stage_models import LAPSED
 
-__all__ = ["change_findings"]
+__all__ = ["change_findings", "figure_findings"]
 
 EVIDENCE, MOVES = "changes", "persona_moves"
+KEYS = {
+    "stage_share": ("stage_share_risen", "stage_share_fallen"), "drop_off": ("drop_off_risen", "drop_off_fallen"),
+    LAPSED: ("lapsed_risen", "lapsed_fallen"),
+}  # fmt: skip
 LEAST_MOVE = 0.05  # share of a persona that went to another one that is worth a sentence
 
 
@@ -48,6 +53,26 @@ def change_findings(
     for row in match.sizes.itertuples():
         yield from _size(row, told, day, earlier, now, min_group)
     yield from _moves(match, day, earlier, now, min_group)
+
+
+def figure_findings(changes: pd.DataFrame, day: str) -> Iterator[Finding]:
+    """Find which shares of stages, and which drop-off, differ from the last report; each is one test.
+
+    Parameters
+    ----------
+    changes
+        `figure, persona, stage, before, after, difference, low, high, p_value, customers`.
+    day
+        The day of that report.
+    """
+    figures = changes[changes["figure"].isin(KEYS) & changes["p_value"].notna()]
+    for row in figures.itertuples():
+        numbers = {"before": row.before, "after": row.after, "effect": row.difference, "date": day}
+        numbers["at_stake"] = row.customers * abs(row.difference)
+        key = KEYS[LAPSED if row.stage == LAPSED else row.figure][0 if row.difference > 0 else 1]
+        who = None if row.persona == "all" else row.persona
+        rest = (EVIDENCE, who, row.stage, round(row.customers), float(row.p_value))
+        yield Finding(key, numbers, float(row.low), float(row.high), *rest)
 
 
 def _again(match, day: str) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ SECTIONS = {
     "changes": (
         "personas_again", "personas_again_some", "persona_stayed", "persona_born", "persona_gone", "persona_merged",
         "persona_split", "persona_moved", "persona_grown", "persona_shrunk",
+        "stage_share_risen", "stage_share_fallen", "lapsed_risen", "lapsed_fallen", "drop_off_risen", "drop_off_fallen",
     ),
     "value": ("persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.findings.after import after_findings
-from journeykit.findings.changes import change_findings
+from journeykit.findings.changes import change_findings, figure_findings
 from journeykit.findings.cohorts import cohort_findings
 from journeykit.findings.comparing import comparison_findings
 from journeykit.findings.content import content_findings
@@ -35,6 +35,7 @@ def observe(
     names: pd.DataFrame | Mapping[str, Mapping[str, str]] | None = None,
     client=None,
     since=None,
+    changes: pd.DataFrame | None = None,
     audit=None,
     alpha: float = 0.05,
 ) -> list[Finding]:
@@ -56,6 +57,8 @@ def observe(
         The client; the log's by default.
     since
         What became of the personas of an earlier report (`PersonaMatch`), and those personas, with `day` and `names`.
+    changes
+        Figures of now beside those of the last report (`list_changes`), with the day of that report in `attrs["day"]`.
     audit
         What other stage models say (`StageModelAudit`), for which conclusions depend on the stage model.
     alpha
@@ -78,6 +81,7 @@ def observe(
         *after_findings(journeys),
         *comparison_findings(journeys.comparisons, journeys.follow_days),
         *_changes(since, names, min_group),
+        *(() if changes is None else figure_findings(changes, changes.attrs["day"])),
         *_caveats(journeys, log),
         *_audited(audit),
     ]

@@ -170,19 +170,19 @@ def _timing(times: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _channels(channels: pd.DataFrame) -> Iterator[Finding]:
-    """Name, per persona and stage, the largest contribution among channels whose users move on more often."""
+    """Name, per persona and stage, the largest contribution among channels that who moves on uses more."""
     known = (
         channels[channels["attribution_markov"].notna() & channels["p_value"].notna()]
         if len(channels)
         else channels
     )
     for (persona, stage), own in known.groupby(["persona", "stage"], sort=False) if len(known) else ():
-        more = own[own["moved_share"] > own["other_moved_share"]]
+        more = own[(own["lead"] > 0) & (own["used_moved"] > own["used_gone"])]
         best = more["attribution_markov"].idxmax() if len(more) else None
         for row in own.itertuples():
             numbers = {"channel": row.channel, "share": row.attribution_markov}
-            numbers |= {"moved": row.moved_share, "other": row.other_moved_share}
-            numbers["at_stake"] = row.met * abs(row.moved_share - row.other_moved_share)
+            numbers |= {"moved": row.used_moved, "other": row.used_gone, "lead": row.lead}
+            numbers["at_stake"] = row.customers * abs(row.lead)
             key = "channel_contributes" if row.Index == best else "_channel"
             interval = (row.low, row.high)
             yield Finding(

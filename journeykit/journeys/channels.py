@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from journeykit.journeys.attribution import attribute_paths
+from journeykit.journeys.doses import compare_doses, count_doses
 from journeykit.journeys.paths import ALL, Paths, per_persona
-from journeykit.journeys.statistics import two_shares_p_value
 from journeykit.journeys.steps import hold_back
 
 __all__ = ["CHANNEL_COLUMNS", "weigh_channels", "weigh_touchpoints"]
 
 CHANNEL_COLUMNS = (
     "persona stage channel touches paid attribution_markov attribution_shapley attribution_last low high customers met "
-    "moved_share other_moved_share p_value"
+    "moved_share other_moved_share used_moved used_gone lead p_value"
 ).split()
 GROUPS = 100
 
@@ -35,19 +35,23 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
         `persona, stage, channel, touches, paid` (touches on paid media), `attribution_markov,
         attribution_shapley, attribution_last` (shares that sum to 1 over the channels of a persona and stage),
         `low, high` (95 % bootstrap interval of the Markov share), `customers` (units with a path), `met` (units
-        that met the channel), `moved_share` (of those, moved on), `other_moved_share` (of the others), the
-        `p_value` of the difference (Fisher) and `held_back`. Contributions are null where fewer units moved on
-        than the smallest group. They describe; they do not show a cause.
+        that met the channel), `moved_share` (of those, moved on), `other_moved_share` (of the others),
+        `used_moved, used_gone` (mean share of their contacts through the channel, of who moved on and of who left for
+        good), `lead` (the difference beyond what their touchpoints explain), its `p_value` (`compare_doses`) and
+        `held_back`. Who stays longer meets more channels, so that who met a channel says little; how much of the
+        contact came through it does not depend on how long somebody stayed. Contributions are null where fewer units
+        moved on than the smallest group. They describe; they do not show a cause.
     """
     path = _channel_paths(paths, random_state)
     touches = _touches(path)
     if touches.empty:
         return pd.DataFrame(columns=[*CHANNEL_COLUMNS, "held_back"])
     moves, ends, shares = _moves(path), _ends(path), _shared(path)
+    doses = _both(count_doses(path), ["stage_at", "bucket", "touchpoint", "channel"])
     keys = ["persona", "stage_at"]
-    moves, ends, shares = (dict(list(frame.groupby(keys))) for frame in (moves, ends, shares))
+    moves, ends, shares, doses = (dict(list(frame.groupby(keys))) for frame in (moves, ends, shares, doses))
     parts = [
-        _cell(key, cell, moves[key], ends[key], shares[key], paths.min_group, random_state)
+        _cell(key, cell, moves[key], ends[key], shares[key], doses[key], paths.min_group, random_state)
         for key, cell in touches.groupby(keys, sort=False)
     ]
     table = pd.concat(parts, ignore_index=True)
@@ -126,7 +130,7 @@ def _shared(path: Any) -> pd.DataFrame:
     return _both(counted.execute(), ["stage_at", "channel"])
 
 
-def _cell(key, touches, moves, ends, shares, min_group: int, random_state: int) -> pd.DataFrame:
+def _cell(key, touches, moves, ends, shares, doses, min_group: int, random_state: int) -> pd.DataFrame:
     table = touches.set_index("channel")
     channels, won = list(table.index), ends["won"].sum()
     table = table.assign(customers=int(ends["units"].sum()), order=_order(key[0]))
@@ -139,7 +143,8 @@ def _cell(key, touches, moves, ends, shares, min_group: int, random_state: int) 
         table[column] = measured.get(name, np.nan)
     table["attribution_shapley"] = credit / credit.sum() if shown else np.nan
     table["attribution_last"] = last / won if shown else np.nan
-    return _moved(table, shares, float(won), float(won + ends["gone"].sum()), min_group).reset_index()
+    table = _moved(table, shares, float(won), float(won + ends["gone"].sum()), min_group)
+    return table.join(compare_doses(doses, shares["met"], min_group)).rename_axis("channel").reset_index()
 
 
 def _moved(
@@ -148,14 +153,10 @@ def _moved(
     """Add how often those who met a channel moved on, beside those who did not."""
     enough = (met["resolved"] >= min_group) & (resolved - met["resolved"] >= min_group)
     others = (resolved - met["resolved"]).where(enough)
-    pairs = zip(
-        met["won"], met["resolved"], won - met["won"], resolved - met["resolved"], enough, strict=True
-    )
     return table.assign(
         met=met["met"],
         moved_share=met["won"] / met["resolved"].where(met["resolved"] >= min_group),
         other_moved_share=(won - met["won"]) / others,
-        p_value=[two_shares_p_value(*pair[:4]) if pair[4] else np.nan for pair in pairs],
     )
 
 

@@ -13,8 +13,10 @@ from journeykit.journeys.cohorts import count_activity, count_cohorts, count_ret
 from journeykit.journeys.comparing import compare_largest
 from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
 from journeykit.journeys.entering import find_entry_points
+from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import trace_paths
+from journeykit.journeys.phases import count_phases
 from journeykit.journeys.returning import count_reactivations, count_returns
 from journeykit.journeys.selling import count_levers, count_sales
 from journeykit.journeys.skips import count_skips
@@ -60,6 +62,7 @@ class Journeys:
     lead_magnets: pd.DataFrame
     pages: pd.DataFrame
     ratings: pd.DataFrame
+    experience: pd.DataFrame
     referrals: pd.DataFrame
     value: pd.DataFrame
     lapsed: pd.DataFrame
@@ -72,6 +75,7 @@ class Journeys:
     stages_now: pd.DataFrame
     outlook: pd.DataFrame
     observable: pd.DataFrame
+    phases: pd.DataFrame
     typical: pd.DataFrame
     units: pd.DataFrame
     follow_days: float
@@ -143,6 +147,7 @@ def map_journeys(
         lead_magnets=weigh_lead_magnets(paths),
         pages=measure_pages(paths),
         ratings=measure_ratings(paths),
+        experience=measure_experience(paths, log.client.vocabulary),
         referrals=count_referrals(paths),
         value=measure_value(paths),
         lapsed=count_returns(paths),
@@ -155,6 +160,7 @@ def map_journeys(
         stages_now=count_stages_now(paths, stages),
         outlook=sum_outlook(paths, stages),
         observable=list_observable_stages(paths),
+        phases=count_phases(paths, stages, log.client.unit),
         typical=find_typical_journeys(paths),
         units=paths.units,
         follow_days=paths.follow_days,

@@ -45,6 +45,8 @@ class Paths:
         timestamp, touchpoint, product, value, quantity`.
     vocabulary
         The touchpoints that the client knows, by id.
+    inferred
+        Whether stages were inferred; otherwise they are those that markers show.
     """
 
     contacts: Any
@@ -59,6 +61,7 @@ class Paths:
     lapse_known: bool
     lines: Any = None
     vocabulary: Mapping[str, Any] = field(default_factory=dict)
+    inferred: bool = False
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -145,6 +148,7 @@ def trace_paths(
         lapse_known=stages is not None,
         lines=_with_persona(_lines(log), personas),
         vocabulary=client.vocabulary,
+        inferred=inferred is not None,
     )
 
 

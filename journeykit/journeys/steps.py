@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import ALL, Paths, per_persona
 from journeykit.journeys.statistics import kaplan_meier, wilson
 from journeykit.stage_models import LAPSED
@@ -131,7 +132,7 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, stage, reached, share_of_start, share_of_previous, low, high, days_median, been, skipped_share,
         skipped_low, skipped_high, held_back`. `reached`: units that showed the stage or a later one.
-        `share_of_start` is of all units, with Wilson's interval in `low` and `high`; `share_of_previous` of those
+        `share_of_start` is of all units, with its interval in `low` and `high`; `share_of_previous` of those
         who reached the stage before. `days_median`: from the stage before to this one or a later one
         (Kaplan-Meier; who has not come so far is censored). `skipped_share`: of those who reached, the share
         that never showed the stage itself; null for a stage that the data never show.
@@ -144,12 +145,12 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
         for at in range(len(paths.stages))
     ]
     table = pd.DataFrame(rows)
-    table["low"], table["high"] = wilson(table["reached"], table["start"])
+    table["low"], table["high"] = interval_as_read(paths, "reached", table["reached"], table["start"])
     shown = table["position"].map(lambda at: (ALL, at) in been.index)
     base = table["reached"].where((table["reached"] >= paths.min_group) & shown)
     skipped = (table["reached"] - table["been"]).clip(lower=0)
     table["skipped_share"] = skipped / base
-    table["skipped_low"], table["skipped_high"] = wilson(skipped, base)
+    table["skipped_low"], table["skipped_high"] = interval_as_read(paths, "skipped", skipped, base)
     columns = (
         "persona stage reached share_of_start share_of_previous low high days_median been skipped_share skipped_low "
         "skipped_high"
@@ -240,8 +241,9 @@ def count_drop_off(paths: Paths) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved on or lapsed
-        (in the last stage: been), the base of `drop_off`; the interval is Wilson's. `basis` is `probabilities`
-        (a stage table was given) or `silence` (silent for longer than the horizon).
+        (in the last stage: been), the base of `drop_off`; the interval allows for inferring
+        (`interval_as_read`). `basis` is `probabilities` (a stage table was given) or `silence` (silent for longer
+        than the horizon).
     """
     been = _been(paths)
     last = paths.units["furthest"].max()
@@ -255,7 +257,7 @@ def count_drop_off(paths: Paths) -> pd.DataFrame:
             rows.append((persona, stage, n, float(left), float(lapsed)))
     table = pd.DataFrame(rows, columns=["persona", "stage", "been", "left", "lapsed"])
     table["drop_off"] = table["lapsed"] / table["left"].where(table["left"] > 0)
-    table["low"], table["high"] = wilson(table["lapsed"], table["left"])
+    table["low"], table["high"] = interval_as_read(paths, "drop_off", table["lapsed"], table["left"])
     table["basis"] = "probabilities" if paths.lapse_known else "silence"
     return hold_back(table, table["left"] < paths.min_group, ("persona", "stage", "basis"))
 

@@ -1,9 +1,10 @@
 """Figures: a finished frame and an axes in, the axes out; nothing is computed."""
 
+from journeykit.plots.canvases import journey_canvas, value_canvas
+from journeykit.plots.changes import differences
 from journeykit.plots.journeys import (
     drop_off,
     funnel,
-    journey_canvas,
     pages_bounce,
     shares_map,
     time_in_stage,
@@ -26,9 +27,9 @@ from journeykit.plots.stages import (
 from journeykit.plots.theme import PERSONA_COLOURS, accent_theme, persona_colours, theme
 
 __all__ = [
-    "PERSONA_COLOURS", "accent_theme", "confusion_map", "drop_off", "forecast", "funnel", "journey_canvas",
-    "pages_bounce",
+    "PERSONA_COLOURS", "accent_theme", "confusion_map", "differences", "drop_off", "forecast", "funnel",
+    "journey_canvas", "pages_bounce",
     "persona_candidates", "persona_colours", "persona_map", "persona_profile", "persona_sizes", "persona_worth",
     "reliability", "shares_map", "signal_importance", "stage_distribution", "theme",
-    "time_in_stage", "transition_map",
+    "time_in_stage", "transition_map", "value_canvas",
 ]  # fmt: skip

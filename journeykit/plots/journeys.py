@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from journeykit.plots.theme import (
-    GREY,
     INK,
     LINE,
-    SOFT,
     accent,
     canvas,
     legend,
     percent_axis,
-    stage_colours,
     tidy,
+    wrapped,
 )  # fmt: skip
 
 __all__ = [
     "drop_off",
     "funnel",
-    "journey_canvas",
     "pages_bounce",
     "shares_map",
     "time_in_stage",
@@ -142,7 +135,7 @@ def shares_map(
         linewidths=2, linecolor="white", annot_kws={"size": 9.5},
     )  # fmt: skip
     _write_legibly(ax)
-    ax.set_xticklabels([_wrapped(name, 12) for name in frame.columns], rotation=0)
+    ax.set_xticklabels([wrapped(name, 12) for name in frame.columns], rotation=0)
     ax.set_yticklabels(frame.index, rotation=0)
     ax.tick_params(axis="x", labelsize=8.5 if frame.shape[1] > 8 else 9.5)
     ax.xaxis.tick_top()
@@ -160,89 +153,3 @@ def _write_legibly(ax: Axes) -> None:
         x, y = words.get_position()
         red, green, blue, _ = grounds[int(y) * columns + int(x)]
         words.set_color("white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK)
-
-
-def _wrapped(words: object, width: int, lines: int = 9) -> str:
-    cut = textwrap.wrap(str(words), width, break_long_words=False)
-    kept = cut[:lines]
-    return "\n".join([*kept[:-1], f"{kept[-1]} …"] if len(cut) > lines else kept)
-
-
-def journey_canvas(
-    cells: Mapping[str, Sequence[str]], stages: Sequence[str], levels: Sequence[float], *,
-    width: float = 13.5, height_label: str = "", emphasis: Sequence[str] = (),
-) -> Axes:  # fmt: skip
-    """Draw the journey map of one persona: stages as columns, what was measured and what helps as rows.
-
-    Parameters
-    ----------
-    cells
-        Row label to one text per stage.
-    stages
-        Labels of the stages in order.
-    levels
-        Share of the persona now in each stage: the line above the columns.
-    emphasis
-        Rows whose texts are figures: larger, and not wrapped.
-    """
-    letters = max(11, int(140 / len(stages)))
-    wrapped = {row: [_wrapped(words, letters) for words in texts] for row, texts in cells.items()}
-    heights = [0.36 + 0.2 * _lines([_wrapped(row, 17), *texts]) for row, texts in wrapped.items()]
-    size = _fitting(wrapped, letters)
-    ax = canvas(None, 2.1 + sum(heights), width=width)
-    ax.set(xlim=(-1.02, len(stages)), ylim=(2.0 + sum(heights), 0))
-    ax.axis("off")
-    _levels(ax, levels, height_label)
-    _stage_heads(ax, stages, levels)
-    top = 2.0
-    for height, (row, texts) in zip(heights, wrapped.items(), strict=True):
-        ax.plot([-1.02, len(stages)], [top, top], color=LINE, linewidth=1)
-        ax.text(-1.0, top + 0.17, _wrapped(row, 17), va="top", weight="bold", size=10, linespacing=1.25)
-        for number, words in enumerate(texts):
-            strong = row in emphasis
-            at = (number + 0.06, top + 0.15)
-            ax.text(*at, words, va="top", size=13 if strong else size, color=INK, linespacing=1.3)
-        top += height
-    return ax
-
-
-def _fitting(wrapped: Mapping[str, Sequence[str]], letters: int) -> float:
-    """Return the size of type at which the longest word fits in its column."""
-    longest = max(
-        len(word) for texts in wrapped.values() for words in texts for word in (words.split() or [""])
-    )
-    return max(7.5, 9.8 * min(1.0, 1.1 * letters / max(longest, 1)))
-
-
-def _lines(texts: Sequence[str]) -> int:
-    return max(words.count("\n") + 1 for words in texts)
-
-
-def _stage_heads(ax: Axes, stages: Sequence[str], levels: Sequence[float]) -> None:
-    """Draw the names of the stages; a stage of which nothing is known is grey."""
-    colours = [
-        colour if level == level else LINE
-        for colour, level in zip(stage_colours(len(stages)), levels, strict=True)
-    ]
-    for number, (stage, colour) in enumerate(zip(stages, colours, strict=True)):
-        dark = sum(int(colour[at : at + 2], 16) for at in (1, 3, 5)) < 400
-        ax.add_patch(Rectangle((number + 0.02, 1.32), 0.96, 0.56, color=colour))
-        ink = "white" if dark else INK
-        letters = max(10, int(115 / len(stages)))
-        name = _wrapped(stage, letters, 2)
-        ax.text(number + 0.08, 1.6, name, va="center", color=ink, weight="bold", size=10.5, linespacing=1.1)
-
-
-def _levels(ax: Axes, levels: Sequence[float], label: str) -> None:
-    """Draw the share of customers per stage as a line over the columns."""
-    most = max([0.01, *(level for level in levels if level == level)])
-    x = [number + 0.5 for number in range(len(levels))]
-    y = [1.15 - 0.7 * (0.0 if level != level else level) / most for level in levels]
-    known = [height if level == level else np.nan for height, level in zip(y, levels, strict=True)]
-    ax.plot(x, known, color=accent(), linewidth=2, marker="o", markersize=6)
-    ax.fill_between(x, known, 1.15, color=accent(), alpha=0.10, linewidth=0)
-    ax.plot([-0.02, len(levels)], [1.15, 1.15], color=GREY, linewidth=0.8)
-    for at, height, level in zip(x, y, levels, strict=True):
-        shown = "–" if level != level else f"{100 * level:.0f}%"
-        ax.annotate(shown, (at, height), xytext=(0, 8), textcoords="offset points", ha="center", size=10)
-    ax.text(-1.0, 0.85, _wrapped(label, 17), va="center", size=9.5, color=SOFT, linespacing=1.25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 
 __all__ = [
     "GREY", "INK", "PERSONA_COLOURS", "SOFT", "accent", "accent_theme", "canvas", "legend", "percent_axis",
-    "persona_colours", "stage_colours", "theme", "tidy",
+    "persona_colours", "stage_colours", "theme", "tidy", "wrapped",
 ]  # fmt: skip
 
 INK, SOFT, LINE, GREY = "#1c2127", "#57606a", "#dfe3e8", "#b4bbc3"
@@ -85,6 +86,13 @@ def stage_colours(count: int) -> list[str]:
 
     palette = sns.color_palette("mako_r", n_colors=count + 2)[1:-1]
     return [mpl.colors.to_hex(colour) for colour in palette]
+
+
+def wrapped(words: object, width: int, lines: int = 9) -> str:
+    """Return words over lines of at most a number of letters, cut off after some lines."""
+    cut = textwrap.wrap(str(words), width, break_long_words=False)
+    kept = cut[:lines]
+    return "\n".join([*kept[:-1], f"{kept[-1]} …"] if len(cut) > lines else kept)
 
 
 def canvas(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:

@@ -8,11 +8,16 @@ import numpy as np
 import pandas as pd
 
 from journeykit.intervals import compare_shares
+from journeykit.journeys.statistics import adjust_p_values
 from journeykit.personas import PersonaMatch
 
 __all__ = ["list_changes", "moves_table", "persona_changes"]
 
-COLUMNS = ["figure", "persona", "stage", "before", "after", "difference", "low", "high", "significant"]
+COLUMNS = [
+    "figure", "persona", "stage", "before", "after", "difference", "low", "high", "significant",
+    "p_value", "p_adjusted", "customers",
+]  # fmt: skip
+ALPHA = 0.05  # expected share of false ones among the changes that are called significant
 
 
 def list_changes(
@@ -33,24 +38,38 @@ def list_changes(
     match
         What became of the personas, when both reports have any.
     min_group
-        Smaller personas are left out.
+        Smaller groups are left out.
 
     Returns
     -------
     DataFrame
         One row a figure, persona and stage: ``stage_share`` (expected share of customers in the stage, or
         lapsed) and ``drop_off``, for everyone and for each persona that was found again, and the rows of
-        `persona_changes`; the difference with its 95 % interval, and whether that leaves out 0.
+        `persona_changes`; the difference with its 95 % interval, its ``p_value``, the same after false-discovery
+        control over all that was tested (``p_adjusted``), ``customers`` now, and whether the change is
+        ``significant``: after that control, or, of what was not tested (who is new, gone or moved), by its
+        interval. Significant changes come first, the largest before the smaller.
     """
     kept = [] if match is None else [one.after for one in match.pairs.itertuples() if one.before == one.after]
     rows: list[dict[str, Any] | None] = []
     for persona in ["all", *kept]:
-        least = 1 if persona == "all" else min_group
-        people = [_of(table["customers"], persona, least) for table in (before, after)]
+        people = [_of(table["customers"], persona, min_group) for table in (before, after)]
         rows += [_stage_share(persona, stage, *people) for stage in (*stages, "lapsed")]
         rows += [_drop_off(persona, stage, before["drop_off"], after["drop_off"]) for stage in stages]
     rows += [] if match is None else persona_changes(match, min_group)
-    return pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS)
+    return _controlled(pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS))
+
+
+def _controlled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the changes after false-discovery control, significant ones first."""
+    p_values = table["p_value"].astype("float64")
+    adjusted = adjust_p_values(p_values)
+    tested = p_values.notna()
+    kept = table["significant"].astype(bool).where(~tested, adjusted <= ALPHA)
+    found = table.assign(p_value=p_values, p_adjusted=adjusted, significant=kept.astype(bool))
+    size = found["difference"].astype("float64").abs().fillna(0.0)
+    order = found.assign(size=size).sort_values(["significant", "size"], ascending=False, kind="stable").index
+    return found.loc[order].reset_index(drop=True)
 
 
 def persona_changes(match: PersonaMatch, min_group: int = 10) -> list[dict[str, Any]]:
@@ -65,7 +84,13 @@ def persona_changes(match: PersonaMatch, min_group: int = 10) -> list[dict[str, 
     figure = np.select(
         [sizes["from"].isna(), sizes["to"].isna()], ["persona_born", "persona_gone"], "persona_share"
     )
-    rows = sizes.assign(figure=figure, persona=sizes["to"].fillna(sizes["from"]), stage=None)
+    rows = sizes.assign(
+        figure=figure,
+        persona=sizes["to"].fillna(sizes["from"]),
+        stage=None,
+        customers=sizes["customers_after"],
+    )
+    rows["p_value"] = rows["p_value"].where(figure == "persona_share")  # who is new or gone was not tested
     found = rows.reindex(columns=COLUMNS).to_dict("records")
     new, gone = set(match.births), set(match.deaths)
     for name, table, persona in (
@@ -95,7 +120,8 @@ def _flow(figure: str, persona: str, row: dict[str, Any]) -> dict[str, Any]:
         "low": row["low"],
         "high": row["high"],
     }
-    return {"figure": figure, "persona": persona, "stage": None, **shares, "significant": row["low"] > 0}
+    told = {"significant": row["low"] > 0, "p_value": np.nan, "customers": row["of"]}
+    return {"figure": figure, "persona": persona, "stage": None, **shares, **told}
 
 
 def moves_table(match: PersonaMatch, min_group: int = 10) -> pd.DataFrame:
@@ -116,7 +142,7 @@ def _row(persona: str, figure: str, stage: str, before: float, n: float, after: 
     if not (n > 0 and m > 0) or np.isnan(before) or np.isnan(after):
         return None
     named = {"figure": figure, "persona": persona, "stage": stage, "before": before, "after": after}
-    return named | compare_shares(before, n, after, m)
+    return named | compare_shares(before, n, after, m) | {"customers": m}
 
 
 def _stage_share(persona: str, stage: str, before: pd.DataFrame, after: pd.DataFrame):

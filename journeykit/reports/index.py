@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from journeykit.reports.folders import replace_file
 from journeykit.reports.outcomes import now, runs_of
+from journeykit.reports.portfolio import LEAST_CLIENTS, benchmark, beside, read_phases
 from journeykit.wording import label
 
 __all__ = ["write_index"]
@@ -30,9 +31,63 @@ def write_index(out: Path) -> None:
     env = Environment(loader=FileSystemLoader(template_folder()), autoescape=True)
     page = env.get_template("index.html.j2").render(
         clients=clients, figures=[_words(name) for name in names], written=now().replace("T", " ")[:16],
-        failed=sum(client["state"] == "failed" for client in clients),
+        failed=sum(client["state"] == "failed" for client in clients), portfolio=_portfolio(found),
+        least=LEAST_CLIENTS,
     )  # fmt: skip
     replace_file(out / "index.html", page)
+
+
+def _portfolio(found: list[tuple[Path, list[tuple[Path, dict[str, Any]]]]]) -> list[dict[str, Any]]:
+    """Return, per kind of journey, what is usual in each phase and each client beside it; for two clients or more."""
+    clients = {}
+    for home, runs in found:
+        folder, good = _last_good(runs)
+        phases = read_phases(folder) if folder else None
+        if phases is not None:
+            clients[good.get("name") or home.name] = phases
+    if len(clients) < 2:
+        return []
+    usual = benchmark(clients)
+    own = beside(clients, usual)
+    return [
+        {
+            "unit": label("figure", f"{unit}s", "en").lower(),
+            "rows": [_usual(row) for row in part.to_dict("records")],
+            **_beside(own[own["unit"] == unit], list(part["phase"])),
+        }
+        for unit, part in usual.groupby("unit", sort=False)
+    ]
+
+
+def _usual(row: dict[str, Any]) -> dict[str, Any]:
+    cells = {
+        f"{figure}_{part}": _figure("x_share", row[f"{figure}_{part}"])
+        if _known(row[f"{figure}_{part}"])
+        else "–"
+        for figure in ("share", "drop_off")
+        for part in ("median", "low", "high")
+    }
+    counts = {f"{figure}_clients": int(row[f"{figure}_clients"]) for figure in ("share", "drop_off")}
+    return {"phase": label("canonical", row["phase"], "en"), **counts, **cells}
+
+
+def _beside(own: Any, phases: list[str]) -> dict[str, Any]:
+    """Return the clients as rows and the phases that enough of them can show as columns."""
+    shown = [phase for phase in phases if phase in set(own["phase"])]
+    cells = {
+        (row.client, row.phase): f"{row.value:.1%} ({100 * row.difference:+.1f})" for row in own.itertuples()
+    }
+    names = list(dict.fromkeys(own["client"]))
+    return {
+        "phases": [label("canonical", phase, "en") for phase in shown],
+        "clients": [
+            {"name": name, "cells": [cells.get((name, phase), "–") for phase in shown]} for name in names
+        ],
+    }
+
+
+def _known(value: Any) -> bool:
+    return value is not None and value == value
 
 
 def _figure_names(runs: list[dict[str, Any]]) -> list[str]:

@@ -165,6 +165,27 @@ class Page:
             more=self.text("parts.more_rows", rows=left_out) if left_out else "",
         )  # fmt: skip
 
+    def grid(
+        self, rows: Mapping[str, Sequence[str]], heads: Sequence[str], corner: str, caption: str
+    ) -> None:
+        """Show a table of texts, folded up until it is asked for: what a figure draws, for who can't see it.
+
+        Parameters
+        ----------
+        rows
+            Head of a row to its cells, one per head of a column.
+        heads, corner
+            The heads of the columns, and what stands above those of the rows.
+        """
+        self.counts["table"] += 1
+        named = [corner, *heads]
+        cells = [[head, *texts] for head, texts in rows.items()]
+        self._add(
+            "table", number=self.counts["table"], name=self.text("parts.table"), caption=caption, folded=True,
+            columns=[{"id": name, "header": name, "form": "text", "numeric": False} for name in named],
+            rows=cells, cells=cells, more="",
+        )  # fmt: skip
+
     def _column(self, name: str, form: str) -> dict[str, Any]:
         accounts = self.client.setting == "b2b" and has_text(f"columns.{name}_b2b", self.language)
         header = label("column", f"{name}_b2b" if accounts else name, self.language)

@@ -22,6 +22,7 @@ __all__ = [
     "list_rules",
     "list_traits",
     "list_tree",
+    "spread_effects",
 ]
 
 TRAIT_COLUMNS = ["persona", "trait", "effect", "median", "low", "high", "rest_median"]
@@ -40,6 +41,7 @@ RULE_COLUMNS = [
 TREE_COLUMNS = ["rule_nl", "rule_en", "persona", "customers", "purity", "share_of_persona"]
 CRITERIA = {"gap": "gap", "split_half": "split_half", "jaccard": "jaccard_min"}
 SHARE_STEP = 0.05  # to which shares of one customer are rounded
+MOST_EFFECTS = 30  # traits whose effect sizes stand in the table of personas
 
 
 def list_traits(described: pd.DataFrame) -> pd.DataFrame:
@@ -149,6 +151,14 @@ def _commonest(measures: pd.Series, prefix: str) -> tuple[str | None, float]:
         return None, float("nan")
     share = round(round(float(own.max()) / SHARE_STEP) * SHARE_STEP, 2)
     return str(own.idxmax()).removeprefix(prefix), share
+
+
+def spread_effects(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return effect sizes as columns, one row a persona: those of the traits that set personas apart the most."""
+    strength = contrasts["effect"].astype("float64").abs().groupby(contrasts["trait"]).max()
+    kept = contrasts[contrasts["trait"].isin(strength.nlargest(MOST_EFFECTS).index)]
+    wide = kept.pivot(index="persona", columns="trait", values="effect").astype("float64")
+    return wide.add_prefix("effect.").rename_axis(columns=None).reset_index().astype({"persona": "str"})
 
 
 def round_figure(value: Any) -> float:

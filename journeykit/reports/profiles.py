@@ -23,6 +23,7 @@ from journeykit.personas import recruit_rules
 from journeykit.reports.portraits import list_known
 from journeykit.reports.sequences import SequenceStudy
 from journeykit.reports.study import Study
+from journeykit.reports.tabling import list_tables
 from journeykit.stage_models import LAPSED
 from journeykit.stages import StageInference
 
@@ -52,7 +53,7 @@ class ProfileStudy(Study):
     whiten = "turn"
 
     @cached_property
-    def people(self) -> pd.DataFrame:
+    def attributes(self) -> pd.DataFrame:
         """Attributes by unit; of an account with several people, what is known of the first."""
         known = self.log.customers
         named = known.rename_axis("customer_id").reset_index()
@@ -67,7 +68,7 @@ class ProfileStudy(Study):
     def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         source = self.client.customers
         try:
-            return measure_people(self.people, source.activity, source.categories)
+            return measure_people(self.attributes, source.activity, source.categories)
         except ValueError as error:
             raise DataError(str(error), where=source.path, remedy="see 'exclude'") from error
 
@@ -82,9 +83,9 @@ class ProfileStudy(Study):
         return self._measured[1]
 
     @cached_property
-    def _described(self) -> pd.DataFrame:
+    def described(self) -> pd.DataFrame:
         """One row a persona, without words; none where chance does as well."""
-        return super()._described if self.personas.found_ else self._shell._described.head(0)
+        return super().described if self.personas.found_ else self._shell.described.head(0)
 
     @cached_property
     def examples(self) -> pd.DataFrame:
@@ -103,7 +104,7 @@ class ProfileStudy(Study):
     def _unit_attributes(self) -> pd.DataFrame:
         """Return the attributes that tell people apart; of flags whether they hold."""
         told = {name.partition(".")[2].partition(": ")[0]: name for name in self.profile}
-        known = self.people[[name for name in self.people if name in told]]
+        known = self.attributes[[name for name in self.attributes if name in told]]
         flags = [name for name in known if told[name] == f"level_share.{name}"]
         holds = {name: known[name].map({0.0: "False", 1.0: "True"}) for name in flags}
         return known.assign(**holds)
@@ -194,7 +195,7 @@ class ProfileStudy(Study):
         return [replace(found, rank=place) for place, found in enumerate(kept, start=1)]
 
     @cached_property
-    def _people(self) -> pd.DataFrame:
+    def people(self) -> pd.DataFrame:
         """One row a customer: the unit, and neither a last contact nor a value."""
         known = self.log.customers
         unit = known.index.to_series()
@@ -206,7 +207,7 @@ class ProfileStudy(Study):
     @cached_property
     def size(self) -> dict[str, Any]:
         """How many customers and units there are; no contacts, and no days."""
-        return {"customers": len(self._people), "units": len(self.traits), "contacts": 0}
+        return {"customers": len(self.people), "units": len(self.traits), "contacts": 0}
 
     @cached_property
     def figures(self) -> dict[str, Any]:
@@ -227,19 +228,15 @@ class ProfileStudy(Study):
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name; what is known of everybody stands above what is known of each persona."""
-        tables = super().tables
+        empty = {name: _head(self._shell.tables[name]) for name in ("next_actions", "transitions_by_markers")}
+        tables = list_tables(self, **empty)
         everybody = list_known(self._unit_attributes(), self.client.privacy.min_group)
         known = [part for part in (everybody, tables["persona_attributes"]) if len(part)]
         return tables | ({"persona_attributes": pd.concat(known, ignore_index=True)} if known else {})
 
-    def _actions(self) -> pd.DataFrame:
-        return _head(self._shell.tables["next_actions"])
-
-    def _by_markers(self) -> pd.DataFrame:
-        return _head(self._shell.tables["transitions_by_markers"])
-
-    def save_stages(self, path: str | Path) -> None:
-        """Save nothing: no stages were learned."""
+    def save_stages(self, path: str | Path) -> Path:
+        """Save nothing, since no stages were learned; return where they would have been."""
+        return Path(path)
 
 
 def _head(part: Any) -> Any:

@@ -28,6 +28,7 @@ TABLES_OF_TIME = (
     "lead_magnets", "lapsed", "reactivations", "sales", "levers", "aha", "referred", "outlook",
 )  # fmt: skip
 COLUMNS_OF_TIME = {
+    "phases": ("left", "lapsed", "drop_off", "drop_off_low", "drop_off_high"),
     "transitions": ("days_median",), "funnel": ("days_median",),
     "entry_points": ("followed", "went_on", "went_on_share", "went_on_low", "went_on_high", "other_share", "p_value"),
 }  # fmt: skip
@@ -91,9 +92,12 @@ class SequenceStudy(Study):
     def _ahead(self, table: pd.DataFrame) -> list[str]:
         return [name for name in table if name.startswith(("p_next_", "move_")) or name == "next_stage"]
 
-    def _by_markers(self) -> pd.DataFrame:
-        moves = super()._by_markers()
-        return moves[moves["to"] != LAPSED].assign(days_median=np.nan)
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name, as far as an order tells them."""
+        tables = super().tables
+        moves = tables["transitions_by_markers"]
+        return tables | {"transitions_by_markers": moves[moves["to"] != LAPSED].assign(days_median=np.nan)}
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -107,8 +111,8 @@ class SequenceStudy(Study):
         return None
 
     @cached_property
-    def _people(self) -> pd.DataFrame:
-        return super()._people.assign(last_touchpoint_at=pd.NaT)
+    def people(self) -> pd.DataFrame:
+        return super().people.assign(last_touchpoint_at=pd.NaT)
 
     @cached_property
     def size(self) -> dict[str, Any]:

@@ -13,14 +13,12 @@ from journeykit.errors import DataError
 from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
-from journeykit.journey_maps import JourneyMap, chart_journey, next_actions
+from journeykit.journey_maps import JourneyMap, chart_journey
 from journeykit.journeys import (
     Journeys,
     StageModelAudit,
     audit_stage_models,
-    count_transitions,
     map_journeys,
-    trace_paths,
 )
 from journeykit.models import load_model
 from journeykit.personas import (
@@ -36,15 +34,10 @@ from journeykit.personas import (
     rule_tree,
     save_personas,
 )
+from journeykit.reports.comparing import compare_reports
 from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
-from journeykit.reports.portraits import (
-    list_attributes,
-    list_candidates,
-    list_examples,
-    list_rules,
-    list_traits,
-    list_tree,
-)
+from journeykit.reports.portraits import spread_effects
+from journeykit.reports.tabling import list_tables
 from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
@@ -52,7 +45,7 @@ from journeykit.wording import name_personas
 
 __all__ = ["Study"]
 
-_MOST_EFFECTS = 30  # traits whose effect sizes stand in the table of personas
+_ANY = 10**9  # where no personas are found, any number may have been one
 
 
 class Study:
@@ -161,7 +154,7 @@ class Study:
         return contrast_personas(self.profile, self.membership["persona"], self.client.privacy.min_group)
 
     @cached_property
-    def _described(self) -> pd.DataFrame:
+    def described(self) -> pd.DataFrame:
         """One row a persona, without words."""
         described = describe_personas(
             self.personas,
@@ -175,7 +168,7 @@ class Study:
     @cached_property
     def persona_names(self) -> pd.DataFrame:
         """The name of each persona in ``nl`` and ``en``, by persona; one that was found again keeps its name."""
-        keys = self._described.set_index("persona")["key"]
+        keys = self.described.set_index("persona")["key"]
         traits = {persona: key.split("|") for persona, key in keys.items()}
         match = self.persona_match
         kept = {} if match is None or self.earlier is None else self.earlier.names
@@ -184,11 +177,11 @@ class Study:
     @cached_property
     def persona_table(self) -> pd.DataFrame:
         """One row a persona: its names, size, stability, value and effect sizes; empty when there are none."""
-        table = self._described.copy()
+        table = self.described.copy()
         names = self.persona_names.reindex(table["persona"])
         table.insert(1, "name_nl", names["nl"].to_numpy())
         table.insert(2, "name_en", names["en"].to_numpy())
-        return table.merge(self._effects(), "left", "persona")
+        return table.merge(spread_effects(self.contrasts), "left", "persona")
 
     @cached_property
     def examples(self) -> pd.DataFrame:
@@ -217,21 +210,12 @@ class Study:
         """Everybody's place among the personas in two dimensions; None when there are none."""
         return draw_map(self.personas, self.traits) if self.personas.found_ else None
 
-    def _effects(self) -> pd.DataFrame:
-        """Return effect sizes as columns, the traits that set personas apart the most."""
-        strength = self.contrasts["effect"].astype("float64").abs().groupby(self.contrasts["trait"]).max()
-        kept = self.contrasts[self.contrasts["trait"].isin(strength.nlargest(_MOST_EFFECTS).index)]
-        wide = kept.pivot(index="persona", columns="trait", values="effect").astype("float64")
-        return wide.add_prefix("effect.").rename_axis(columns=None).reset_index().astype({"persona": "str"})
-
     def _unit_attributes(self) -> pd.DataFrame | None:
         """Return attributes by unit; of an account with several people, those of the first."""
         known = self.log.customers
         if known.empty or not len(known.columns):
             return None
-        joined = self._people[["customer_id", "unit_id"]].merge(
-            known, left_on="customer_id", right_index=True
-        )
+        joined = self.people[["customer_id", "unit_id"]].merge(known, left_on="customer_id", right_index=True)
         attributes = joined.drop(columns=["customer_id", "account_id"], errors="ignore")
         return attributes.groupby("unit_id").first()
 
@@ -275,7 +259,12 @@ class Study:
     @cached_property
     def journey_map(self) -> JourneyMap:
         """The map of personas and stages, joined to the playbook."""
-        return chart_journey(self.journeys, self.client)
+        return chart_journey(self.journeys, self.client, last_id=self._last_id())
+
+    def _last_id(self) -> int:
+        """Return the highest number that a persona ever had; any may have been, where none are found now."""
+        before = 0 if self.earlier is None else self.earlier.clusterer.last_id_
+        return max(before, self.personas.last_id_) if self.personas.found_ else _ANY
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -291,10 +280,11 @@ class Study:
             client=self.client,
             audit=self.audit,
             since=None if self.persona_match is None else (self.persona_match, self.earlier),
+            changes=self.changes,
         )
 
     @cached_property
-    def _people(self) -> pd.DataFrame:
+    def people(self) -> pd.DataFrame:
         """One row a customer: the unit, the last contact and the total value."""
         table = contacts(self.log)
         grouped = table.group_by(["customer_id", "unit_id"]).aggregate(
@@ -305,7 +295,7 @@ class Study:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row a customer: persona, stage, forecast and value; people of an account share the account's."""
-        people = self._people
+        people = self.people
         table = people.merge(self.membership, "left", left_on="unit_id", right_index=True)
         table = table.merge(self.stages.table, "left", left_on="unit_id", right_index=True)
         b2b = self.client.unit == "account"
@@ -322,7 +312,7 @@ class Study:
         zone = self.client.timezone
         days = (moment.tz_localize("UTC").tz_convert(zone).date().isoformat() for moment in self.log.span())
         return {
-            "customers": len(self._people),
+            "customers": len(self.people),
             "units": len(self.traits),
             "contacts": int(contacts(self.log).count().execute()),
             **dict(zip(("first_day", "last_day"), days, strict=True)),
@@ -339,52 +329,18 @@ class Study:
             "unsure_share": float(stages["stage"].isna().mean()),
             "lapsed_share": float(stages["p_lapsed"].mean()),
             "findings": len(self.findings),
-            "value_total": float(self._people["value_total"].sum()),
+            "value_total": float(self.people["value_total"].sum()),
         }
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name, as they are written to ``tables/*.parquet``."""
-        counted = self.journeys.tables()
-        if counted["pages"].empty:
-            del counted["pages"]
-        return {
-            **counted,
-            "customers": self.customers,
-            "personas": self.persona_table,
-            "persona_traits": list_traits(self._described),
-            "persona_attributes": list_attributes(self._described),
-            "persona_examples": list_examples(self.examples, self.profile),
-            "candidates": list_candidates(self.personas),
-            "recruit_rules": list_rules(self.rules, self.client),
-            "persona_tree": list_tree(self.rule_tree, self.client),
-            "journey_map": self.journey_map.frame,
-            "next_actions": self._actions(),
-            "evidence": self.stages.evidence.reset_index(),
-            "evaluation": self.stages.evaluation.reset_index(),
-            "reliability": self.stages.reliability.reset_index(drop=True),
-            "confusion": self.stages.confusion,
-            "importance": self.stages.importance,
-            "transitions_by_markers": self._by_markers(),
-            "rejects": self._rejects(),
-            **({} if self.audit is None else self.audit.tables()),
-        }
+        return list_tables(self)
 
-    def _actions(self) -> pd.DataFrame:
-        """Return the next action of each customer; the people of an account get the account's."""
-        actions = next_actions(self.journeys, self.client, self.stages.table)
-        people = self._people[["customer_id", "unit_id"]]
-        joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
-        return joined.drop(columns="unit_id")
-
-    def _by_markers(self) -> pd.DataFrame:
-        """Return the transitions as markers alone show them, to hold beside the inferred ones."""
-        return count_transitions(trace_paths(self.log, self.membership["persona"], self.stages.table))
-
-    def _rejects(self) -> pd.DataFrame:
-        """Return the rejected rows without the ids in them, which belong to the raw data."""
-        rejects = self.log.rejects
-        return rejects[[name for name in ("source", "row", "reason", "touchpoint") if name in rejects]]
+    @cached_property
+    def changes(self) -> pd.DataFrame | None:
+        """What changed since the last report of an earlier day; None where there is none."""
+        return None if self.home is None else compare_reports(self, self.home)
 
     def save_personas(self, path: str | Path) -> Path:
         """Save the personas, with a card beside."""

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from .population import Population, simulate
-from .posterior import limit
+from .posterior import limit, limit_of_moves
 
-__all__ = ["Population", "limit", "simulate"]
+__all__ = ["Population", "limit", "limit_of_moves", "simulate"]
 
 
 class _CallableModule(ModuleType):

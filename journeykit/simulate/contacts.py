@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .settings import STRONG_CHANNEL
 from .walks import Walks
 from .world import EVENTS_PER_VISIT, World, dates
 
@@ -47,7 +48,27 @@ def draw_contacts(world: World, walks: Walks, rng: np.random.Generator) -> Draws
     touchpoint = _touchpoints(world, walks, unit, day, is_marker, rng)
     row = walks.persona[unit] * len(world.touchpoints) + touchpoint
     channel = pick(world.channel_shares.reshape(-1, len(world.channels)), row, rng)
+    strong = world.settings.effect("strong_channel")
+    if strong:
+        leads = leads_onward(walks.stage, len(world.stages))[unit, day] & (rng.random(len(unit)) < strong)
+        channel = np.where(leads, world.channels.index(STRONG_CHANNEL), channel).astype(np.int16)
     return Draws(unit, day, visit, hour_seconds, touchpoint, channel)
+
+
+def leads_onward(stage: np.ndarray, stages: int) -> np.ndarray:
+    """Return for each unit and day whether the next stage that is entered is a later one.
+
+    Examples
+    --------
+    >>> leads_onward(np.array([[-1, 0, 0, 1, 1, 0, 0]]), 3).astype(int).tolist()
+    [[0, 1, 1, 0, 0, 0, 0]]
+    """
+    onward = np.zeros(stage.shape, bool)
+    for day in range(stage.shape[1] - 2, -1, -1):
+        now, then = stage[:, day], stage[:, day + 1]
+        step = (then > now) & (then < stages)
+        onward[:, day] = (now >= 0) & np.where(now == then, onward[:, day + 1], step)
+    return onward
 
 
 def pick(shares: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

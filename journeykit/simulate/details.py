@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .contacts import Draws
-from .settings import definitions
+from .settings import LEAKING_PAGE, definitions
 from .walks import Walks
 from .world import World
 
@@ -27,7 +27,7 @@ def detail(
     known = _Words(world)
     columns: dict[str, object] = {}
     if world.settings.pages:
-        page = _pages(known, draws, session, rng)
+        page = _pages(world, known, draws, session, rng)
         columns["session_id"] = _session_ids(world, draws, session, page)
         columns["page"] = page
         columns["content"] = _content(page, words)
@@ -55,10 +55,11 @@ class _Words:
         return np.array([table.get(word, default) for word in self.touchpoints], float)
 
 
-def _pages(known: _Words, draws: Draws, session: np.ndarray, rng) -> pd.Categorical:
+def _pages(world: World, known: _Words, draws: Draws, session: np.ndarray, rng) -> pd.Categorical:
     """Return a page per event: pages on which many visits end stand at the end of many visits.
 
     A page is drawn with weight popularity x ending for the last page of a session, popularity x (1 - ending) before.
+    In a world of planted effects pages are alike, but for the one that leaks.
     """
     book = known.facts["pages"]
     names = sorted({row[0] for rows in book.values() for row in rows})
@@ -71,8 +72,18 @@ def _pages(known: _Words, draws: Draws, session: np.ndarray, rng) -> pd.Categori
         for ends in (True, False):
             rows = place[(draws.touchpoint[place] == at) & (last == ends)]
             if len(rows):
-                codes[rows] = _draw_pages(book[word], names, ends, len(rows), rng)
+                codes[rows] = _draw_pages(_alike(world, book[word]), names, ends, len(rows), rng)
+    leak = world.settings.effect("leaking_page")
+    if leak:
+        alone = place[np.bincount(session)[session[place]] == 1]
+        codes[alone[rng.random(len(alone)) < leak]] = names.index(LEAKING_PAGE)
     return pd.Categorical.from_codes(codes, names)
+
+
+def _alike(world: World, rows: list) -> list:
+    return (
+        rows if world.settings.effects is None else [(name, popularity, 0.5) for name, popularity, _ in rows]
+    )
 
 
 def _session_ids(world: World, draws: Draws, session: np.ndarray, page: pd.Categorical) -> pd.Categorical:

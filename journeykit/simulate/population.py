@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ def simulate(
     shares: Sequence[float] | None = None,
     stage_days: float | None = None,
     sessions_per_day: float = 0.3,
+    effects: Mapping[str, float] | None = None,
 ) -> Population:
     """Return a population of customers whose personas and stages are known.
 
@@ -128,6 +129,13 @@ def simulate(
         Mean days in a stage; default a journey of 160 (b2c) or 480 days (b2b) divided by the stages.
     sessions_per_day
         Mean visits a day of somebody of average activity.
+    effects
+        What is planted, and how strongly (0 to 1), so that it can be found again: `leaking_page` (share of the visits
+        of one contact that are to `/landing/spring-offer`), `strong_channel` (share of the contacts in a stay that
+        leads onward that come by email), `skip_penalty` (share of the later steps onward of who has skipped a stage
+        that end the journey instead), `referral_loop` (share of the referring contacts that bring somebody in). Given,
+        pages are alike, nobody brings anybody in and personas are as satisfied as `separation` says, but for what is
+        planted; None: an ordinary world, in which pages differ and half of the referrals succeed.
 
     Returns
     -------

@@ -29,7 +29,7 @@ from .world import EVENTS_PER_VISIT, UNDER_WAY, World, build_world, dates
 if TYPE_CHECKING:
     from .population import Population
 
-__all__ = ["limit"]
+__all__ = ["limit", "limit_of_moves"]
 
 BLOCK = 500  # units at a time
 
@@ -52,6 +52,48 @@ def limit(population: Population, at: str | pd.Timestamp | None = None) -> tuple
         Indexed by unit_id (b2b: account, else customer), for every unit that has begun; a column per persona, and
         per stage then `lapsed`; rows sum to 1.
     """
+    world, units, joint = _joint(population, at)
+    by_stage = np.zeros((len(joint), len(world.stages) + 1))
+    np.add.at(by_stage.T, world.stage_of_state, joint.sum(axis=1).T)
+    personas = pd.DataFrame(joint.sum(axis=2), units, list(world.personas))
+    return personas, pd.DataFrame(by_stage, units, list(world.stage_ids))
+
+
+def limit_of_moves(
+    population: Population, at: str | pd.Timestamp | None = None, days: int = 28
+) -> pd.DataFrame:
+    """Return the exact probability of each first move within so many days after a day, and of none.
+
+    Parameters
+    ----------
+    population, at
+        As of `limit`.
+    days
+        The horizon in days.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by unit_id; a column per stage, ``lapsed``, and ``stay``; rows sum to 1. Unlike a nowcast times a
+        matrix of moves it knows how long somebody has been in a stage: time in a stage is not memoryless here.
+    """
+    world, units, joint = _joint(population, at)
+    stages, n = world.stage_of_state, len(world.stages) + 1
+    same = stages[:, None] == stages[None, :]
+    to_stage = stages[:, None] == np.arange(n)[None, :]
+    told = np.zeros((len(joint), n + 1))
+    for persona, moves in enumerate(world.moves):
+        inside, out = moves * same, (moves * ~same) @ to_stage
+        staying, first = np.eye(len(stages)), np.zeros((len(stages), n))
+        for _ in range(days):
+            first += staying @ out
+            staying = staying @ inside
+        told += joint[:, persona] @ np.column_stack([first, staying.sum(axis=1)])
+    return pd.DataFrame(told, units, [*world.stage_ids, "stay"])
+
+
+def _joint(population: Population, at) -> tuple[World, pd.Index, np.ndarray]:
+    """Return the world, the units, and the posterior of persona and state together: units x personas x states."""
     world = build_world(Settings(**population.parameters))
     days = dates(world.settings)
     last = len(days) - 1 if at is None else int((pd.Timestamp(at).normalize() - days[0]).days)
@@ -59,9 +101,7 @@ def limit(population: Population, at: str | pd.Timestamp | None = None) -> tuple
     blocks = [
         _filter(world, seen.block(start, start + BLOCK), last) for start in range(0, len(seen.units), BLOCK)
     ]
-    personas = pd.DataFrame(np.concatenate([b[0] for b in blocks]), seen.units, list(world.personas))
-    stages = pd.DataFrame(np.concatenate([b[1] for b in blocks]), seen.units, list(world.stage_ids))
-    return personas.rename_axis("unit_id"), stages.rename_axis("unit_id")
+    return world, seen.units.rename("unit_id"), np.concatenate(blocks)
 
 
 @dataclass(frozen=True)
@@ -129,8 +169,8 @@ def _leaning(world: World, events: pd.DataFrame, unit, first, touchpoint, units:
     return total
 
 
-def _filter(world: World, seen: _Seen, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the posterior of persona and of stage for a block of units."""
+def _filter(world: World, seen: _Seen, last: int) -> np.ndarray:
+    """Return the posterior of persona and state together for a block of units."""
     stages = world.stage_of_state
     enter = (stages[:, None] != stages[None, :]) & (stages[None, :] < len(world.stages))
     stay_moves, enter_moves = world.moves * ~enter, world.moves * enter
@@ -153,16 +193,9 @@ def _filter(world: World, seen: _Seen, last: int) -> tuple[np.ndarray, np.ndarra
         size[size == 0] = 1.0
         alpha = moved / size[:, None, None, None]
         scale += np.log(size)
-    return _marginals(world, alpha, seen.leaning)
-
-
-def _marginals(world: World, alpha: np.ndarray, leaning: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    weight = np.exp(leaning - leaning.max(axis=1, keepdims=True))
+    weight = np.exp(seen.leaning - seen.leaning.max(axis=1, keepdims=True))
     joint = alpha.sum(axis=2) * weight[:, :, None]
-    joint /= joint.sum(axis=(1, 2), keepdims=True)
-    by_stage = np.zeros((len(joint), len(world.stages) + 1))
-    np.add.at(by_stage.T, world.stage_of_state, joint.sum(axis=1).T)
-    return joint.sum(axis=2), by_stage
+    return joint / joint.sum(axis=(1, 2), keepdims=True)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def refer(
     the newcomer's first event then comes through the channel `referral`.
     """
     sources = _sources(world, walks, draws)
-    sources = np.sort(rng.permutation(sources)[: round(SUCCESS * len(sources))])
+    success = SUCCESS if world.settings.effects is None else world.settings.effect("referral_loop")
+    sources = np.sort(rng.permutation(sources)[: round(success * len(sources))])
     sources = sources[np.argsort(draws.day[sources], kind="stable")]
     opening = _openings(walks, draws)
     referrer = pd.array([None] * len(events), dtype="str")

@@ -16,8 +16,18 @@ import yaml
 from journeykit.errors import JourneykitError, unknown
 from journeykit.stage_models import load_stage_model
 
-__all__ = ["Settings", "StageFacts", "definitions", "read_stages"]
+__all__ = [
+    "EFFECTS",
+    "LEAKING_PAGE",
+    "STRONG_CHANNEL",
+    "Settings",
+    "StageFacts",
+    "definitions",
+    "read_stages",
+]
 
+EFFECTS = ("leaking_page", "strong_channel", "skip_penalty", "referral_loop")
+LEAKING_PAGE, STRONG_CHANNEL = "/landing/spring-offer", "email"
 PHASES = 2  # of an Erlang-distributed time in stage
 
 
@@ -51,15 +61,21 @@ class Settings:
     shares: tuple[float, ...] | None = None
     stage_days: float | None = None
     sessions_per_day: float = 0.3
+    effects: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         _check_counts(self)
         _check_shares(self)
         _check_words(self)
+        _check_effects(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as plain values that YAML and JSON can hold."""
         return asdict(self)
+
+    def effect(self, name: str) -> float:
+        """Return the size of a planted effect; 0 where it is not planted."""
+        return float((self.effects or {}).get(name, 0.0))
 
     @property
     def first_day(self) -> pd.Timestamp:
@@ -93,6 +109,16 @@ def _check_shares(settings: Settings) -> None:
             f"shares holds {len(shares)} values for {settings.personas} personas or a negative one",
             remedy="give one share of 0 or more per persona",
         )
+
+
+def _check_effects(settings: Settings) -> None:
+    for name, size in (settings.effects or {}).items():
+        if name not in EFFECTS:
+            raise unknown("effect", name, EFFECTS)
+        if not _is_number(size) or not 0 <= size <= 1:
+            raise JourneykitError(
+                f"the effect {name} is {size!r}, which is out of bounds", remedy="give a number from 0 to 1"
+            )
 
 
 def _check_between(settings: Settings, names: tuple[str, ...], low: float, high: float | None = None) -> None:

@@ -62,11 +62,24 @@ def _states(world: World, persona, begin, under_way, rng) -> np.ndarray:
     first = np.where(under_way, rng.integers(0, last, len(persona)), 0)
     states = np.full((len(persona), days), NOT_BEGUN, np.int8)
     now = np.full(len(persona), NOT_BEGUN)
+    penalty, skipped = world.settings.effect("skip_penalty"), np.zeros(len(persona), bool)
     for day in range(days):
         going = np.flatnonzero(now >= 0)
         chance = rng.random(len(going))[:, None]
-        now[going] = (chance > ladder[persona[going], now[going]]).sum(axis=1)
+        went = (chance > ladder[persona[going], now[going]]).sum(axis=1)
+        if penalty:
+            went = _punish(went, now[going], skipped, going, penalty, last, rng)
+        now[going] = went
         starts = begin == day
         now[starts] = first[starts]
         states[:, day] = now
     return states
+
+
+def _punish(went, now, skipped, going, penalty: float, last: int, rng) -> np.ndarray:
+    """Return where units go when those who have skipped a stage lapse at some of their steps onward; mark who skips."""
+    to, at = went // PHASES, now // PHASES
+    onward = (to > at) & (now < last) & (went < last)
+    lost = onward & skipped[going] & (rng.random(len(going)) < penalty)
+    skipped[going] |= onward & (to - at > 1)
+    return np.where(lost, last, went)

@@ -110,8 +110,13 @@ def build_world(settings: Settings) -> World:
         channel_shares=_channel_shares(tilt, touchpoints, channels),
         hours=_hours(tilt),
         basket=tilt("basket", 1)[:, 0],
-        satisfaction=7.2 + 1.2 * contrasts(rng, settings.personas, 1)[:, 0],
+        satisfaction=7.2 + _pleased(settings) * contrasts(rng, settings.personas, 1)[:, 0],
     )
+
+
+def _pleased(settings: Settings) -> float:
+    """Return by how many points personas differ in their satisfaction."""
+    return 1.2 if settings.effects is None else 1.2 * min(settings.separation, 1.0)
 
 
 def contrasts(rng: np.random.Generator, personas: int, width: int) -> np.ndarray:

@@ -13,11 +13,12 @@ from threadpoolctl import threadpool_limits
 from journeykit.stages.conformal import class_thresholds, prediction_sets
 from journeykit.stages.learners import Boosted, Linear, blend, hide_markers, usable_columns
 
-__all__ = ["LAPSED", "StageClassifier"]
+__all__ = ["LAPSED", "StageClassifier", "allowing"]
 
 LAPSED = "lapsed"
 FEW, SOME, MANY = 60, 300, 1500
-SHARPEN = 1.4
+SHARPEN = 1.8
+ALLOWANCE = 0.25  # of the misses that coverage permits, kept for how stages differ between two moments
 
 
 class StageClassifier(ClassifierMixin, BaseEstimator):
@@ -150,7 +151,8 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
         self.learned_ = (labels * weight[:, None]).sum(axis=0) > 0
         self.usable_ = usable_columns(X)
         apart, left, right = [], [], []
-        for train, held in _folds(groups, random):
+        sure = bool((labels.max(axis=1) > 0.999).all())
+        for train, held in _folds(groups, random, few=sure or len(labels) < MANY):
             self._fit_both(X[train], labels[train], weight[train], random)
             logs = self._both(X[held])
             apart.append(held)
@@ -197,8 +199,20 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
         probabilities = blend(left, right, share, self.temperature_)
         sharp = labels[rows] ** SHARPEN
         truth = sharp / sharp.sum(axis=1, keepdims=True) * (weight[rows] / max(weight.mean(), 1e-12))[:, None]
-        self.thresholds_ = class_thresholds(probabilities, truth, self.coverage)
+        wanted = allowing(self.coverage) if hard else self.coverage
+        self.thresholds_ = class_thresholds(probabilities, truth, wanted)
         self.apart_ = {"rows": rows, "probabilities": probabilities}
+
+
+def allowing(coverage: float) -> float:
+    """Return the coverage for which sets are made from sure labels, so that it still holds at another moment.
+
+    Examples
+    --------
+    >>> allowing(0.9)
+    0.925
+    """
+    return 1 - (1 - coverage) * (1 - ALLOWANCE)
 
 
 def _best(options, predict, truth) -> float:
@@ -206,13 +220,16 @@ def _best(options, predict, truth) -> float:
     return options[int(np.argmin(losses))]
 
 
-def _folds(groups: np.ndarray, random):
-    """Yield rows to learn from and rows held out, by unit: three folds, one for much data, none for little."""
+def _folds(groups: np.ndarray, random, few: bool):
+    """Yield rows to learn from and rows held out, by unit: three folds where labels are few or dear, else one.
+
+    There is none where there are too few units.
+    """
     units, unit = np.unique(groups, return_inverse=True)
     if len(units) < FEW:
         return
-    fold = random.permutation(len(units)) % (3 if len(groups) < MANY else 4)
-    for held in range(3 if len(groups) < MANY else 1):
+    fold = random.permutation(len(units)) % (3 if few else 4)
+    for held in range(3 if few else 1):
         out = fold[unit] == held
         yield np.flatnonzero(~out), np.flatnonzero(out)
 

@@ -12,11 +12,12 @@ from journeykit.stages.classifier import StageClassifier
 
 __all__ = ["wrong_parts"]
 
-WEEKLY = ("start", "moves", "mix", "mean", "shape", "usual")
+CHAIN = ("start", "moves", "mix", "mean", "shape", "usual")
 PARTS: dict[str, type | tuple[type, ...]] = {
-    "stage_model": str, "states": list, "observable": np.ndarray, "weekly": dict, "steps": list,
+    "stage_model": str, "states": list, "observable": np.ndarray, "chain": dict, "steps": list,
     "student": (StageClassifier, type(None)), "corrected": (StageClassifier, type(None)), "corrected_share": float,
-    "thresholds": (np.ndarray, type(None)), "doubt": float, "moves": dict, "about": dict, "reference": dict,
+    "leaning": (np.ndarray, type(None)), "thresholds": (np.ndarray, type(None)), "doubt": float,
+    "moves": dict, "about": dict, "reference": dict,
 }  # fmt: skip
 
 
@@ -48,36 +49,40 @@ def _wrong_names(content: Mapping[str, Any]) -> str:
             return f"the part {name!r} does not hold {least} or more different names"
     if content["states"][-1] != "lapsed":
         return "the part 'states' does not end in 'lapsed'"
-    lacking = [f"weekly.{name}" for name in WEEKLY if name not in content["weekly"]]
+    lacking = [f"chain.{name}" for name in CHAIN if name not in content["chain"]]
     lacking += [] if "all" in content["moves"] else ["moves.all"]
     return f"the file lacks the part {lacking[0]!r}" if lacking else ""
 
 
 def _wrong_arrays(content: Mapping[str, Any]) -> str:
-    n, steps, weekly = len(content["states"]), len(content["steps"]), content["weekly"]
-    shapes = {"observable": (n,), "corrected_share": (), "doubt": (), "thresholds": (n,)}
-    shapes |= {"weekly.start": (n,), "weekly.moves": (n, n), "weekly.mix": (n, steps), "weekly.usual": ()}
-    shapes |= {"weekly.mean": (n,), "weekly.shape": (n,)}
+    n, steps, chain = len(content["states"]), len(content["steps"]), content["chain"]
+    shapes = {"observable": (n,), "corrected_share": (), "doubt": (), "thresholds": (n,), "leaning": (n + 1,)}
+    shapes |= {"chain.start": (n,), "chain.moves": (n, n), "chain.mix": (n, steps), "chain.usual": ()}
+    shapes |= {"chain.mean": (n,), "chain.shape": (n,)}
     shapes |= {f"moves.{name}": (n, n) for name in content["moves"]}
-    values = dict(content) | {f"weekly.{name}": weekly[name] for name in WEEKLY}
+    values = dict(content) | {f"chain.{name}": chain[name] for name in CHAIN}
     values |= {f"moves.{name}": moves for name, moves in content["moves"].items()}
     arrays = {name: np.asarray(values[name]) for name in shapes if values[name] is not None}
     for name, found in arrays.items():
         if found.shape != shapes[name]:
             return f"the part {name!r} has the shape {found.shape} instead of {shapes[name]}"
-        if found.dtype.kind not in "iufb" or not np.isfinite(found).all() or (found < 0).any():
+        if (
+            found.dtype.kind not in "iufb"
+            or not np.isfinite(found).all()
+            or (name != "leaning" and (found < 0).any())
+        ):
             return f"the part {name!r} holds values that are missing, infinite, negative or no numbers"
     return _wrong_chances(arrays)
 
 
 def _wrong_chances(values: Mapping[str, np.ndarray]) -> str:
     for name, value in values.items():
-        rows = name.startswith("moves.") or name in ("weekly.start", "weekly.moves", "weekly.mix")
+        rows = name.startswith("moves.") or name in ("chain.start", "chain.moves", "chain.mix")
         if rows and not np.allclose(value.sum(axis=-1), 1, atol=1e-6):
             return f"the part {name!r} holds probabilities that do not sum to 1"
         if name in ("corrected_share", "doubt", "thresholds") and (value > 1).any():
             return f"the part {name!r} holds a share above 1"
-        if name in ("weekly.mean", "weekly.shape", "weekly.usual") and (value <= 0).any():
+        if name in ("chain.mean", "chain.shape", "chain.usual") and (value <= 0).any():
             return f"the part {name!r} holds a value that is not above 0"
     return "" if values["observable"].any() else "the part 'observable' holds no state"
 

@@ -20,11 +20,11 @@ SELDOM = 0.02  # of the units have a value: too few to speak of a shift
 def reference_bins(signals: pd.DataFrame) -> dict[str, dict[str, np.ndarray]]:
     """Return per signal the edges of its bins and the shares in them; the last share is of what is missing.
 
-    The weekly model's posterior is left out: it is inferred, not measured.
+    The chain's posterior is left out: it is inferred, not measured.
     """
     kept = {}
     for name in signals.columns:
-        if str(name).startswith("weekly."):
+        if str(name).startswith("chain."):
             continue
         values = signals[name].to_numpy(float)
         seen = values[np.isfinite(values)]

@@ -8,30 +8,30 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from journeykit.stages.hmm import WeeklyStages, expected_moves
-from journeykit.stages.weeks import WEEK_DAYS, Weeks
+from journeykit.stages.hmm import FIRST_ROWS, StageChain, expected_moves
+from journeykit.stages.periods import PERIOD_DAYS, Periods
 
-__all__ = ["days_to_move", "directions", "first_moves", "forecast", "weekly_moves"]
+__all__ = ["days_to_move", "directions", "first_moves", "forecast", "learn_moves"]
 
 STRENGTH = 60.0
-ROUNDS = 3
+ROUNDS = 8
 FEWEST_IN_PERSONA = 50
-MOST_DAYS = 728  # two years, as far as the weekly model looks back; what takes longer is not told
+MOST_DAYS = 728  # two years, as far as the chain looks back; what takes longer is not told
 QUANTILES = {"move_days": 0.5, "move_days_low": 0.1, "move_days_high": 0.9}
 HALVINGS = 24
 
 
-def weekly_moves(
-    weekly: WeeklyStages, weeks: Weeks, personas: pd.Series | None = None
+def learn_moves(
+    chain: StageChain, periods: Periods, personas: pd.Series | None = None
 ) -> dict[str, np.ndarray]:
-    """Return the weekly transition matrix of everyone (``all``) and of each persona that is large enough.
+    """Return the chain transition matrix of everyone (``all``) and of each persona that is large enough.
 
     Parameters
     ----------
-    weekly : WeeklyStages
+    chain : StageChain
         The fitted model.
-    weeks : Weeks
-        The weeks of the units to count.
+    periods : Periods
+        The periods of the units to count.
     personas : Series, optional
         The persona of each unit, indexed by unit.
 
@@ -40,16 +40,17 @@ def weekly_moves(
     dict of numpy.ndarray
         States × states, rows sum to 1. A persona's matrix is shrunk to the matrix of all by its counts.
     """
-    for _ in range(ROUNDS):  # the fitted matrix leans on its prior; let the counts speak
-        weekly = replace(weekly, moves=_shrunk(expected_moves(weekly, weeks), weekly.moves, 10.0))
-    overall = weekly.moves
+    for part in [periods.some(FIRST_ROWS)] * (ROUNDS - 2) + [periods] * 2:
+        # the fitted matrix leans on its prior; let the counts speak
+        chain = replace(chain, moves=_shrunk(expected_moves(chain, part), chain.moves, 10.0))
+    overall = chain.moves
     moves = {"all": overall}
     if personas is None:
         return moves
-    of_row = personas.reindex(weeks.index.get_level_values("unit_id"))
+    of_row = personas.reindex(periods.index.get_level_values("unit_id"))
     for persona, rows in of_row.groupby(of_row.to_numpy()).indices.items():
         if len(rows) >= FEWEST_IN_PERSONA:
-            moves[str(persona)] = _shrunk(expected_moves(weekly, weeks.take(rows)), overall, STRENGTH)
+            moves[str(persona)] = _shrunk(expected_moves(chain, periods.take(rows)), overall, STRENGTH)
     return moves
 
 
@@ -58,10 +59,10 @@ def first_moves(moves: np.ndarray, days: float) -> np.ndarray:
 
     Examples
     --------
-    >>> first_moves(np.array([[0.5, 0.5], [0.0, 1.0]]), 14).round(2).tolist()
+    >>> first_moves(np.array([[0.5, 0.5], [0.0, 1.0]]), 4).round(2).tolist()
     [[0.0, 0.75, 0.25], [0.0, 0.0, 1.0]]
     """
-    stay = np.diag(moves) ** (days / WEEK_DAYS)
+    stay = np.diag(moves) ** (days / PERIOD_DAYS)
     away = moves * (1 - np.eye(len(moves)))
     total = away.sum(axis=1, keepdims=True)
     share = np.divide(away, total, out=np.zeros_like(away), where=total > 0)
@@ -79,7 +80,7 @@ def forecast(
     nowcast : DataFrame
         Units × states, rows sum to 1.
     moves : dict of numpy.ndarray
-        From `weekly_moves`.
+        From `learn_moves`.
     days : float
         The horizon in days.
     personas : Series, optional
@@ -117,7 +118,7 @@ def directions(
     --------
     >>> now = pd.DataFrame([[0.5, 0.5, 0.0]], ["u"], ["search", "buy", "lapsed"])
     >>> moves = {"all": np.array([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0], [0.0, 0.0, 1.0]])}
-    >>> directions(now, moves, 7).round(2).loc["u"].tolist()
+    >>> directions(now, moves, 2).round(2).loc["u"].tolist()
     [0.25, 0.1, 0.0]
     """
     n, table = nowcast.shape[1], np.zeros((len(nowcast), 3))
@@ -136,7 +137,7 @@ def days_to_move(
 ) -> pd.DataFrame:
     """Return after how many days the next move is expected, for who has not lapsed: to another stage or away.
 
-    The weekly model gives each stage a chance to be still there a week later; time in a stage is then geometric,
+    The chain gives each stage a chance to be still there two days later; time in a stage is then geometric,
     and the time until a unit's next move is the mixture over the stages that it may be in.
 
     Parameters
@@ -155,7 +156,7 @@ def days_to_move(
     --------
     >>> now = pd.DataFrame([[1.0, 0.0]], ["u"], ["search", "lapsed"])
     >>> days_to_move(now, {"all": np.array([[0.5, 0.5], [0.0, 1.0]])})["move_days"].round(1).tolist()
-    [7.0]
+    [2.0]
     """
     stages = nowcast.to_numpy()[:, :-1]
     known = stages.sum(axis=1)
@@ -163,7 +164,7 @@ def days_to_move(
     for rows, own in _by_persona(nowcast, moves, personas):
         rows = rows[known[rows] > 0.5]
         weights = stages[rows] / known[rows, None]
-        pace = np.log(np.clip(np.diag(own)[:-1], 1e-9, 1)) / WEEK_DAYS
+        pace = np.log(np.clip(np.diag(own)[:-1], 1e-9, 1)) / PERIOD_DAYS
         table[rows] = np.column_stack([_when(weights, pace, 1 - part) for part in QUANTILES.values()])
     return pd.DataFrame(table, nowcast.index, list(QUANTILES))
 

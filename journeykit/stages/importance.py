@@ -20,7 +20,7 @@ SIGNAL_GROUPS = {
     "stage_votes": ("vote_",),
     "last_touchpoints": ("last",),
     "markers": ("since_marker_days.", "furthest_marker"),
-    "weekly_model": ("weekly.",),
+    "stage_chain": ("chain.",),
 }
 COLUMNS = ["group", "drop", "low", "high", "skill", "signals", "rows", "repeats"]
 

@@ -11,12 +11,12 @@ from journeykit.errors import JourneykitError
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
-from journeykit.stages.forecast import days_to_move, directions, forecast, weekly_moves
+from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
 from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.reader import StageReader
-from journeykit.stages.snapshots import fit_weeks, plan_snapshots, take_snapshots
+from journeykit.stages.snapshots import fit_chain, plan_snapshots, take_snapshots
 
 __all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
 
@@ -35,9 +35,10 @@ class StageInference:
     evidence : DataFrame
         Per stage what the log holds of it and whether it is observable.
     transitions : DataFrame
-        The weekly transition matrix of all, states × states; missing for stages without evidence.
+        The transition matrix of all from one period of two days to the next, states × states; missing for
+        stages without evidence.
     moves : dict
-        Weekly transition matrices of ``all`` and of each persona that is large enough.
+        The same of ``all`` and of each persona that is large enough.
     evaluation : DataFrame
         Scores of the classifier, two rules and the base rate; empty when nothing could be judged.
     against : str
@@ -113,21 +114,21 @@ def infer_stages(
 
     Notes
     -----
-    A weekly hidden Markov model and the votes of later touchpoints label past snapshots with hindsight; a
+    A hidden Markov model and the votes of later touchpoints label past snapshots with hindsight; a
     classifier that sees only the past learns these soft labels. Given labels correct it.
     """
     random = np.random.RandomState(random_state)
     labels = log.labels if labels is None else labels
     known = given_labels(log, labels, random) if len(labels) else None
     evidence = stage_evidence(log)
-    reader, held, weeks = _learn(log, evidence, random, random_state)
+    reader, held, periods = _learn(log, evidence, random, random_state)
     judged = (NOTHING, None)
     if held is not None:
         judged = (HINDSIGHT, (held.signals, held.labels.to_numpy().argmax(axis=1)))
     if known is not None:
         reader, newly = _learn_from(log, reader, known, random, random_state)
         judged = newly or judged
-    reader.moves = weekly_moves(reader.weekly, weeks, personas)
+    reader.moves = learn_moves(reader.chain, periods, personas)
     return _finished(log, evidence, reader, judged, horizon_days, personas)
 
 
@@ -182,32 +183,33 @@ def stage_table(
 
 
 def _learn(log, evidence: pd.DataFrame, random, seed: int):
-    """Fit the weekly model and, where there is enough, the student; return held-out snapshots too."""
+    """Fit the chain and, where there is enough, the student; return held-out snapshots too."""
     model = log.client.model
     observable = observable_states(evidence)
     plan = plan_snapshots(log, random)
-    weekly, weeks = fit_weeks(log, plan, model.votes(), observable)
-    reader = StageReader(model.id, (*model.ids, LAPSED), observable, weekly)
+    chain, periods = fit_chain(log, plan, model.votes(), observable)
+    reader = StageReader(model.id, (*model.ids, LAPSED), observable, chain)
     held = None
     if not evidence["observable"].any():
         reader.doubt = 1.0  # nothing speaks for any stage: everyone is unsure
     elif plan.possible:
-        seen = take_snapshots(log, plan.learning, plan.moments, weekly, observable, random)
+        seen = take_snapshots(log, plan.learning, plan.moments, chain, observable, random)
         if seen.enough:
             student = StageClassifier(stages=list(reader.states), random_state=seed)
             reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
             reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
-            held = take_snapshots(log, plan.held, (plan.held_moment,), weekly, observable)
+            held = take_snapshots(log, plan.held, (plan.held_moment,), chain, observable)
             held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
     reader.reference = {
         "steps": step_shares(log).to_dict(), "markers": model.markers(), "unit": log.client.unit,
     }  # fmt: skip
-    reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(weeks)}
-    return reader, held, weeks
+    reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(periods)}
+    return reader, held, periods
 
 
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
     """Correct the reader with given labels; return it and what to judge it by: labels of units held out."""
+    left_out = known.attrs["dropped"]
     signals = reader.measure(log, known)
     known = known.set_index(["unit_id", "at"]).reindex(signals.index)
     stages, weights = known["stage"], known["weight"]
@@ -221,7 +223,7 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
         judged = (GIVEN, (signals[apart], truth, without))
     reader = correct(reader, signals, stages, seed, weights)
-    reader.about["labels"] = len(known)
+    reader.about |= {"labels": len(known), "labels_left_out": left_out}
     return reader, judged
 
 

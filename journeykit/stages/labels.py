@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError, nearest, unknown
-from journeykit.stages.classifier import LAPSED, StageClassifier
+from journeykit.stages.classifier import LAPSED, StageClassifier, allowing
 from journeykit.stages.conformal import class_thresholds
+from journeykit.stages.leaning import learn_leaning
 from journeykit.stages.reader import StageReader, mix, with_taught
 
 __all__ = ["MANY_LABELS", "PICKED", "correct", "first_contacts", "given_labels"]
@@ -18,7 +19,6 @@ MANY_LABELS = 600
 MOST_LABELS = 9000
 PICKED = "picked"  # the source of labels of customers who were asked about because they are hard
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-MOST_OF_FEW = 0.4
 MOST_COMPARED = 2000  # ids among which the nearest is looked for
 FLOOR = 1e-3
 USED = ["unit_id", "at", "stage", "source", "weight"]
@@ -41,7 +41,7 @@ def given_labels(log, labels: pd.DataFrame, random: np.random.RandomState) -> pd
     -------
     DataFrame
         ``unit_id, at, stage, source, weight``; ``attrs["dropped"]`` counts the labels that could not be used: of
-        unknown customers, after the log's end, or before the customer's first contact.
+        unknown customers, after the log's end, before the customer's first contact, or replaced by a later row.
 
     Raises
     ------
@@ -80,14 +80,14 @@ def correct(
 ) -> StageReader:
     """Learn from given labels, beginning where hindsight left off.
 
-    With few labels a small model on the taught probabilities, the weekly posterior and the votes of the
-    last touchpoints; with many, a classifier on all signals and these. How much it counts beside the
-    student is what makes labels of units that it did not learn from likeliest.
+    Few labels make the student's probabilities lean (`learn_leaning`). With many a classifier learns from all signals
+    and these probabilities; how much it counts beside the student is what makes labels of units that it did not
+    learn from likeliest. Without a student, few labels teach a small classifier too.
 
     Parameters
     ----------
     reader : StageReader
-        With its weekly model and, where the log allows it, its student.
+        With its chain and, where the log allows it, its student.
     signals : DataFrame
         Measured at the labels' moments.
     stages : Series
@@ -100,12 +100,16 @@ def correct(
     Returns
     -------
     StageReader
-        The same reader with ``corrected``, ``corrected_share`` and ``thresholds``.
+        The same reader with ``leaning``, or with ``corrected``, ``corrected_share`` and ``thresholds``.
     """
     taught = None if reader.student is None else reader.taught(signals)
     table, few = with_taught(signals, taught, reader.states), stages.size < MANY_LABELS
+    if few and taught is not None:
+        named = pd.Index(reader.states).get_indexer(stages)
+        weight = None if weights is None else weights.to_numpy(float) / weights.mean()
+        return replace(reader, leaning=learn_leaning(taught, named, weight))
     if few:
-        small = ("taught.", "weekly.", "last1.")
+        small = ("taught.", "chain.", "last1.")
         table = table[[name for name in table.columns if name.startswith(small)]]
     units = signals.index.get_level_values("unit_id").to_numpy()
     classifier = StageClassifier(stages=list(reader.states), random_state=seed)
@@ -122,15 +126,11 @@ def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.S
         return 1.0, classifier.thresholds_ if len(rows) else None
     if not len(rows):
         return 0.0, reader.thresholds
-    few = stages.size < MANY_LABELS
-    shares = [share for share in SHARES if share <= MOST_OF_FEW or not few]
     truth = (stages.to_numpy(str)[rows, None] == np.array(reader.states)[None, :]).astype(float)
     truth *= weight[rows, None]
-    losses = [-(truth * np.log(mix(taught[rows], alone, share) + FLOOR)).sum() for share in shares]
-    share = shares[int(np.argmin(losses))]
-    if few:
-        return share, reader.thresholds
-    return share, class_thresholds(mix(taught[rows], alone, share), truth, classifier.coverage)
+    losses = [-(truth * np.log(mix(taught[rows], alone, share) + FLOOR)).sum() for share in SHARES]
+    share = SHARES[int(np.argmin(losses))]
+    return share, class_thresholds(mix(taught[rows], alone, share), truth, allowing(classifier.coverage))
 
 
 def _columns(labels: pd.DataFrame) -> pd.DataFrame:

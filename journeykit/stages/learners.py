@@ -14,6 +14,7 @@ __all__ = ["Boosted", "Linear", "blend", "hide_markers", "usable_columns"]
 
 FLOOR = 1e-3
 LEAST = 0.1
+MANY = 1500  # rows from which a linear model of sure labels is drawn to zero more
 
 
 class _Learner(BaseEstimator):
@@ -23,6 +24,7 @@ class _Learner(BaseEstimator):
         self.seed = seed
 
     def fit(self, X, labels, weight):
+        self.hard_ = bool((labels.max(axis=1) > 0.999).all())
         row, target, share = _spread(labels, weight)
         self.rows_ = len(row)
         self.width_ = labels.shape[1]
@@ -54,7 +56,8 @@ class Linear(_Learner):
 
     def _model(self):
         exact = self.rows_ < 200
-        return LogisticRegression(C=0.1, max_iter=2000 if exact else 200, tol=1e-10 if exact else 1e-3)
+        strength = 0.02 if self.hard_ and self.rows_ >= MANY else 0.1
+        return LogisticRegression(C=strength, max_iter=2000 if exact else 200, tol=1e-10 if exact else 1e-3)
 
     def _before(self, X, weight=None):
         squashed = np.sign(X) * np.log1p(np.abs(X))
@@ -78,8 +81,8 @@ class Boosted(_Learner):
 
     def _model(self):
         return HistGradientBoostingClassifier(
-            learning_rate=0.1,
-            max_iter=50,
+            learning_rate=0.05 if self.hard_ else 0.1,
+            max_iter=100 if self.hard_ else 50,
             max_leaf_nodes=8,
             min_samples_leaf=20,
             l2_regularization=5.0,

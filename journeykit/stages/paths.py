@@ -1,4 +1,4 @@
-"""Inferred paths: through which stages everybody went, week by week, drawn from what the weekly model believes."""
+"""Inferred paths: through which stages everybody went, drawn from what the hidden Markov model believes."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from journeykit.stages.hmm import WeeklyStages
+from journeykit.stages.hmm import ROWS_AT_A_TIME, StageChain
+from journeykit.stages.periods import PERIOD_DAYS, Periods, count_periods
 from journeykit.stages.reader import StageReader
-from journeykit.stages.weeks import WEEK_DAYS, Weeks, count_weeks
 
 __all__ = ["draw_paths", "draw_states"]
 
-UNITS_AT_A_TIME = 20_000
+UNITS_AT_A_TIME = 30_000
 
 
 def draw_paths(
     reader: StageReader, log, personas: pd.Series | None = None, random_state: int = 0
 ) -> pd.DataFrame:
-    """Draw one path per unit from the posterior of the weekly model, given everything up to the log's moment.
+    """Draw one path per unit from the posterior of the chain, given everything up to the log's moment.
 
     A likeliest path hides back-steps and detours; a drawn one does not: counted over many units, moves
-    come out as often as the model believes them to be. A stage shorter than a week can't be seen, and of the
-    past the last 104 weeks are read.
+    come out as often as the model believes them to be. A stage shorter than two days can't be seen, and of the
+    past two years are read.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def draw_paths(
     Returns
     -------
     DataFrame
-        One row per stretch of weeks in one state: ``unit_id, from_at, until_at`` (naive UTC; the stretch holds
+        One row per stretch of periods in one state: ``unit_id, from_at, until_at`` (naive UTC; the stretch holds
         what happened after the first and up to the second), ``stage``.
 
     Notes
@@ -53,37 +53,42 @@ def draw_paths(
     units = np.sort(contacts(log).select("unit_id").distinct().execute()["unit_id"].to_numpy(str))
     parts = [
         _stretches(
-            weeks, draw_states(replace(reader.weekly, moves=moves), weeks, random), reader.states, log.moment
+            periods,
+            draw_states(replace(reader.chain, moves=moves), periods, random),
+            reader.states,
+            log.moment,
         )
         for start in range(0, len(units), UNITS_AT_A_TIME)
-        for weeks, moves in _by_persona(
-            reader, count_weeks(log, log.moment, units[start : start + UNITS_AT_A_TIME]), personas
+        for periods, moves in _by_persona(
+            reader, count_periods(log, log.moment, units[start : start + UNITS_AT_A_TIME]), personas
         )
     ]
     return pd.concat(parts, ignore_index=True)
 
 
 def _by_persona(
-    reader: StageReader, weeks: Weeks, personas: pd.Series | None
-) -> Iterator[tuple[Weeks, np.ndarray]]:
+    reader: StageReader, periods: Periods, personas: pd.Series | None
+) -> Iterator[tuple[Periods, np.ndarray]]:
     """Yield the rows that share a matrix of moves, with that matrix."""
-    overall = reader.moves.get("all", reader.weekly.moves)
-    names = weeks.index.get_level_values("unit_id")
+    overall = reader.moves.get("all", reader.chain.moves)
+    names = periods.index.get_level_values("unit_id")
     of_row = pd.Series("all", index=names) if personas is None else personas.reindex(names).astype(object)
     own = np.array([name if name in reader.moves else "all" for name in of_row], dtype=object)
     for name in sorted(set(own)):
-        yield weeks.take(np.flatnonzero(own == name)), reader.moves.get(name, overall)
+        rows = np.flatnonzero(own == name)
+        for some in np.split(rows, range(ROWS_AT_A_TIME, len(rows), ROWS_AT_A_TIME)):
+            yield periods.take(some), reader.moves.get(name, overall)
 
 
-def draw_states(model: WeeklyStages, weeks: Weeks, random: np.random.Generator) -> np.ndarray:
-    """Return rows × weeks of states, drawn from the posterior; -1 before a row's first contact."""
-    seen = model.filtered(weeks)
+def draw_states(model: StageChain, periods: Periods, random: np.random.Generator) -> np.ndarray:
+    """Return rows × periods of states, drawn from the posterior; -1 before a row's first contact."""
+    seen = model.filtered(periods)
     states = np.full(seen.shape[:2], -1)
     states[:, -1] = _drawn(seen[:, -1], random)
-    for week in range(weeks.width - 2, -1, -1):
-        chances = seen[:, week] * model.moves[:, states[:, week + 1]].T
-        states[:, week] = _drawn(chances, random)
-    states[~weeks.under_way] = -1
+    for period in range(periods.width - 2, -1, -1):
+        chances = seen[:, period] * model.moves[:, states[:, period + 1]].T
+        states[:, period] = _drawn(chances, random)
+    states[~periods.under_way] = -1
     return states
 
 
@@ -94,19 +99,19 @@ def _drawn(chances: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _stretches(
-    weeks: Weeks, states: np.ndarray, names: tuple[str, ...], moment: pd.Timestamp
+    periods: Periods, states: np.ndarray, names: tuple[str, ...], moment: pd.Timestamp
 ) -> pd.DataFrame:
     begins = np.ones_like(states, dtype=bool)
     begins[:, 1:] = states[:, 1:] != states[:, :-1]
-    row, week = np.nonzero(begins & (states >= 0))
+    row, period = np.nonzero(begins & (states >= 0))
     last = np.r_[row[1:] != row[:-1], True] if len(row) else np.zeros(0, bool)
-    until = np.where(last, weeks.width, np.r_[week[1:], 0][: len(week)])
-    step = pd.Timedelta(days=WEEK_DAYS)
+    until = np.where(last, periods.width, np.r_[period[1:], 0][: len(period)])
+    step = pd.Timedelta(days=PERIOD_DAYS)
     return pd.DataFrame(
         {
-            "unit_id": weeks.index.get_level_values("unit_id").to_numpy(str)[row],
-            "from_at": moment - (weeks.width - week) * step,
-            "until_at": moment - (weeks.width - until) * step,
-            "stage": np.array(names, dtype=object)[states[row, week]],
+            "unit_id": periods.index.get_level_values("unit_id").to_numpy(str)[row],
+            "from_at": moment - (periods.width - period) * step,
+            "until_at": moment - (periods.width - until) * step,
+            "stage": np.array(names, dtype=object)[states[row, period]],
         }
     )

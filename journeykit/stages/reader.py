@@ -12,9 +12,10 @@ from journeykit.features.signals import signals_at
 from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.conformal import prediction_sets
 from journeykit.stages.drift import count_bins, reference_bins
-from journeykit.stages.hmm import WeeklyStages
+from journeykit.stages.hmm import StageChain
+from journeykit.stages.leaning import lean
+from journeykit.stages.periods import count_periods
 from journeykit.stages.snapshots import posterior_columns
-from journeykit.stages.weeks import count_weeks
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
 
@@ -40,7 +41,7 @@ class Reading:
 
 @dataclass
 class StageReader:
-    """A weekly model, a classifier taught with hindsight, and one corrected by labels.
+    """A chain model, a classifier taught with hindsight, and one corrected by labels.
 
     Attributes
     ----------
@@ -50,7 +51,7 @@ class StageReader:
         The stages in order, then ``lapsed``.
     observable : numpy.ndarray of bool
         Which states the learned log can show.
-    weekly : WeeklyStages
+    chain : StageChain
         The hidden Markov model.
     student : StageClassifier or None
         Taught by hindsight; None when the log is too small to learn from.
@@ -58,6 +59,8 @@ class StageReader:
         Learned from given labels.
     corrected_share : float
         How much the corrected classifier counts beside the student.
+    leaning : numpy.ndarray or None
+        How a few given labels tilt what the student says; see `learn_leaning`.
     thresholds : numpy.ndarray or None
         Per state the smallest probability that still belongs in a set; None puts every state in it.
     doubt : float
@@ -74,10 +77,11 @@ class StageReader:
     stage_model: str
     states: tuple[str, ...]
     observable: np.ndarray
-    weekly: WeeklyStages
+    chain: StageChain
     student: StageClassifier | None = None
     corrected: StageClassifier | None = None
     corrected_share: float = 0.0
+    leaning: np.ndarray | None = None
     thresholds: np.ndarray | None = None
     doubt: float = DOUBT
     moves: dict[str, np.ndarray] = field(default_factory=dict)
@@ -107,9 +111,9 @@ class StageReader:
             )
 
     def measure(self, log, moments, units=None) -> pd.DataFrame:
-        """Return signals and the weekly model's posterior, indexed by ``unit_id`` and ``at``."""
-        weeks = count_weeks(log, moments, units)
-        known = posterior_columns(self.weekly.filtered(weeks)[:, -1], weeks.index, self.states)
+        """Return signals and the chain's posterior, indexed by ``unit_id`` and ``at``."""
+        periods = count_periods(log, moments, units)
+        known = posterior_columns(self.chain.latest(periods), periods.index, self.states)
         signals = signals_at(log, moments, units)
         return signals.join(known.reindex(signals.index))
 
@@ -157,7 +161,7 @@ class StageReader:
 
     def _chances(self, signals: pd.DataFrame) -> np.ndarray:
         if self.classifier is None:
-            sure = np.exp(signals[[f"weekly.{state}" for state in self.states]].to_numpy(float))
+            sure = np.exp(signals[[f"chain.{state}" for state in self.states]].to_numpy(float))
             return (1 - self.doubt) * sure + self.doubt * self.observable / self.observable.sum()
         taught = None if self.student is None else self.taught(signals)
         if self.corrected is None or self.corrected_share == 0:
@@ -172,8 +176,9 @@ class StageReader:
         )
 
     def taught(self, signals: pd.DataFrame) -> np.ndarray:
-        """Return the probabilities of the classifier that was taught with hindsight."""
-        return self.student.predict_proba(columns_of(self.student, signals))
+        """Return the probabilities of the classifier that was taught with hindsight, as few labels make them lean."""
+        told = self.student.predict_proba(columns_of(self.student, signals))
+        return told if self.leaning is None else lean(told, self.leaning)
 
     def _inside(self, chances: np.ndarray, possible: np.ndarray) -> np.ndarray:
         if self.thresholds is None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from journeykit.errors import JourneykitError, nearest
 from journeykit.stages.content import wrong_parts
-from journeykit.stages.hmm import WeeklyStages
+from journeykit.stages.hmm import StageChain
 from journeykit.stages.reader import StageReader
 
 __all__ = ["load_stages", "save_stages"]
@@ -123,20 +123,19 @@ def _absent(path: Path) -> JourneykitError:
 
 
 def _plain(reader: StageReader) -> dict:
-    weekly = reader.weekly
+    chain = reader.chain
     return {
         "form": FORM,
         "version": VERSION,
         "stage_model": reader.stage_model,
         "states": list(reader.states),
         "observable": reader.observable,
-        "weekly": {
-            name: getattr(weekly, name) for name in ("start", "moves", "mix", "mean", "shape", "usual")
-        },
-        "steps": list(weekly.steps),
+        "chain": {name: getattr(chain, name) for name in ("start", "moves", "mix", "mean", "shape", "usual")},
+        "steps": list(chain.steps),
         "student": reader.student,
         "corrected": reader.corrected,
         "corrected_share": float(reader.corrected_share),
+        "leaning": reader.leaning,
         "thresholds": reader.thresholds,
         "doubt": float(reader.doubt),
         "moves": dict(reader.moves),
@@ -146,11 +145,11 @@ def _plain(reader: StageReader) -> dict:
 
 
 def _reader(content: dict) -> StageReader:
-    weekly = WeeklyStages(tuple(content["steps"]), **content["weekly"])
-    names = ("observable", "student", "corrected", "corrected_share", "thresholds", "doubt", "moves", "about",
-             "reference")  # fmt: skip
+    chain = StageChain(tuple(content["steps"]), **content["chain"])
+    names = ("observable", "student", "corrected", "corrected_share", "leaning", "thresholds", "doubt", "moves",
+             "about", "reference")  # fmt: skip
     facts = {name: content[name] for name in names}
-    return StageReader(content["stage_model"], tuple(content["states"]), weekly=weekly, **facts)
+    return StageReader(content["stage_model"], tuple(content["states"]), chain=chain, **facts)
 
 
 def _whole(path: Path, content: bytes) -> None:

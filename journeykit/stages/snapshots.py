@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from journeykit.features.signals import signals_at
-from journeykit.stages.hmm import WeeklyStages, fit_weekly_stages
-from journeykit.stages.teacher import HINDSIGHT_WEEKS, hindsight_labels
-from journeykit.stages.weeks import WEEK_DAYS, count_weeks
+from journeykit.stages.hmm import StageChain, fit_stage_chain
+from journeykit.stages.periods import PERIOD_DAYS, count_periods
+from journeykit.stages.teacher import HINDSIGHT_PERIODS, hindsight_labels
 
 __all__ = ["Plan", "Snapshots", "plan_snapshots", "posterior_columns", "take_snapshots"]
 
@@ -18,20 +18,21 @@ LEARNING_UNITS = 4500
 HELD_SHARE = 0.25
 FEWEST_UNITS = 40
 LEARNING_ROWS = 6500
+SPREAD = (4, 14, 28, 46)  # periods before the last moment that hindsight reaches
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which units are learned from, which are held out, and how many weeks back.
+    """Which units are learned from, which are held out, and how many periods back.
 
     Attributes
     ----------
     learning, held : numpy.ndarray of str
         Units; none is in both.
     moments : tuple of int
-        Weeks before the log's end at which is learned; all earlier than `held_moment`.
+        Periods before the log's end at which is learned; all earlier than `held_moment`.
     held_moment : int
-        Weeks before the log's end at which the held-out units are judged.
+        Periods before the log's end at which the held-out units are judged.
     """
 
     learning: np.ndarray
@@ -70,24 +71,29 @@ def plan_snapshots(log, random: np.random.RandomState) -> Plan:
     table = contacts(log)
     units = np.sort(table.select("unit_id").distinct().execute()["unit_id"].to_numpy(str))
     first = pd.Timestamp(table.timestamp.min().execute())
-    width = int((log.moment - first) / pd.Timedelta(days=WEEK_DAYS)) + 1
+    width = int((log.moment - first) / pd.Timedelta(days=PERIOD_DAYS)) + 1
     chosen = random.permutation(units)[: int(LEARNING_UNITS / (1 - HELD_SHARE))]
     held = int(len(chosen) * HELD_SHARE)
-    hindsight = min(HINDSIGHT_WEEKS, width // 3)
-    steps = [hindsight + more for more in ((1, 4, 8, 13) if hindsight == HINDSIGHT_WEEKS else (1, 2, 3))]
+    hindsight = min(HINDSIGHT_PERIODS, width // 3)
+    steps = [hindsight + more for more in (SPREAD if hindsight == HINDSIGHT_PERIODS else _close(width))]
     moments = tuple(step for step in steps if step < width - 1) if hindsight else ()
     return Plan(np.sort(chosen[held:]), np.sort(chosen[:held]), moments, hindsight)
 
 
-def fit_weeks(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray):
-    """Fit the weekly model on the learning units; return it and their weeks."""
+def _close(width: int) -> tuple[int, ...]:
+    """Return how many periods earlier is learned where a log is too short for `SPREAD`."""
+    return tuple(sorted({max(width * twelfths // 12, 1) for twelfths in (1, 2, 3)}))
+
+
+def fit_chain(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray):
+    """Fit the chain on the learning units; return it and their periods."""
     units = plan.learning if len(plan.learning) else plan.held
-    weeks = count_weeks(log, log.moment, units)
-    return fit_weekly_stages(weeks, votes, observable), weeks
+    periods = count_periods(log, log.moment, units)
+    return fit_stage_chain(periods, votes, observable), periods
 
 
-def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random=None) -> Snapshots:
-    """Measure units at moments (weeks back) and label them with hindsight.
+def take_snapshots(log, units, moments, chain: StageChain, observable, random=None) -> Snapshots:
+    """Measure units at moments (periods back) and label them with hindsight.
 
     Parameters
     ----------
@@ -96,8 +102,8 @@ def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random
     units : array of str
         The units.
     moments : sequence of int
-        Weeks before the log's end.
-    weekly : WeeklyStages
+        Periods before the log's end.
+    chain : StageChain
         The fitted hidden Markov model.
     observable : numpy.ndarray of bool
         Which states can be inferred.
@@ -108,13 +114,13 @@ def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random
     -------
     Snapshots
     """
-    weeks, states = count_weeks(log, log.moment, units), [*log.client.model.ids, "lapsed"]
-    smoothed, filtered = weekly.smoothed(weeks), weekly.filtered(weeks)
-    names, votes = weeks.index.get_level_values("unit_id"), log.client.model.votes()
+    periods, states = count_periods(log, log.moment, units), [*log.client.model.ids, "lapsed"]
+    smoothed, filtered = chain.smoothed(periods), chain.filtered(periods)
+    names, votes = periods.index.get_level_values("unit_id"), log.client.model.votes()
     signals, labels = [], []
     for back in moments:
-        at = log.moment - pd.Timedelta(days=WEEK_DAYS * back)
-        met = pd.Index(names[weeks.entry <= weeks.width - 1 - back])
+        at = log.moment - pd.Timedelta(days=PERIOD_DAYS * back)
+        met = pd.Index(names[periods.entry <= periods.width - 1 - back])
         if random is not None and len(met) > LEARNING_ROWS // len(moments):
             met = pd.Index(
                 np.sort(random.choice(met.to_numpy(), LEARNING_ROWS // len(moments), replace=False))
@@ -123,18 +129,18 @@ def take_snapshots(log, units, moments, weekly: WeeklyStages, observable, random
             continue
         measured = signals_at(log, at, met)
         row = names.get_indexer(measured.index.get_level_values("unit_id"))
-        soft = hindsight_labels(smoothed, weeks, votes, back, observable)[row]
+        soft = hindsight_labels(smoothed, periods, votes, back, observable)[row]
         labels.append(pd.DataFrame(soft, measured.index, states))
-        known = posterior_columns(filtered[row, weeks.width - 1 - back], measured.index, states)
+        known = posterior_columns(filtered[row, periods.width - 1 - back], measured.index, states)
         signals.append(pd.concat([measured, known], axis=1))
-    if not signals:  # nobody had come within the weeks that count
-        return Snapshots(pd.DataFrame(index=weeks.index[:0]), pd.DataFrame(columns=states, dtype=float))
+    if not signals:  # nobody had come within the periods that count
+        return Snapshots(pd.DataFrame(index=periods.index[:0]), pd.DataFrame(columns=states, dtype=float))
     return Snapshots(pd.concat(signals), pd.concat(labels))
 
 
 def posterior_columns(posterior: np.ndarray, index: pd.Index, states) -> pd.DataFrame:
-    """Return the filtered posterior of the weekly model as columns ``weekly.<state>`` (log scale).
+    """Return the filtered posterior of the chain as columns ``chain.<state>`` (log scale).
 
     Logs keep small probabilities apart, which a linear model needs.
     """
-    return pd.DataFrame(np.log(np.maximum(posterior, 1e-4)), index, [f"weekly.{state}" for state in states])
+    return pd.DataFrame(np.log(np.maximum(posterior, 1e-4)), index, [f"chain.{state}" for state in states])

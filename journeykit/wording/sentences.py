@@ -22,6 +22,8 @@ _INTERVALS = {
     "magnet_further": "points", "magnet_less_far": "points",
     "aha_moment": "points", "persona_differs": "points",
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
+    "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
+    "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from journeykit.reports.chapters.after import after_purchase
 from journeykit.reports.chapters.appendix import appendix
+from journeykit.reports.chapters.changing import changes
 from journeykit.reports.chapters.channels import channels, pages
 from journeykit.reports.chapters.entering import entering
 from journeykit.reports.chapters.journeys import journey_maps
@@ -12,6 +13,7 @@ from journeykit.reports.chapters.position import forecast, stages
 from journeykit.reports.chapters.steps import actions, measure
 
 __all__ = [
-    "actions", "after_purchase", "appendix", "channels", "cover", "entering", "forecast", "journey_maps", "leaks",
+    "actions", "after_purchase", "appendix", "changes", "channels", "cover", "entering", "forecast", "journey_maps",
+    "leaks",
     "measure", "pages", "personas", "personas_number", "stages", "summary",
 ]  # fmt: skip

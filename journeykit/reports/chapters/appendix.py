@@ -61,4 +61,12 @@ def _method(page: Page, read: Reader) -> None:
     paths = "markers" if read.study.paths is None else "paths"
     said = ("personas", "stages", "against", paths, "journeys")
     page.say(*(page.text(read.kind(f"prose.method_{part}"), units=read.units) for part in said))
+    _labels(page, read)
     quality(page, read)
+
+
+def _labels(page: Page, read: Reader) -> None:
+    about = read.study.stages.reader.about
+    if "labels_left_out" in about:
+        counts = {"used": about["labels"], "left_out": about["labels_left_out"]}
+        page.say(page.text("prose.method_labels", **counts))

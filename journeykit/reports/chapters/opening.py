@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from journeykit.reports.chapters.changing import changes_sentence
 from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.chapters.steps import recommendations
 from journeykit.reports.page import Page
@@ -46,6 +47,7 @@ def summary(page: Page, study: Any) -> None:
     )
     page.facts(_headlines(page, read, counted, contacts))
     page.say(_telling(study))
+    page.say(changes_sentence(read))
     advice = recommendations(read, most=3)
     if advice:
         page.heading("summary_do", level=2)

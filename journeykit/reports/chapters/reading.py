@@ -21,6 +21,8 @@ SUBJECTS = {
                  "persona_worth", "value_concentration"),
     "changes": ("personas_again", "personas_again_some", "persona_stayed", "persona_born", "persona_gone",
                 "persona_merged", "persona_split", "persona_grown", "persona_shrunk", "persona_moved"),
+    "figures": ("stage_share_risen", "stage_share_fallen", "lapsed_risen", "lapsed_fallen", "drop_off_risen",
+                "drop_off_fallen"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "forecast": ("moves_soon", "lapses_soon"),
     "leaks": ("leaks_at", "leaks_more_at", "reaches_stage", "back_steps"),
@@ -102,7 +104,11 @@ class Reader:
 
     def listed(self, stages: Iterable[str]) -> str:
         """Return the names of stages as they stand in a sentence: Awareness, Search and Purchase."""
-        *most, last = (self.stage(stage) for stage in stages)
+        return self.joined(self.stage(stage) for stage in stages)
+
+    def joined(self, names: Iterable[str]) -> str:
+        """Return names as they stand in a sentence, with an *and* before the last."""
+        *most, last = names
         return f"{', '.join(most)} {self.page.text('names.and')} {last}" if most else last
 
     def table(self, name: str) -> pd.DataFrame:

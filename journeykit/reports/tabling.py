@@ -1,0 +1,78 @@
+"""The tables of a study: all of them by name, as they are written to a report's folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journeykit.journey_maps import next_actions
+from journeykit.journeys import count_transitions, trace_paths
+from journeykit.personas import PersonaMatch
+from journeykit.reports.changes import moves_table
+from journeykit.reports.portraits import (
+    list_attributes,
+    list_candidates,
+    list_examples,
+    list_rules,
+    list_traits,
+    list_tree,
+)
+
+__all__ = ["list_tables"]
+
+MARKERS = "transitions_by_markers"
+
+
+def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return all tables of a study by name; those that are given are not made."""
+    counted = study.journeys.tables()
+    if counted["pages"].empty:
+        del counted["pages"]
+    return {
+        **counted,
+        "customers": study.customers,
+        "personas": study.persona_table,
+        "persona_traits": list_traits(study.described),
+        "persona_attributes": list_attributes(study.described),
+        "persona_examples": list_examples(study.examples, study.profile),
+        "candidates": list_candidates(study.personas),
+        "recruit_rules": list_rules(study.rules, study.client),
+        "persona_tree": list_tree(study.rule_tree, study.client),
+        "journey_map": study.journey_map.frame,
+        "next_actions": given["next_actions"] if "next_actions" in given else _actions(study),
+        "evidence": study.stages.evidence.reset_index(),
+        "evaluation": study.stages.evaluation.reset_index(),
+        "reliability": study.stages.reliability.reset_index(drop=True),
+        "confusion": study.stages.confusion,
+        "importance": study.stages.importance,
+        "transitions_by_markers": given[MARKERS] if MARKERS in given else _by_markers(study),
+        "rejects": _rejects(study),
+        **({} if study.audit is None else study.audit.tables()),
+        **({} if study.changes is None else {"changes": study.changes}),
+        **_moves(study.persona_match, study.client.privacy.min_group),
+    }
+
+
+def _actions(study: Any) -> pd.DataFrame:
+    """Return the next action of each customer; the people of an account get the account's."""
+    actions = next_actions(study.journeys, study.client, study.stages.table)
+    people = study.people[["customer_id", "unit_id"]]
+    joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
+    return joined.drop(columns="unit_id")
+
+
+def _by_markers(study: Any) -> pd.DataFrame:
+    """Return the transitions as markers alone show them, to hold beside the inferred ones."""
+    return count_transitions(trace_paths(study.log, study.membership["persona"], study.stages.table))
+
+
+def _rejects(study: Any) -> pd.DataFrame:
+    """Return the rejected rows without the ids in them, which belong to the raw data."""
+    rejects = study.log.rejects
+    return rejects[[name for name in ("source", "row", "reason", "touchpoint") if name in rejects]]
+
+
+def _moves(match: PersonaMatch | None, least: int) -> dict[str, pd.DataFrame]:
+    """Return who went from which persona to which since the last report, when it had any."""
+    return {} if match is None else {"persona_moves": moves_table(match, least)}
