@@ -131,7 +131,9 @@ def expected_moves(model: StageChain, periods: Periods) -> np.ndarray:
 class _Prior:
     """What is believed before counting: the votes say what a stage's contacts are."""
 
-    def __init__(self, periods: Periods, votes: pd.DataFrame, observable: np.ndarray, usual: float = 0) -> None:
+    def __init__(
+        self, periods: Periods, votes: pd.DataFrame, observable: np.ndarray, usual: float = 0
+    ) -> None:
         self.periods, self.observable = periods, observable.astype(float)
         self.n = len(observable)
         self.overall = np.asarray(periods.counts.sum(axis=0)).ravel() + 0.5

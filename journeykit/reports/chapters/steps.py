@@ -60,13 +60,17 @@ def actions(page: Page, study: Any) -> None:
     """Show the recommendation per persona and stage, by what there is to gain."""
     read = Reader(page, study)
     page.heading("actions")
+    if read.unobserved("actions"):
+        return
     frame = _advice(read)
     if frame.empty:
         page.note(page.text("prose.actions_none"))
         return
-    page.say(page.text("prose.actions", units=read.units))
+    page.say(page.text(read.kind("prose.actions"), units=read.units))
     whom = [
-        f"{read.persona(row.persona)} ({page.value(row.drop_off, 'percent')})" for row in frame.itertuples()
+        read.persona(row.persona)
+        + ("" if read.client.in_order else f" ({page.value(row.drop_off, 'percent')})")
+        for row in frame.itertuples()
     ]
     alike = frame.assign(whom=whom).groupby(["stage", "channel", "action"], sort=False)
     rows = alike.agg(persona=("whom", ", ".join)).reset_index()
@@ -76,7 +80,7 @@ def actions(page: Page, study: Any) -> None:
         kpi=[_first(read, stage, "kpis") for stage in rows["stage"]],
     )
     names = ("stage", "persona", "action", "channel", "asset", "kpi")
-    page.table(shown, page.text("captions.actions"), dict.fromkeys(names, "text"), limit=30)
+    page.table(shown, page.text(read.kind("captions.actions")), dict.fromkeys(names, "text"), limit=30)
 
 
 def _first(read: Reader, stage: str, field: str) -> str:
@@ -88,6 +92,8 @@ def measure(page: Page, study: Any) -> None:
     """Show which stages the data cannot show, and what to record to see them."""
     read = Reader(page, study)
     page.heading("measure")
+    if read.unobserved("measure"):
+        return
     found = read.findings("measure", most=20)
     if not found:
         page.note(page.text("prose.measure_none"))
