@@ -48,7 +48,10 @@ def channels(rows: list[tuple]) -> pd.DataFrame:
 def measured(rows: list[tuple] = (), shares: dict[str, float] | None = None, **more):
     table = drop_off({"p1": 0.1, "p2": 0.5} if shares is None else shares, **more)
     seen = pd.DataFrame({"stage": list(STAGES), "observable": True})
-    return SimpleNamespace(channels=channels(list(rows)), drop_off=table, units=units(), observable=seen)
+    cells = table[["persona", "stage"]]
+    return SimpleNamespace(
+        channels=channels(list(rows)), drop_off=table, funnel=cells, units=units(), observable=seen
+    )
 
 
 def cell(table: pd.DataFrame, persona: str) -> pd.DataFrame:

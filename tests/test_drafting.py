@@ -49,6 +49,11 @@ SALESFORCE = (
 READ = {"paths": 7, "dashes": 9}
 
 
+def test_a_column_that_is_empty_is_no_error(tmp_path):
+    (tmp_path / "o.csv").write_text("klant;wat;wanneer;leeg\n1;zoeken;25-03-2026;\n2;gekocht;26-03-2026;\n")
+    assert read_events(read_client(draft_client("leeg", tmp_path / "o.csv", folder=tmp_path))).count() == 2
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_draft_reads_its_own_file(tmp_path, name):
     text, language = FILES[name]

@@ -21,10 +21,10 @@ def personas_fit(
     as_of: AsOf = None,
 ) -> None:
     """Learn a client's personas and save them, with a card beside."""
-    from journeykit.reports.study import Study
+    from journeykit.reports import open_study
 
     log = open_log(client, folder, as_of)
-    study = Study(log.client, log, verbose=int(sys.stderr.isatty()))
+    study = open_study(log.client, log, verbose=int(sys.stderr.isatty()))
     study.save_personas(save)
     print_frame(
         study.persona_table[["persona", "name_en", "customers", "share", "stability", "certified"]],

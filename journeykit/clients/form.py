@@ -174,6 +174,7 @@ class CustomerSource(_Part):
     exclude: list[str] = Field(default_factory=list)
     missing: dict[str, Annotated[list[Any], BeforeValidator(_as_list)]] = Field(default_factory=dict)
     activity: list[str] = Field(default_factory=list)
+    categories: list[str] = Field(default_factory=list)
     stages: dict[str | int | float | bool, str] = Field(default_factory=dict)
     query: str | None = None
     sheet: str | None = None

@@ -98,7 +98,7 @@ def _facts(column: pd.Series, name: str) -> Facts:
     texts = column.dropna()
     texts = (
         texts.astype("str").str.strip()
-        if texts.map(type).isin([list, dict]).sum() == 0
+        if not any(isinstance(value, list | dict) for value in texts)
         else texts.map(_written)
     )
     if pd.api.types.is_float_dtype(column):

@@ -22,6 +22,7 @@ __all__ = ["CustomersDraft", "SourceDraft", "draft_customers", "draft_source", "
 
 ROW = "row"
 _FEW = 50
+_MOST_CODES = 30  # different whole numbers that may be the codes of a category
 _PERSONAL = {
     "name",
     "naam",
@@ -67,6 +68,7 @@ class CustomersDraft:
     exclude: dict[str, Guess] = field(default_factory=dict)
     missing: dict[str, Guess] = field(default_factory=dict)
     activity: dict[str, Guess] = field(default_factory=dict)
+    categories: dict[str, Guess] = field(default_factory=dict)
 
 
 def is_profile(sample: Sample, customer: Guess | None) -> bool:
@@ -288,6 +290,14 @@ def draft_customers(sample: Sample, customer: Guess) -> CustomersDraft:
             draft.exclude[fact.name] = Guess(fact.name, "a number of the row")
         elif "total" in fact.words or "totaal" in fact.words:
             draft.activity[fact.name] = Guess(fact.name, "named as a total", LIKELY)
+        elif (
+            fact.kind == "whole"
+            and 2 < fact.levels <= _MOST_CODES
+            and set(fact.words) & set(words()["codes"])
+        ):
+            draft.categories[fact.name] = Guess(
+                fact.name, f"{fact.levels} whole numbers, named like codes", DOUBTFUL
+            )
         if values := _missing(fact, sample.frame[fact.name]):
             draft.missing[fact.name] = values
     blank = frame.map(lambda value: None if safe_identifier(value) in words()["missing"] else value)

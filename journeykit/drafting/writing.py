@@ -88,6 +88,9 @@ def customer_lines(draft: CustomersDraft | None, folder: Path) -> list[str]:
     if draft.activity:
         lines.append("  activity:")
         lines += [f"    - {_quoted(name)}  {guess.comment}" for name, guess in draft.activity.items()]
+    if draft.categories:
+        lines.append("  categories:")
+        lines += [f"    - {_quoted(name)}  {guess.comment}" for name, guess in draft.categories.items()]
     return lines
 
 

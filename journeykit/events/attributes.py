@@ -57,7 +57,9 @@ def read_people(connection: Any, client: Client) -> tuple[pd.DataFrame, pd.DataF
         {"customer_id": _known(frame, "customer_id", source.path)} | ids if "customer_id" not in ids else ids
     )
     chosen = _attributes(frame, source, {*ids.values(), *_OWN})
-    table = pd.DataFrame({name: _typed(frame[name], source.missing.get(name, [])) for name in chosen})
+    table = pd.DataFrame({
+        name: _typed(frame[name], source.missing.get(name, []), name in source.categories) for name in chosen
+    })  # fmt: skip
     if "account_id" in ids:
         table.insert(0, "account_id", _ids(frame[ids["account_id"]]))
     if "stage" in ids:
@@ -193,7 +195,7 @@ def _known(frame: pd.DataFrame, column: str, where: str) -> str:
 
 
 def _attributes(frame: pd.DataFrame, source: CustomerSource, ids: set[str]) -> list[str]:
-    for name in [*(source.attributes or []), *source.exclude, *source.missing]:
+    for name in [*(source.attributes or []), *source.exclude, *source.missing, *source.categories]:
         _known(frame, name, source.path)
     chosen = source.attributes if source.attributes is not None else [str(name) for name in frame.columns]
     return [name for name in chosen if name not in ids and name not in source.exclude]
@@ -206,7 +208,7 @@ def _ids(column: pd.Series) -> pd.Series:
     return text.where(column.notna() & ~text.str.lower().isin(_NOTHING), None)
 
 
-def _typed(column: pd.Series, missing: list[Any]) -> pd.Series:
+def _typed(column: pd.Series, missing: list[Any], category: bool = False) -> pd.Series:
     if pd.api.types.is_bool_dtype(column):
         return column.astype("str")
     if pd.api.types.is_datetime64_any_dtype(column):
@@ -216,6 +218,8 @@ def _typed(column: pd.Series, missing: list[Any]) -> pd.Series:
     }
     text = column.astype("str").str.strip()
     kept = column.where(column.notna() & ~text.isin(absent) & ~text.str.lower().isin(_NOTHING))
+    if category:
+        return kept.astype("str").str.strip().str.removesuffix(".0").where(kept.notna(), None)
     numbers = pd.to_numeric(kept, errors="coerce")
     if numbers.notna().sum() >= kept.notna().sum() and kept.notna().any():
         return numbers.astype("float64")

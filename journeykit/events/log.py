@@ -39,6 +39,8 @@ class EventLog:
         What an analyst knows: ``customer_id, at, stage``.
     identities
         How ids were joined: ``link, ids, joined, ambiguous, events``.
+    day
+        The day of events that have an order and no times: ``moment`` then tells nothing, and hides nothing.
     """
 
     client: Client
@@ -49,6 +51,7 @@ class EventLog:
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     labels: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     identities: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    day: dt.date | None = None
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -107,7 +110,7 @@ class EventLog:
     @property
     def as_of_date(self) -> dt.date:
         """The day, in the client's time zone, of the last moment that is seen."""
-        return self.moment.tz_localize("UTC").tz_convert(self.client.timezone).date()
+        return self.day or _day(self.moment, self.client.timezone)
 
     def as_of(self, moment: str | dt.date | pd.Timestamp = "latest") -> EventLog:
         """Return the log as it was known at a moment: later events are hidden.
@@ -116,7 +119,8 @@ class EventLog:
         ----------
         moment
             A date stands for the end of that day in the client's time zone; a naive timestamp with a
-            time of day is UTC; ``latest`` is the day of the last event.
+            time of day is UTC; ``latest`` is the day of the last event. Of an order without times it only names
+            the day: nothing is hidden.
 
         Raises
         ------
@@ -125,13 +129,14 @@ class EventLog:
         """
         last = self.moment if self.profile_only else _last(self.table)
         if isinstance(moment, str) and moment == "latest":
-            until = _end_of_day(
-                last.tz_localize("UTC").tz_convert(self.client.timezone).date(), self.client.timezone
-            )
+            until = _end_of_day(_day(last, self.client.timezone), self.client.timezone)
         else:
             until = _moment(moment, self.client.timezone)
         if self.profile_only:
             return replace(self, moment=until, cache={})
+        if self.day is not None:
+            latest = isinstance(moment, str) and moment == "latest"
+            return self if latest else replace(self, day=_day(until, self.client.timezone))
         first = self.table["timestamp"].min().execute()
         if until < pd.Timestamp(first):
             problem = f"nothing had happened by {until:%Y-%m-%d}; the first event is of {first:%Y-%m-%d}"
@@ -202,6 +207,10 @@ def _last(table: Any) -> pd.Timestamp:
             "there are no events that can be used", remedy="see what was rejected with 'journeykit check'"
         )
     return pd.Timestamp(last)
+
+
+def _day(moment: pd.Timestamp, zone: str) -> dt.date:
+    return moment.tz_localize("UTC").tz_convert(zone).date()
 
 
 def _end_of_day(day: dt.date, zone: str) -> pd.Timestamp:

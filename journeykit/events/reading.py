@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -82,7 +83,18 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         sources=sources,
         identities=identities,
         labels=_labels(connection, client, table, secret),
+        day=_changed_on(client, client.events).tz_localize("UTC").tz_convert(client.timezone).date()
+        if client.in_order
+        else None,
     )
+
+
+def _changed_on(client: Client, sources: Sequence[Any]) -> pd.Timestamp:
+    """Return the moment on which the files of sources were last changed, naive UTC; of a database, now."""
+    files = [raw for source in sources for raw in source_files(client, source) if isinstance(raw, RawFile)]
+    changed = max((raw.path.stat().st_mtime for raw in files), default=0.0)
+    stamp = pd.Timestamp(changed, unit="s") if changed else pd.Timestamp.now("UTC").tz_localize(None)
+    return stamp.as_unit("us")
 
 
 def _profiles(client: Client, connection: Any) -> EventLog:
@@ -91,17 +103,11 @@ def _profiles(client: Client, connection: Any) -> EventLog:
     Its moment is the client file's day, or the last day on which the file was changed.
     """
     people, rejects, sources = read_people(connection, client)
-    if people.empty:
+    if not len(people):
         raise DataError(_nothing_left(rejects, "customer"), where=client.path, remedy="correct 'columns'")
     secret = secret_of(client)
     table = connection.create_table("events", schema=ibis.schema(LOG_COLUMNS))
-    files = [raw for raw in source_files(client, client.customers) if isinstance(raw, RawFile)]
-    changed = max((raw.path.stat().st_mtime for raw in files), default=0.0)
-    last = (
-        pd.Timestamp(changed, unit="s").as_unit("us")
-        if changed
-        else pd.Timestamp.now("UTC").tz_localize(None)
-    )
+    last = _changed_on(client, [client.customers])
     stages = (
         people.pop("stage") if "stage" in (client.customers.columns if client.customers else {}) else None
     )

@@ -8,6 +8,7 @@ from typing import Any
 _HOME = {
     "StageAdjuster": "adjusting",
     "WideTraits": "wide",
+    "measure_people": "people",
     "measure_profile": "profile",
     "measure_signals": "signals",
     "measure_stage_mix": "counts",

@@ -80,6 +80,8 @@ def _contrast(numbers: pd.DataFrame, who: pd.Series, persona: str, min_group: in
 
 def form_of(trait: str) -> str:
     """Return how a trait's values are written."""
+    if trait.startswith("attribute."):
+        return "number"
     return next((form for part, form in _FORMS if part in trait.partition(".")[0] + trait), "number")
 
 

@@ -70,7 +70,7 @@ def advise(journeys, client, language: str | None = None, edits: MapEdits | None
     """
     language, edits = language or client.language, edits or MapEdits()
     measured = _tested(journeys.channels)
-    cells = journeys.drop_off[["persona", "stage"]].drop_duplicates()
+    cells = journeys.funnel[["persona", "stage"]]
     rows = [
         row
         for cell in cells.itertuples()

@@ -28,6 +28,8 @@ NAMED_ALSO = (
     "contacts_per_session",
     "people",
 )
+LEVEL = "level_share."  # measures that say whether somebody has a level of an attribute
+OF_PEOPLE = ("attribute.", LEVEL, "date_days.")  # measures of a table of customers
 LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
 
 
@@ -117,8 +119,8 @@ def describe_personas(
         with ``share_low`` and ``share_high`` (Wilson, 95 %), ``stability``, ``certified``,
         ``value_mean``, ``key`` (the strongest traits with their direction, joined by ``|``; unlike any other
         persona's), ``traits`` (the ten strongest: dicts of ``trait, effect`` (standardised mean difference),
-        ``median, low, high`` (quartiles), ``rest_median``), ``attributes`` (see `describe_attributes`). Empty
-        where no personas were found.
+        ``median, low, high`` (quartiles), ``rest_median``; of a level of an attribute shares), ``attributes``
+        (see `describe_attributes`). Empty where no personas were found.
 
     Raises
     ------
@@ -176,6 +178,9 @@ def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: 
     measures = profile.select_dtypes("number").drop(columns=[EVIDENCE, "value_total"], errors="ignore")
     inside, rest = measures[persona == name], measures[persona.notna() & (persona != name)]
     low, median, high = inside.quantile([0.25, 0.5, 0.75]).to_numpy()
+    levels = _are_levels(measures)
+    median = np.where(levels, inside.mean(), median)
+    low, high = (np.where(levels, np.nan, quartile) for quartile in (low, high))
     table = pd.DataFrame(
         {
             "trait": measures.columns,
@@ -183,12 +188,24 @@ def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: 
             "median": median,
             "low": low,
             "high": high,
-            "rest_median": rest.median().to_numpy(),
+            "rest_median": np.where(levels, rest.mean(), rest.median()),
         }
     ).dropna(subset=["effect"])
     if len(inside) < min_group:
         table[["low", "high"]] = np.nan
     return table.sort_values("effect", key=abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _signed_by_size(table: pd.DataFrame) -> Iterator[str]:
+    """Yield traits of people without events, strongest first; a level only where most have it, or fewer than others."""
+    for row in table.itertuples():
+        if row.effect < 0 or not str(row.trait).startswith(LEVEL) or row.median > 0.5:
+            yield f"{row.trait}{'+' if row.effect > 0 else '-'}"
+
+
+def _are_levels(measures: pd.DataFrame) -> np.ndarray:
+    """Return which measures are 0 or 1 for having a level: a share tells of them, a median does not."""
+    return np.array([str(name).startswith(LEVEL) for name in measures], dtype=bool)
 
 
 def _effect(inside: pd.DataFrame, rest: pd.DataFrame) -> pd.Series:
@@ -221,6 +238,9 @@ def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
         return trait.startswith(NAMED_BY) and profile[trait].mean() >= LEAST_USE
 
     named = table[[nameable(trait) for trait in table["trait"]]]
+    if not len(named) and all(str(trait).startswith(OF_PEOPLE) for trait in table["trait"]):
+        yield from _signed_by_size(table)
+        return
     named = named if len(named) else table
     more = named["effect"] > 0
     for trait in named.loc[more, "trait"]:

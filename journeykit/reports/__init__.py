@@ -15,6 +15,7 @@ _HOME = {
     "Study": "study",
     "Timeline": "timeline",
     "label_customers": "labelling",
+    "open_study": "profiles",
     "persona_cards": "cards",
     "run_report": "batch",
     "run_reports": "batch",

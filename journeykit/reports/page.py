@@ -262,7 +262,11 @@ class Page:
         people = study.log.customers.attrs.get("rows", {})
         inputs += [{"path": path, "rows": rows} for path, rows in people.items()]
         figures = {name: plain(value) for name, value in study.figures.items()}
-        self._add("record", as_of=self.day(study.log.moment), figures=figures, inputs=inputs)
+        self._add("record", as_of=self.day_of(study.log), figures=figures, inputs=inputs)
+
+    def day_of(self, log: Any) -> str:
+        """Return the day of a log: that of its moment, or the one given to events without times."""
+        return str(getattr(log, "day", None) or self.day(log.moment))
 
     def day(self, moment: Any) -> str:
         """Return the day, in the client's time zone, that ends at a moment in UTC."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.clients import Client
 from journeykit.personas import PersonaClusterer, RuleTree
+from journeykit.personas.attributes import describe_attributes
 from journeykit.wording import LANGUAGES, say_rule
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "list_attributes",
     "list_candidates",
     "list_examples",
+    "list_known",
     "list_rules",
     "list_traits",
     "list_tree",
@@ -57,6 +59,13 @@ def list_attributes(described: pd.DataFrame) -> pd.DataFrame:
         for level in fact.get("levels") or [{}]
     ]
     return pd.DataFrame(rows, columns=ATTRIBUTE_COLUMNS)
+
+
+def list_known(attributes: pd.DataFrame, min_group: int) -> pd.DataFrame:
+    """Return what is known of everybody, in the form of `list_attributes` under the persona ``all``."""
+    everyone = pd.Series("all", index=attributes.index)
+    facts = describe_attributes(attributes, everyone, "all", min_group)
+    return list_attributes(pd.DataFrame({"persona": ["all"], "attributes": [facts]}))
 
 
 def chosen_number(clusterer: PersonaClusterer) -> int:

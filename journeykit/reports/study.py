@@ -68,6 +68,8 @@ class Study:
         1 tells on standard error how far the learning of personas is.
     """
 
+    whiten: bool | str = True  # how the traits come, for `PersonaClusterer`
+
     def __init__(
         self,
         client: Client,
@@ -78,8 +80,8 @@ class Study:
         personas: PersonaClusterer | None = None,
         verbose: int = 0,
     ) -> None:
-        if log.profile_only:
-            raise DataError("a report needs events", where=client.path, remedy="see 'journeykit check'")
+        if log.profile_only and type(self) is Study:
+            raise DataError("journeys need events", where=client.path, remedy="use 'open_study'")
         self.client, self.log, self.random_state, self.verbose = client, log, random_state, verbose
         self._given, self.home = personas, None if home is None else Path(home)
 
@@ -129,8 +131,8 @@ class Study:
         if wanted != "auto" and wanted > units:
             problem = f"the client file asks for {wanted} personas, and there are only {units} to group"
             raise DataError(problem, where=self.client.path, remedy="set k under 'personas' to auto")
-        clusterer = PersonaClusterer(k=wanted, random_state=self.random_state, verbose=self.verbose)
-        return clusterer.fit(self.traits)
+        chance = {"random_state": self.random_state, "verbose": self.verbose}
+        return PersonaClusterer(k=wanted, whiten=self.whiten, **chance).fit(self.traits)
 
     @cached_property
     def membership(self) -> pd.DataFrame:
@@ -220,10 +222,8 @@ class Study:
     @cached_property
     def stages(self) -> StageInference:
         """Everybody's stage, next move, and how far that can be trusted."""
-        labels = self.log.labels if len(self.log.labels) else None
         return infer_stages(
             self.log,
-            labels=labels,
             horizon_days=self.client.period.horizon_days,
             personas=self.membership["persona"],
             random_state=self.random_state,

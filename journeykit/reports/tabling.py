@@ -21,9 +21,11 @@ from journeykit.reports.portraits import (
 
 __all__ = ["list_tables"]
 
+MARKERS = "transitions_by_markers"
 
-def list_tables(study: Any) -> dict[str, pd.DataFrame]:
-    """Return all tables of a study by name."""
+
+def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return all tables of a study by name; those that are given are not made."""
     counted = study.journeys.tables()
     if counted["pages"].empty:
         del counted["pages"]
@@ -39,13 +41,13 @@ def list_tables(study: Any) -> dict[str, pd.DataFrame]:
         "persona_tree": list_tree(study.rule_tree, study.client),
         "journey_map": study.journey_map.frame,
         "recommendations": study.journey_map.advice,
-        "next_actions": _actions(study),
+        "next_actions": given["next_actions"] if "next_actions" in given else _actions(study),
         "evidence": study.stages.evidence.reset_index(),
         "evaluation": study.stages.evaluation.reset_index(),
         "reliability": study.stages.reliability.reset_index(drop=True),
         "confusion": study.stages.confusion,
         "importance": study.stages.importance,
-        "transitions_by_markers": _by_markers(study),
+        "transitions_by_markers": given[MARKERS] if MARKERS in given else _by_markers(study),
         "rejects": _rejects(study),
         **({} if study.audit is None else study.audit.tables()),
         **({} if study.changes is None else {"changes": study.changes}),

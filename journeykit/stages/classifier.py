@@ -17,7 +17,7 @@ __all__ = ["LAPSED", "StageClassifier", "allowing"]
 
 LAPSED = "lapsed"
 FEW, SOME, MANY = 60, 300, 1500
-SHARPEN = 1.5
+SHARPEN = 1.8
 ALLOWANCE = 0.25  # of the misses that coverage permits, kept for how stages differ between two moments
 
 

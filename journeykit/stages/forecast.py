@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from journeykit.stages.hmm import StageChain, expected_moves
+from journeykit.stages.hmm import FIRST_ROWS, StageChain, expected_moves
 from journeykit.stages.periods import PERIOD_DAYS, Periods
 
 __all__ = ["days_to_move", "directions", "first_moves", "forecast", "learn_moves"]
@@ -40,8 +40,9 @@ def learn_moves(
     dict of numpy.ndarray
         States × states, rows sum to 1. A persona's matrix is shrunk to the matrix of all by its counts.
     """
-    for _ in range(ROUNDS):  # the fitted matrix leans on its prior; let the counts speak
-        chain = replace(chain, moves=_shrunk(expected_moves(chain, periods), chain.moves, 10.0))
+    for part in [periods.some(FIRST_ROWS)] * (ROUNDS - 2) + [periods] * 2:
+        # the fitted matrix leans on its prior; let the counts speak
+        chain = replace(chain, moves=_shrunk(expected_moves(chain, part), chain.moves, 10.0))
     overall = chain.moves
     moves = {"all": overall}
     if personas is None:

@@ -10,7 +10,7 @@ from scipy.special import gammaln
 
 from journeykit.stages.periods import PERIOD_DAYS, Periods
 
-__all__ = ["ROWS_AT_A_TIME", "StageChain", "expected_moves", "fit_stage_chain"]
+__all__ = ["FIRST_ROWS", "ROWS_AT_A_TIME", "StageChain", "expected_moves", "fit_stage_chain"]
 
 TINY = 1e-12
 MIX = 0.2
@@ -19,6 +19,7 @@ PRIOR = 3.0
 WEEKS = PERIOD_DAYS / 7  # in a period
 STAY_LAPSED = 0.93**WEEKS
 ROWS_AT_A_TIME = 2000
+FIRST_ROWS = 1200  # on which learning begins
 SILENT = 0.3  # most visits of somebody who lapsed, as a share of the least active stage
 MOST_VISITS = 60
 
@@ -50,14 +51,6 @@ class StageChain:
     shape: np.ndarray
     usual: float = 1.0
 
-    def log_likelihood(self, periods: Periods) -> np.ndarray:
-        """Return rows × periods × states: the log-likelihood of what was seen in the period."""
-        known = pd.Index(self.steps).get_indexer(list(periods.steps))
-        logs = np.where(known[:, None] >= 0, np.log(self.mix.T[known] + TINY), 0.0)
-        what = (periods.counts @ logs).reshape(len(periods), periods.width, -1)
-        mean = (periods.pace(self.usual) / self.usual)[:, None] * self.mean
-        return what + _negative_binomial(periods.visits, mean, self.shape)
-
     def filtered(self, periods: Periods) -> np.ndarray:
         """Return rows × periods × states: the probability of each state given the periods up to it."""
         return _forward(self._weights(periods), self.start, self.moves, periods.entry)
@@ -75,8 +68,22 @@ class StageChain:
         )[0]
 
     def _weights(self, periods: Periods) -> np.ndarray:
-        logs = self.log_likelihood(periods)
-        return np.exp(logs - logs.max(axis=2, keepdims=True))
+        """Return rows × periods × states: the likelihood of what was seen in each period, the largest being 1.
+
+        Most periods are empty, and all empty ones of a row are alike.
+        """
+        mean = (periods.pace(self.usual) / self.usual)[:, None] * self.mean
+        none = self.shape * np.log(self.shape / (self.shape + mean))
+        table = np.repeat(_relative(none)[:, None, :], periods.width, axis=1)
+        cells = np.flatnonzero(np.diff(periods.counts.indptr))
+        row, period = np.divmod(cells, periods.width)
+        known = pd.Index(self.steps).get_indexer(list(periods.steps))
+        logs = np.where(known[:, None] >= 0, np.log(self.mix.T[known] + TINY), 0.0)
+        visits = np.minimum(periods.visits[row, period], MOST_VISITS)
+        each = np.log(mean / (self.shape + mean) + TINY)
+        seen = periods.counts[cells] @ logs + none[row] + visits[:, None] * each[row]
+        table[row, period] = _relative(seen + _ways(self.shape)[visits.astype(int)])
+        return table
 
 
 def fit_stage_chain(
@@ -96,20 +103,21 @@ def fit_stage_chain(
     observable : numpy.ndarray of bool
         Which states can occur at all.
     rounds : int
-        Rounds of learning.
+        Rounds of learning, the first two thirds on some of the units only.
 
     Returns
     -------
     StageChain
     """
-    prior = _Prior(periods, votes, observable)
-    model = prior.first()
-    for _ in range(rounds):
-        weights = model._weights(periods)
-        seen = _forward(weights, model.start, model.moves, periods.entry)
-        states, moved = _backward(weights, seen, model.moves, periods.entry)
-        states *= periods.under_way[:, :, None]
-        model = prior.update(states, moved)
+    model = _Prior(periods, votes, observable).first()
+    for part, times in ((periods.some(FIRST_ROWS), rounds * 2 // 3), (periods, rounds - rounds * 2 // 3)):
+        prior = _Prior(part, votes, observable, model.usual)
+        for _ in range(times):
+            weights = model._weights(part)
+            seen = _forward(weights, model.start, model.moves, part.entry)
+            states, moved = _backward(weights, seen, model.moves, part.entry)
+            states *= part.under_way[:, :, None]
+            model = prior.update(states, moved)
     return model
 
 
@@ -123,7 +131,9 @@ def expected_moves(model: StageChain, periods: Periods) -> np.ndarray:
 class _Prior:
     """What is believed before counting: the votes say what a stage's contacts are."""
 
-    def __init__(self, periods: Periods, votes: pd.DataFrame, observable: np.ndarray) -> None:
+    def __init__(
+        self, periods: Periods, votes: pd.DataFrame, observable: np.ndarray, usual: float = 0
+    ) -> None:
         self.periods, self.observable = periods, observable.astype(float)
         self.n = len(observable)
         self.overall = np.asarray(periods.counts.sum(axis=0)).ravel() + 0.5
@@ -132,7 +142,7 @@ class _Prior:
         self.moves = _first_moves(self.n) * self.observable
         self.moves /= self.moves.sum(axis=1, keepdims=True)
         self.entered = periods.counts.sum()
-        self.usual = periods.usual_pace
+        self.usual = usual or periods.usual_pace
         self.rate = periods.pace(self.usual) / self.usual
 
     def _mix(self, votes: np.ndarray) -> np.ndarray:
@@ -221,14 +231,14 @@ def _backward(weights, seen, moves, entry) -> tuple[np.ndarray, np.ndarray]:
     return states, moved
 
 
-def _negative_binomial(visits, mean, shape) -> np.ndarray:
-    """Return rows × periods × states: log-probabilities of visits, given each row's mean per state."""
+def _ways(shape: np.ndarray) -> np.ndarray:
+    """Return visits × states: the logarithm of the binomial coefficient of the negative binomial."""
     n = np.arange(MOST_VISITS + 1)[:, None]
-    ways = gammaln(n + shape) - gammaln(shape) - gammaln(n + 1)
-    seen = np.minimum(visits, MOST_VISITS)
-    each = np.log(mean / (shape + mean) + TINY)
-    none = shape * np.log(shape / (shape + mean))
-    return ways[seen.astype(int)] + seen[:, :, None] * each[:, None, :] + none[:, None, :]
+    return gammaln(n + shape) - gammaln(shape) - gammaln(n + 1)
+
+
+def _relative(logs: np.ndarray) -> np.ndarray:
+    return np.exp(logs - logs.max(axis=-1, keepdims=True))
 
 
 def _normal(table: np.ndarray) -> np.ndarray:

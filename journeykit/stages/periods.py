@@ -69,6 +69,11 @@ class Periods:
         """Return, per row, the visits a period while active, drawn towards the usual pace by `PACE_PERIODS` periods."""
         return (self.visits.sum(axis=1) + PACE_PERIODS * usual) / (self.active + PACE_PERIODS)
 
+    def some(self, most: int) -> Periods:
+        """Return so many of the rows at most, spread evenly."""
+        few = len(self) <= most
+        return self if few else self.take(np.linspace(0, len(self) - 1, most).astype(int))
+
     def take(self, rows: np.ndarray) -> Periods:
         """Return some of the rows."""
         lines = (np.asarray(rows)[:, None] * self.width + np.arange(self.width)).ravel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,12 +76,17 @@ def _said(part: list[Mapping[str, Any]], language: str, client, currency: str | 
     if part[0]["op"] == "in":
         levels = listed([_level(level, language) for level in part[0]["threshold"]], "or", language)
         said = text("explaining.attribute.levels", language, name=_own_name(measure), levels=levels)
+    elif name.startswith("level."):
+        has = part[0]["op"] == "at_least" and part[0]["threshold"] > 0
+        key = f"explaining.attribute.{'has' if has else 'has_not'}"
+        said = text(key, language, name=trait_name(measure, language))
     elif _is_share(measure):
         said = _share(part, name, language, client, short)
     else:
         known = has_text(f"explaining.measure.{name}", language) and "." not in name
         values = {"amount": _amount(part, name, language, currency), "n": part[-1]["threshold"]}
-        key = f"explaining.measure.{name}" if known else "explaining.attribute.number"
+        own = "days" if name.startswith("date_days.") else "number"
+        key = f"explaining.measure.{name}" if known else f"explaining.attribute.{own}"
         said = text(key, language, name=_own_name(measure), **values)
     return said + missing
 
@@ -132,7 +138,7 @@ def _amount(part: list[Mapping[str, Any]], name: str, language: str, currency: s
 def _value(value: float, name: str, language: str, currency: str | None) -> str:
     if name == "share":
         return say_value(value, "percent", language)
-    if name in _DURATIONS:
+    if name in _DURATIONS or name.startswith("date_days."):
         return _duration(value, language)
     if name in _AMOUNTS and currency:
         return _money(value, currency, language)
@@ -161,7 +167,8 @@ def _exact(value: float, language: str) -> str:
 
 
 def _own_name(measure: str) -> str:
-    return in_sentence(readable(measure))
+    column = re.sub(r"^(attribute|date_days)\.", "", measure)
+    return in_sentence(readable(column))
 
 
 def _level(level: Any, language: str) -> str:

@@ -32,6 +32,7 @@ KINDS = (
     "attribute",
     "trait_head",
 )
+_PATTERNS = ("channel", "daypart", "touchpoint", "attribute", "level", "date_days")
 
 
 def label(
@@ -111,7 +112,7 @@ def _trait(name: str, language: str, client) -> str:
     if plain in known:
         return known[plain]
     block = plain.partition(".")[0]
-    pattern = known.get(block if block in ("channel", "daypart", "touchpoint") else "other")
+    pattern = known.get(block if block in _PATTERNS else "other")
     vocabulary = client.vocabulary if client is not None else None
     category = plain.partition(".")[2]
     shown = known.get(f"daypart_{category}") if block == "daypart" else None
@@ -123,7 +124,7 @@ def _trait_head(name: str, language: str, client) -> str:
     texts = load_texts(language)
     block, _, category = trait_id(name).partition(".")
     heads, parts = texts["trait_heads"], texts["traits"]
-    if block in ("channel", "daypart", "touchpoint") and category:
+    if block in _PATTERNS and category:
         vocabulary = client.vocabulary if client is not None else None
         shown = parts.get(f"daypart_{category}") if block == "daypart" else None
         named = shown or trait_name(name, language, vocabulary)

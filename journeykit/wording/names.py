@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from journeykit.touchpoints import Vocabulary, load_channels, load_vocabulary
+from journeykit.touchpoints import Vocabulary, load_channels, load_vocabulary, readable
 from journeykit.wording.texts import fill, load_texts
 
 __all__ = ["in_sentence", "name_persona", "name_personas", "trait_id"]
 
-_CATEGORIES = ("channel", "daypart", "touchpoint", "step")
+_CATEGORIES = ("channel", "daypart", "touchpoint", "step", "attribute", "level", "date_days")
+_OF_PEOPLE = ("attribute", "level", "date_days")  # columns of a table of customers, under their own names
 _ALIASES = {
     "value_mean": "order_value", "value_per_order": "order_value", "step": "touchpoint",
     "gap": "gap_days", "gap_spread": "rhythm_spread", "spread": "rhythm_spread", "gap_cv": "rhythm_spread",
@@ -76,9 +77,9 @@ def _part(trait: str, part: str, language: str, vocabulary: Vocabulary | None) -
     known = names["traits"].get(trait_id(column) + ("-" if low else ""))
     if known:
         return known[part]
-    return fill(
-        names["few" if low else "many"][part], {"name": trait_name(column, language, vocabulary)}, language
-    )
+    block = trait_id(column).partition(".")[0]
+    kind = f"{'few' if low else 'many'}{f'_{block}' if block in _OF_PEOPLE else ''}"
+    return fill(names[kind][part], {"name": trait_name(column, language, vocabulary)}, language)
 
 
 def trait_name(column: str, language: str, vocabulary: Vocabulary | None = None) -> str:
@@ -86,18 +87,21 @@ def trait_name(column: str, language: str, vocabulary: Vocabulary | None = None)
     block, _, category = trait_id(column).partition(".")
     if block == "channel" and category in load_channels():
         return load_channels()[category].name[language]
+    if block in _OF_PEOPLE:
+        return readable(category)
     return (vocabulary or load_vocabulary()).name(category or block, language)
 
 
 def in_sentence(name: str) -> str:
-    """Return a name as it stands inside a sentence, abbreviations kept.
+    """Return a name as it stands inside a sentence, abbreviations and names of columns kept.
 
     Examples
     --------
-    >>> in_sentence("E-maillezers"), in_sentence("NPS-gevers")
-    ('e-maillezers', 'NPS-gevers')
+    >>> in_sentence("E-maillezers"), in_sentence("NPS-gevers"), in_sentence("MntFruits")
+    ('e-maillezers', 'NPS-gevers', 'MntFruits')
     """
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    first = name.partition(" ")[0]
+    return name if first[1:] != first[1:].lower() else name[:1].lower() + name[1:]
 
 
 def has_own_name(trait: str, language: str = "en") -> bool:

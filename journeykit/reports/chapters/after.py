@@ -20,13 +20,16 @@ def after_purchase(page: Page, study: Any) -> None:
     """Show what follows the purchase, each part as far as the data go; or say why not."""
     read = Reader(page, study)
     page.heading("after")
+    if read.unobserved("after"):
+        return
     page.say(page.text("prose.after", units=read.units))
     page.heading("after_ratings", level=2)
     if not read.say("ratings"):
         page.note(page.text("prose.after_none", units=read.units))
-    _selling(page, read)
-    _aha(page, read)
-    _returns(page, read)
+    if not read.untimed("after"):
+        _selling(page, read)
+        _aha(page, read)
+        _returns(page, read)
     _advocates(page, read)
 
 
@@ -153,6 +156,8 @@ def _advocates(page: Page, read: Reader) -> None:
     )
     forms = {"persona": "text", "referrers": "whole", "referrals": "whole", "referrals_per_referrer": "right"}
     page.table(shown, page.text("captions.referrals", units=read.units), forms, of="referrals")
+    if read.client.in_order:
+        return
     page.heading("after_loop", level=2)
     if not read.say("loop"):
         page.note(page.text("prose.loop_none", units=read.units))

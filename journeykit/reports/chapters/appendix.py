@@ -58,9 +58,12 @@ def _rejects(page: Page, read: Reader) -> None:
 
 def _method(page: Page, read: Reader) -> None:
     page.heading("appendix_method", level=2)
+    if read.client.profile_only:
+        page.say(page.text("prose.method_people", units=read.units))
+        return
     paths = "markers" if read.study.paths is None else "paths"
     said = ("personas", "stages", "against", paths, "journeys")
-    page.say(*(page.text(f"prose.method_{part}", units=read.units) for part in said))
+    page.say(*(page.text(read.kind(f"prose.method_{part}"), units=read.units) for part in said))
     _labels(page, read)
     quality(page, read)
 

@@ -15,7 +15,7 @@ from journeykit.wording import label, say_recruiting
 from journeykit.wording.formats import say_interval
 from journeykit.wording.names import in_sentence
 
-__all__ = ["build_cards", "effects", "explain_none", "trait_name"]
+__all__ = ["build_cards", "effects", "explain_none", "known_of", "trait_name"]
 
 LEAST_EFFECT = 0.2  # standard deviations between a persona and the others that are worth a word
 MOST_SAID = 3  # channels, hours, traits
@@ -32,10 +32,14 @@ def explain_none(read: Reader) -> NoPersonasFound:
     found = getattr(read.study, "personas", None)
     null = getattr(found, "null_", {})
     return NoPersonasFound(
-        reason=getattr(found, "reason_", "chance"), tried=0 if found is None else chosen_number(found),
+        reason=_reason(read, getattr(found, "reason_", "chance")), tried=0 if found is None else chosen_number(found),
         observed=null.get("observed", 0.0), by_chance=null.get("null_mean", float("nan")),
         p_value=null.get("p_value", 1.0), units=read.units, language=read.language,
     )  # fmt: skip
+
+
+def _reason(read: Reader, reason: str) -> str:
+    return "few_people" if reason == "too_few" and read.client.profile_only else reason
 
 
 def _card(read: Reader, row: pd.Series) -> PersonaCard:
@@ -201,10 +205,14 @@ def _traits(read: Reader, persona: str) -> dict[str, Any] | None:
 
 def _attributes(read: Reader, persona: str) -> dict[str, Any] | None:
     """Return the table of what is known of the people besides their behaviour."""
-    own = _own(read, "persona_attributes", persona)
-    if own.empty:
-        return None
-    rows = []
+    rows = known_of(read, persona)
+    header = _heads(read, "attribute", "here", "rest", "missing")
+    return {"title": read.page.text("cards.attributes"), "header": header, "rows": rows} if rows else None
+
+
+def known_of(read: Reader, persona: str) -> list[list[str]]:
+    """Return, per attribute or level, its name, the figure of a persona, that of the others and the share missing."""
+    own, rows = _own(read, "persona_attributes", persona), []
     for row in own.itertuples():
         name = label("attribute", row.attribute, read.language, read.client)
         if isinstance(row.level, str):
@@ -215,8 +223,7 @@ def _attributes(read: Reader, persona: str) -> dict[str, Any] | None:
             here = read.page.value(row.median, "number") + (f" ({between})" if between else "")
             rest = read.page.value(row.rest_median, "number")
         rows.append([name, here, rest, read.page.value(row.missing_share, "percent")])
-    header = _heads(read, "attribute", "here", "rest", "missing")
-    return {"title": read.page.text("cards.attributes"), "header": header, "rows": rows}
+    return rows
 
 
 def _level(read: Reader, level: str) -> str:

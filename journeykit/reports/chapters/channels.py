@@ -21,8 +21,11 @@ def channels(page: Page, study: Any) -> None:
     """Show the contribution of the channels per stage, and what content leads to."""
     read = Reader(page, study)
     page.heading("channels")
+    if read.unobserved("channels"):
+        return
     _contributions(page, read)
-    content(page, read)
+    if not read.untimed("content"):
+        content(page, read)
 
 
 def _contributions(page: Page, read: Reader) -> None:
@@ -79,6 +82,8 @@ def pages(page: Page, study: Any) -> None:
     """Show on which pages visits begin, end without a click and lead to a sale; or say why not."""
     read = Reader(page, study)
     page.heading("pages")
+    if read.unobserved("pages"):
+        return
     frame = read.table("pages")
     if frame.empty:
         page.note(page.text("prose.pages_none"))

@@ -22,12 +22,16 @@ def entering(page: Page, study: Any) -> None:
     """Show where journeys begin, how far each cohort came in equal time, and who is active again later."""
     read = Reader(page, study)
     page.heading("entering")
+    if read.unobserved("entering"):
+        return
     cohorts, period = read.table("cohorts"), study.client.period
-    if len(cohorts):
+    if len(cohorts) and not read.client.in_order:
         earlier = cohorts[(cohorts["persona"] == "all") & (cohorts["cohort"] == EARLIER)]["customers"]
         count = int(earlier.fillna(0).sum())
         page.say(page.text("prose.entering", units=read.units, days=period.horizon_days, earlier=count))
     _entries(page, read)
+    if read.untimed("entering"):
+        return
     _cohorts(page, read, cohorts)
     _retention(page, read)
     _activity(page, read)
@@ -56,7 +60,12 @@ def _entries(page: Page, read: Reader) -> None:
     )  # fmt: skip
     forms = {"persona": "text", "touchpoint_first": "text", "channel": "text", "customers": "whole"}
     forms |= {"share": "right", "went_on_share": "right"}
-    page.table(shown, page.text("captions.entries", days=_followed_days(read)), forms, of="entry_points")
+    forms = {
+        name: form for name, form in forms.items() if name != "went_on_share" or not read.client.in_order
+    }
+    page.table(
+        shown, page.text(read.kind("captions.entries"), days=_followed_days(read)), forms, of="entry_points"
+    )
 
 
 def _cohorts(page: Page, read: Reader, frame: pd.DataFrame) -> None:

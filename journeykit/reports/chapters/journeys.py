@@ -26,6 +26,8 @@ def journey_maps(page: Page, study: Any) -> None:
     """Show a journey map per persona (of everyone when there are none) as figure and as tables."""
     read = Reader(page, study)
     page.heading("journey_maps")
+    if read.unobserved("journey_maps"):
+        return
     frame = read.table("journey_map")
     personas = read.people_of(frame)
     if not personas:
@@ -89,10 +91,14 @@ def _map(page: Page, read: Reader, persona: str, rows: pd.DataFrame) -> None:
     """Show the map as one wide figure, and all that is in it as a table that a screen reader can read."""
     word, stages = page.text, [read.stage(stage) for stage in rows.index]
     bands = _bands(page, rows)
-    figures = {
-        word("rows.drop_off"): [page.value(value, "percent") for value in rows["drop_off"]],
-        word("rows.days"): [page.value(value, "duration") for value in rows["days_median"]],
-    }
+    figures = (
+        {}
+        if read.client.in_order
+        else {
+            word("rows.drop_off"): [page.value(value, "percent") for value in rows["drop_off"]],
+            word("rows.days"): [page.value(value, "duration") for value in rows["days_median"]],
+        }
+    )
     met = {
         word(f"rows.{name}"): [read.names(kind, ids, 2) for ids in rows[name]]
         for name, kind in (("top_channels", "channel"), ("top_touchpoints", "touchpoint"))

@@ -17,10 +17,12 @@ def leaks(page: Page, study: Any) -> None:
     """Show the funnel, drop-off, transitions, skips and time in stage."""
     read = Reader(page, study)
     page.heading("leaks")
+    if read.unobserved("leaks"):
+        return
     if read.table("funnel").empty and read.table("transitions").empty:
         page.note(page.text("prose.leaks_none"))
         return
-    page.say(page.text("prose.leaks"))
+    page.say(page.text(read.kind("prose.leaks")))
     read.left_out()
     read.say("leaks")
     _funnel(page, read)
@@ -73,6 +75,8 @@ def _dots(read: Reader, value: str, low: str, high: str) -> pd.DataFrame:
 def _drop_off(page: Page, read: Reader) -> None:
     frame = _dots(read, "drop_off", "drop_off_low", "drop_off_high")
     page.heading("leaks_drop", level=2)
+    if read.untimed("drop"):
+        return
     read.say("purchase")
     if frame.empty:
         page.note(page.text("prose.drop_none", units=read.units))
@@ -123,6 +127,8 @@ def _skips(page: Page, read: Reader) -> None:
 def _time(page: Page, read: Reader) -> None:
     frame = _dots(read, "days_median", "days_low", "days_high")
     page.heading("leaks_time", level=2)
+    if read.untimed("time"):
+        return
     read.say("time")
     if frame.empty:
         page.note(page.text("prose.time_none", units=read.units))
@@ -138,6 +144,8 @@ def _compared(page: Page, read: Reader) -> None:
     """Show where the largest personas differ by more than chance; or say that they do not, or that there are none."""
     frame = read.table("comparisons")
     page.heading("leaks_compared", level=2)
+    if read.untimed("compared"):
+        return
     frame = frame[frame["p_adjusted"].notna()] if len(frame) else frame
     if frame.empty:
         key = "compared_none" if len(read.ids) > 1 else "compared_one"

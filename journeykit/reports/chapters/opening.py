@@ -19,9 +19,10 @@ def cover(page: Page, study: Any) -> None:
     facts = {}
     if span:
         facts[page.text("parts.period")] = page.text("parts.period_span", first=span[0], last=span[1])
-    facts[page.text("parts.setting")] = page.text(f"parts.setting_{client.setting}")
+    if not client.profile_only:
+        facts[page.text("parts.setting")] = page.text(f"parts.setting_{client.setting}")
     facts[page.text("parts.stage_model")] = client.model.name[page.language]
-    page.cover(page.day(study.log.moment), facts)
+    page.cover(page.day_of(study.log), facts)
 
 
 def _span(study: Any) -> tuple[Any, Any] | None:
@@ -35,8 +36,10 @@ def summary(page: Page, study: Any) -> None:
     page.heading("summary", numbered=False)
     counted = figures.get("units", figures.get("customers", 0))
     contacts = figures.get("contacts", 0)
-    day = page.value(page.day(study.log.moment), "date")
-    page.say(page.text("prose.summary", customers=counted, units=read.units, contacts=contacts, day=day))
+    day = page.value(page.day_of(study.log), "date")
+    page.say(
+        page.text(read.kind("prose.summary"), customers=counted, units=read.units, contacts=contacts, day=day)
+    )
     page.facts(_headlines(page, read, counted, contacts))
     page.say(headlines(study.findings))
     page.say(changes_sentence(read))
@@ -49,7 +52,8 @@ def summary(page: Page, study: Any) -> None:
 def _headlines(page: Page, read: Reader, counted: int, contacts: int) -> dict[str, str]:
     unit = "accounts" if read.client.setting == "b2b" else "customers"
     shown = {page.text(f"facts.{unit}"): page.value(counted, "whole")}
-    shown[page.text("facts.contacts")] = page.value(contacts, "whole")
+    if not read.client.profile_only:
+        shown[page.text("facts.contacts")] = page.value(contacts, "whole")
     if read.ids:
         shown[page.text("facts.personas")] = page.value(len(read.ids), "whole")
     placed = read.study.figures.get("placed_share")

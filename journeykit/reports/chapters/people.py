@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit import plots
-from journeykit.reports.chapters.cards import build_cards, effects, explain_none, trait_name
+from journeykit.reports.chapters.cards import build_cards, effects, explain_none, known_of, trait_name
 from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 from journeykit.wording.formats import say_interval
@@ -23,9 +23,10 @@ def personas(page: Page, study: Any) -> None:
     page.heading("personas")
     if not read.ids:
         page.note(str(explain_none(read)))
+        known_of_everybody(page, read)
         _number(page, read)
         return
-    page.say(page.text("prose.personas"))
+    page.say(page.text(read.kind("prose.personas")))
     read.say("personas")
     _sizes(page, read)
     _worth(page, read)
@@ -42,6 +43,16 @@ def personas(page: Page, study: Any) -> None:
 def personas_number(page: Page, study: Any) -> None:
     """Show how the number of personas was chosen, apart from the chapter."""
     _number(page, Reader(page, study))
+
+
+def known_of_everybody(page: Page, read: Reader) -> None:
+    """Show what is known of the people where they fall into no groups, and no events tell more of them."""
+    rows = known_of(read, "all") if read.client.profile_only else []
+    if rows:
+        page.heading("people_known", level=2)
+        frame = pd.DataFrame(rows, columns=["attribute", "known_figure", "rest", "missing_share"])
+        forms = {"attribute": "text", "known_figure": "right", "missing_share": "right"}
+        page.table(frame, page.text("captions.people_known", units=read.units), forms, limit=60)
 
 
 def _found(read: Reader) -> pd.DataFrame:
@@ -130,7 +141,9 @@ def _map(page: Page, read: Reader) -> None:
         {"x": drawn["x"], "y": drawn["y"], "colour": colours, "sure": drawn["persona_confidence"]}
     )
     page.heading("personas_map", level=2)
-    page.figure(plots.persona_map(dots, centres=middle), page.text("captions.map", units=read.units))
+    page.figure(
+        plots.persona_map(dots, centres=middle), page.text(read.kind("captions.map"), units=read.units)
+    )
 
 
 def _tree(page: Page, read: Reader) -> None:

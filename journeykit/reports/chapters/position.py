@@ -18,18 +18,41 @@ def stages(page: Page, study: Any) -> None:
     read = Reader(page, study)
     page.heading("stages")
     customers = read.units_table()
+    if read.client.profile_only:
+        _told(page, read, customers)
+        return
     if customers.empty or not read.shows_stages():
         page.note(page.text("prose.stages_none", units=read.units))
         return
     if len(customers) < read.least:
         page.note(page.text("prose.too_few", least=read.least, units=read.units))
         return
-    day = page.value(page.day(study.log.moment), "date")
-    page.say(page.text("prose.stages", day=day))
+    day = page.value(page.day_of(study.log), "date")
+    page.say(page.text(read.kind("prose.stages"), day=day))
     read.say("stages")
     read.left_out()
+    _distribution(page, read, customers)
+
+
+def _told(page: Page, read: Reader, customers: pd.DataFrame) -> None:
+    """Show the stages that a column of the table of customers tells; or say that none does."""
+    known = customers[customers["stage"].notna()]
+    if known.empty:
+        read.unobserved("stages")
+        return
+    if len(known) < read.least:
+        page.note(page.text("prose.too_few", least=read.least, units=read.units))
+        return
+    page.say(page.text("prose.stages_people", known=len(known), all=len(customers), units=read.units))
+    _distribution(page, read, known)
+
+
+def _distribution(page: Page, read: Reader, customers: pd.DataFrame) -> None:
     drawn = _shares(read, customers).rename(index=read.persona, columns=read.stage)
-    page.figure(plots.stage_distribution(drawn), page.text("captions.stages", day=day), of="stages_now")
+    day = page.value(page.day_of(read.study.log), "date")
+    page.figure(
+        plots.stage_distribution(drawn), page.text(read.kind("captions.stages"), day=day), of="stages_now"
+    )
     _counts(page, read, customers)
 
 
@@ -55,13 +78,17 @@ def _counts(page: Page, read: Reader, customers: pd.DataFrame) -> None:
         "certain": [int((customers["stage"] == name).sum()) for name in ids],
     })  # fmt: skip
     forms = {"stage": "text", "customers": "whole", "share": "percent", "certain": "whole"}
-    page.table(frame, page.text("captions.stages_table", units=read.units), forms, of="stages_now")
+    told = read.client.profile_only
+    forms = {name: form for name, form in forms.items() if not (told and name == "certain")}
+    page.table(frame, page.text(read.kind("captions.stages_table"), units=read.units), forms, of="stages_now")
 
 
 def forecast(page: Page, study: Any) -> None:
     """Show who is expected to stay, move and lapse within the horizon, and where movers go."""
     read = Reader(page, study)
     page.heading("forecast")
+    if read.unobserved("forecast") or read.untimed("forecast"):
+        return
     customers = read.units_table()
     chances = [name for name in customers if str(name).startswith("p_next_")]
     if customers.empty or "p_next_stay" not in chances or customers["p_next_stay"].isna().all():

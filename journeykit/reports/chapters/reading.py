@@ -11,6 +11,7 @@ from journeykit.plots import persona_colours
 from journeykit.reports.page import Page
 from journeykit.wording import label
 from journeykit.wording.names import in_sentence
+from journeykit.wording.texts import has_text
 
 __all__ = ["SUBJECTS", "Reader"]
 
@@ -79,6 +80,23 @@ class Reader:
         evidence, chances = self.table("evidence"), self.units_table()
         chances = chances.reindex(columns=[f"p_{name}" for name in self.model.ids])
         return not chances.isna().all(axis=None) and (evidence.empty or bool(evidence["observable"].any()))
+
+    def unobserved(self, chapter: str) -> bool:
+        """Say that a chapter cannot be written, where no events are known; return whether that is so."""
+        if self.client.profile_only:
+            self.page.note(self.page.text(f"unobserved.{chapter}", units=self.units))
+        return self.client.profile_only
+
+    def untimed(self, part: str) -> bool:
+        """Say that a part cannot be written, where events have an order and no times; return whether that is so."""
+        if self.client.in_order:
+            self.page.note(self.page.text(f"untimed.{part}", units=self.units))
+        return self.client.in_order
+
+    def kind(self, key: str) -> str:
+        """Return the key of a text, or of its variant where no events are known, or no times of them."""
+        variant = "people" if self.client.profile_only else "order" if self.client.in_order else ""
+        return f"{key}_{variant}" if variant and has_text(f"{key}_{variant}", self.language) else key
 
     def left_out(self) -> None:
         """Say which stages are left out because the data cannot show them, if there are any."""
@@ -160,7 +178,8 @@ class Reader:
 
     def seen(self, stages: Iterable[str]) -> list[str]:
         """Return the stages that the data can show, in order."""
-        return [stage for stage in self.in_order(stages) if stage not in self.unseen]
+        hidden = [*self.unseen, *(["lapsed"] if self.client.in_order else [])]
+        return [stage for stage in self.in_order(stages) if stage not in hidden]
 
     def say(self, *subjects: str, most: int = 5) -> bool:
         """Write the findings about subjects as a list; return whether there were any."""

@@ -29,14 +29,17 @@ def actions(page: Page, study: Any) -> None:
     """Show the recommendation per persona and stage, by what there is to gain, and what it would have brought."""
     read = Reader(page, study)
     page.heading("actions")
+    if read.unobserved("actions"):
+        return
     frame = _advice(read)
     if frame.empty:
         page.note(page.text("prose.actions_none"))
         return
-    page.say(page.text("prose.actions", units=read.units))
+    page.say(page.text(read.kind("prose.actions"), units=read.units))
     page.say(recommendations(read, most=5))
     _first_things(page, read, frame)
-    _stakes(page, read, frame[frame["place"] == 1])
+    if not read.client.in_order:
+        _stakes(page, read, frame[frame["place"] == 1])
 
 
 def _advice(read: Reader) -> pd.DataFrame:
@@ -128,6 +131,8 @@ def measure(page: Page, study: Any) -> None:
     """Show which stages the data cannot show, and what to record to see them."""
     read = Reader(page, study)
     page.heading("measure")
+    if read.unobserved("measure"):
+        return
     found = read.findings("measure", most=20)
     if not found:
         page.note(page.text("prose.measure_none"))
