@@ -127,9 +127,10 @@ def lived(folder: Path, ids: tuple[str, ...]):
     )
     spell = begins.cumsum()
     until = truth["at"] + pd.Timedelta(days=1)
+    since = until.groupby(truth["customer_id"]).shift().fillna(until - pd.Timedelta(days=7))  # none overlap
     stretches = pd.DataFrame({
         "unit_id": truth.groupby(spell)["customer_id"].first(), "stage": truth.groupby(spell)["stage"].first(),
-        "from_at": until.groupby(spell).first() - pd.Timedelta(days=7), "until_at": until.groupby(spell).last(),
+        "from_at": since.groupby(spell).first(), "until_at": until.groupby(spell).last(),
     })  # fmt: skip
     return personas, chances.assign(stage=last["stage"]), stretches
 

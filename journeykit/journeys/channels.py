@@ -42,12 +42,12 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
         contact came through it does not depend on how long somebody stayed. Contributions are null where fewer units
         moved on than the smallest group. They describe; they do not show a cause.
     """
-    path = paths.keep("channels", _channel_paths(paths, random_state))
-    touches = _touches(path)
+    with paths.kept("channels", _channel_paths(paths, random_state)) as path:
+        touches, moves, ends, shares = _touches(path), _moves(path), _ends(path), _shared(path)
+        doses = count_doses(path)
     if touches.empty:
         return pd.DataFrame(columns=[*CHANNEL_COLUMNS, "held_back"])
-    moves, ends, shares = _moves(path), _ends(path), _shared(path)
-    doses = _both(count_doses(path), ["stage_at", "bucket", "touchpoint", "channel"])
+    doses = _both(doses, ["stage_at", "bucket", "touchpoint", "channel"])
     keys = ["persona", "stage_at"]
     moves, ends, shares, doses = (dict(list(frame.groupby(keys))) for frame in (moves, ends, shares, doses))
     parts = [

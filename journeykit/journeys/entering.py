@@ -40,7 +40,9 @@ def find_entry_points(paths: Paths) -> pd.DataFrame:
     counted["low"], counted["high"] = wilson(counted["customers"], counted["total"])
     order = {who: place for place, who in enumerate(personas_of(paths))}
     counted = counted.assign(order=counted["persona"].map(order))
-    counted = counted.sort_values(["order", "customers", "touchpoint"], ascending=[True, False, True])
+    counted = counted.sort_values(
+        ["order", "customers", "touchpoint", "channel"], ascending=[True, False, True, True]
+    )
     return counted[COLUMNS].reset_index(drop=True)
 
 

@@ -38,16 +38,16 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
     visits = paths.contacts.select("unit_id", "session", "order", "page", "step")
     if not visits.filter(visits.page.notnull()).limit(1).count().execute():
         return pd.DataFrame(columns=PAGE_COLUMNS)
-    visits = paths.keep("pages", _with_clean_pages(visits))
-    whole = paths.keep("visits", _visits(visits))
-    table = _per_page(visits, whole).execute().set_index("page")
-    table = table.join(_sales(visits, whole).execute().set_index("page"))
-    table = table[table["sessions"] >= paths.min_group]
-    shares = _with_shares(table, paths.min_group)
-    site = whole.filter(whole.landing.notnull())
-    shares.attrs = (
-        site.aggregate(visits=site.count(), visits_with_sale=site.sale.sum()).execute().iloc[0].to_dict()
-    )
+    with (
+        paths.kept("pages", _with_clean_pages(visits)) as visits,
+        paths.kept("visits", _visits(visits)) as whole,
+    ):
+        table = _per_page(visits, whole).execute().set_index("page")
+        table = table.join(_sales(visits, whole).execute().set_index("page"))
+        site = whole.filter(whole.landing.notnull())
+        told = site.aggregate(visits=site.count(), visits_with_sale=site.sale.sum()).execute().iloc[0]
+    shares = _with_shares(table[table["sessions"] >= paths.min_group], paths.min_group)
+    shares.attrs = told.to_dict()
     return shares
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -110,9 +111,14 @@ class Paths:
         moment = ibis.literal(self.moment.to_pydatetime()).cast("timestamp(6)")
         return moment.delta(table[column], unit="millisecond") / _DAY_MS
 
-    def keep(self, name: str, table: Any) -> Any:
-        """Make a table once in the log's engine, for several counts on it; a next call writes it anew."""
-        return _written(self.contacts.get_backend(), name, self.moment, table)
+    @contextmanager
+    def kept(self, name: str, table: Any) -> Iterator[Any]:
+        """Make a table once in the log's engine, for several counts on it, and drop it afterwards."""
+        made = _written(self.contacts.get_backend(), name, self.moment, table)
+        try:
+            yield made
+        finally:
+            self.contacts.get_backend().drop_table(made.get_name(), force=True)
 
     @cached_property
     def unrated(self) -> pd.DataFrame:

@@ -101,7 +101,9 @@ def count_reactivations(paths: Paths) -> pd.DataFrame:
     order = {who: place for place, who in enumerate(personas_of(paths))}
     table = table.assign(order=table["persona"].map(order))
     table = table.sort_values(
-        ["order", "customers", "touchpoint"], ascending=[True, False, True], ignore_index=True
+        ["order", "customers", "touchpoint", "channel"],
+        ascending=[True, False, True, True],
+        ignore_index=True,
     )
     return hold_back(
         table[BACK_COLUMNS], np.zeros(len(table), dtype=bool), ("persona", "touchpoint", "channel", "sent")
