@@ -123,8 +123,8 @@ def _stakes(page: Page, read: Reader, firsts: pd.DataFrame) -> None:
 
 
 def _spread(page: Page, frame: pd.DataFrame, name: str, form: str) -> list[str]:
-    ends = frame[[name, f"{name}_low", f"{name}_high"]]
-    return [page.spread(*row, form) for row in ends.itertuples(index=False)]
+    ends = zip(frame[name], frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
+    return [page.spread(value, low, high, form) for value, low, high in ends]
 
 
 def measure(page: Page, study: Any) -> None:
