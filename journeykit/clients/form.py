@@ -271,6 +271,9 @@ class Client(_Part):
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
     touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
+    pages: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     map: str | None = None
     audit: bool = False
     note: Text | None = None

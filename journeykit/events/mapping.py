@@ -14,6 +14,7 @@ from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
 from journeykit.events.numbers import read_number
+from journeykit.events.pages import clean_page, group_page
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -246,6 +247,8 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     text = _text(raw.column(str(form)))
     if name == "touchpoint":
         return _renamed(raw, text, lambda word: _touchpoint(raw, word))
+    if name == "page":
+        return group_page(clean_page(text), raw.client.pages)
     if name == "channel":
         return _renamed(raw, text, lambda word: safe_identifier(word) or "unnamed")
     return text

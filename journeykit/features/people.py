@@ -41,7 +41,7 @@ def measure_people(
 
     Examples
     --------
-    >>> people = pd.DataFrame({"age": [30, 41, None, 58], "plan": ["free", "pro", "free", "pro"]})
+    >>> people = pd.DataFrame({"age": [30, 41, None, 58], "plan": ["free", "pro", "free", "free"]})
     >>> traits, profile = measure_people(people)
     >>> traits.columns.tolist(), profile.columns.tolist()
     (['age', 'plan.free'], ['attribute.age', 'level_share.plan: free', 'level_share.plan: pro'])

@@ -7,6 +7,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from journeykit.events.pages import clean_page
 from journeykit.journeys.paths import Paths
 from journeykit.journeys.statistics import wilson
 
@@ -36,7 +37,7 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
         `visits_with_sale` of the site as a whole.
     """
     visits = paths.contacts.select("unit_id", "session", "order", "page", "step")
-    visits = _with_clean_pages(visits)
+    visits = visits.mutate(page=clean_page(visits.page))
     seen = visits.filter(visits.page.notnull())
     if not seen.limit(1).count().execute():
         return pd.DataFrame(columns=PAGE_COLUMNS)
@@ -49,14 +50,6 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
         site.aggregate(visits=site.count(), visits_with_sale=site.sale.sum()).execute().iloc[0].to_dict()
     )
     return shares
-
-
-def _with_clean_pages(visits: Any) -> Any:
-    page = visits.page.re_replace(r"[?#].*$", "").re_replace(r"^[a-zA-Z]+://[^/]+", "")
-    page = page.re_replace(r"[^/\s]*(@|%40)[^/\s]*", ":address")
-    page = page.strip()
-    page = ibis.ifelse((page == "") & visits.page.notnull(), "/", page)
-    return visits.mutate(page=page)
 
 
 def _per_page(visits: Any) -> Any:

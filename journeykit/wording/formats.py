@@ -30,8 +30,8 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
         A number, a date, or text. Null becomes a dash.
     form
         `plain`, `whole`, `number` (one decimal below 10), `percent`, `points` (percentage points, signed),
-        `signed`, `year` (no thousands), `amount` (money without a currency), `date`, `month` (from `2026-04`), `duration` (from days),
-        `p_value` or `score`.
+        `signed`, `year` (no mark of thousands), `amount` (money without a currency), `date`, `month` (from
+        `2026-04`), `duration` (from days), `p_value` or `score`.
     language
         `nl` or `en`.
 
