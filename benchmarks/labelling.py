@@ -70,7 +70,7 @@ def curves(world: World, draws: int, wrong: float) -> pd.DataFrame:
                 taught = correct(reader, signals.iloc[known], labels, 0)
                 chances = taught.read(signals).nowcast.to_numpy()
                 scores = score(chances[test], truth[test], base)
-                rows.append({"way": way, "labels": n, "share": taught.corrected_share, **scores})
+                rows.append({"way": way, "labels": n, **scores})
     return pd.DataFrame(rows)
 
 
@@ -88,7 +88,7 @@ def main() -> None:
         start = time.perf_counter()
         worlds = [World(options.customers, 201 + seed, **WORLDS[name]) for seed in range(options.seeds)]
         rows = pd.concat([curves(world, options.draws, options.wrong) for world in worlds])
-        shown = rows.groupby(["labels", "way"])[["macro_f1", "log_loss_skill", "share"]].mean().round(3)
+        shown = rows.groupby(["labels", "way"])[["macro_f1", "log_loss_skill"]].mean().round(3)
         print(
             f"\n{name}: mean of {len(worlds)} worlds and {options.draws} draws, {time.perf_counter() - start:.0f} s"
         )

@@ -200,12 +200,12 @@ def test_a_log_that_shows_no_stage_supports_no_conclusion():
         (
             "en",
             "Does the stage model matter?",
-            "All 2 stage models that can show it say that at most half of the",
+            "The 2 stage models that can show it agree that at most half of the",
         ),
         (
             "nl",
             "Maakt het fasemodel uit?",
-            "Alle 2 fasemodellen waarin dit te zien is, zeggen dat hooguit de helft",
+            "De 2 fasemodellen waarin dit te zien is, zijn het erover eens dat hooguit de helft",
         ),
     ],
 )
