@@ -45,6 +45,8 @@ def connect(engine: str = "duckdb", *, memory_gb: float | None = None, threads: 
     return connection
 
 
+_BLANKS = " \t\n\r\v\f\u00a0\u200b\ufeff"
+_BLANK_END = f"^[{_BLANKS}]|[{_BLANKS}]$"
 _NAIVE, _AWARE = dt.timestamp, dt.Timestamp("UTC")
 
 
@@ -95,7 +97,8 @@ def size(text):
 
 def stripped(text: ir.StringValue) -> ir.StringValue:
     """Return texts without blanks at their ends; those that can't be seen, as a copied cell brings, too."""
-    return _trim(text, " \t\n\r\v\f\u00a0\u200b\ufeff")
+    blank = text.re_search(_BLANK_END)  # looking is three times as fast as taking off, and most have none
+    return blank.ifelse(_trim(text, _BLANKS), text)
 
 
 def has_nul(text: ir.StringValue) -> ir.BooleanValue:
