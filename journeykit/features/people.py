@@ -44,7 +44,7 @@ def measure_people(
     >>> people = pd.DataFrame({"age": [30, 41, None, 58], "plan": ["free", "pro", "free", "pro"]})
     >>> traits, profile = measure_people(people)
     >>> traits.columns.tolist(), profile.columns.tolist()
-    (['age', 'plan.free'], ['attribute.age', 'level_share.plan: free', 'level_share.plan: pro'])
+    (['age', 'plan.pro'], ['attribute.age', 'level_share.plan: pro', 'level_share.plan: free'])
     """
     known = people.dropna(axis="columns", how="all")
     by, codes = ([name for name in given if name in known] for given in (activity, categories))
