@@ -44,7 +44,7 @@ def measure_people(
     >>> people = pd.DataFrame({"age": [30, 41, None, 58], "plan": ["free", "pro", "free", "free"]})
     >>> traits, profile = measure_people(people)
     >>> traits.columns.tolist(), profile.columns.tolist()
-    (['age', 'plan.free'], ['attribute.age', 'level_share.plan: free', 'level_share.plan: pro'])
+    (['age', 'plan.pro'], ['attribute.age', 'level_share.plan: pro', 'level_share.plan: free'])
     """
     traits, profile, _ = learn_people(people, activity, categories)
     return traits, profile
