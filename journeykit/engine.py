@@ -15,7 +15,10 @@ from journeykit.errors import JourneykitError, unknown
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["ENGINES", "connect", "day_number", "in_zone", "row_hash", "sha256", "to_utc", "try_time", "zoned"]
+__all__ = [
+    "ENGINES", "connect", "day_number", "has_nul", "in_zone", "row_hash", "sha256", "size", "stripped", "to_utc",
+    "try_time", "zoned",
+]  # fmt: skip
 
 ENGINES = ("duckdb", "spark")
 
@@ -42,6 +45,8 @@ def connect(engine: str = "duckdb", *, memory_gb: float | None = None, threads: 
     return connection
 
 
+_BLANKS = " \t\n\r\v\f\u00a0\u200b\ufeff"
+_BLANK_END = f"^[{_BLANKS}]|[{_BLANKS}]$"
 _NAIVE, _AWARE = dt.timestamp, dt.Timestamp("UTC")
 
 
@@ -68,6 +73,37 @@ def sha256(text):
 @ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), _NAIVE))
 def _try_strptime(text, pattern):
     """Read a text as a timestamp, or return null."""
+
+
+@ibis.udf.scalar.builtin(name="trim", signature=((dt.string, dt.string), dt.string))
+def _trim(text, letters):
+    """Take letters off both ends of a text."""
+
+
+@ibis.udf.scalar.builtin(name="contains", signature=((dt.string, dt.string), dt.boolean))
+def _contains(text, part):
+    """Tell whether a text holds another."""
+
+
+@ibis.udf.scalar.builtin(name="chr", signature=((dt.int32,), dt.string))
+def _letter(code):
+    """Return a letter by its number."""
+
+
+@ibis.udf.scalar.builtin(name="strlen", signature=((dt.string,), dt.int64))
+def size(text):
+    """Return the number of bytes of a text."""
+
+
+def stripped(text: ir.StringValue) -> ir.StringValue:
+    """Return texts without blanks at their ends; those that can't be seen, as a copied cell brings, too."""
+    blank = text.re_search(_BLANK_END)  # looking is three times as fast as taking off, and most have none
+    return blank.ifelse(_trim(text, _BLANKS), text)
+
+
+def has_nul(text: ir.StringValue) -> ir.BooleanValue:
+    """Tell where a text holds a NUL byte, which no text does."""
+    return _contains(text, _letter(0))
 
 
 def to_utc(local: ir.TimestampValue, zone: str) -> ir.TimestampValue:

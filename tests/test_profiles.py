@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from journeykit.clients import client_from_dict
-from journeykit.errors import DataError
+from journeykit.errors import DataError, JourneykitError
 from journeykit.events import read_events
 from journeykit.features import measure_people
-from journeykit.reports import Page, Study, chapters, open_study
+from journeykit.models import load_model
+from journeykit.personas import assign, save_personas
+from journeykit.reports import NoPersonasFound, Page, Study, chapters, open_study
 from journeykit.wording import label, name_persona
 from journeykit.wording.conditions import say_conditions
 from tests.test_notebooks import FOLDER
@@ -256,3 +258,41 @@ def test_notebooks_work_on_people_without_events(write_client, tmp_path: Path, n
     if name[0] == "9":
         assert (tmp_path / "out" / "tables" / "funnel.parquet").is_file()
         assert (tmp_path / "out" / "models" / "personas.skops").is_file()
+
+
+def test_saved_personas_are_given_to_other_people_measured_as_before(tmp_path: Path):
+    """Measured anew, half of the people would be another age than when the personas were learned."""
+    known = described(exclude=["firm", "phase"], activity=["mail"])
+    first = studied(tmp_path, known)
+    first.save_personas(tmp_path / "personas.skops")
+    table = pd.read_csv(tmp_path / "people.csv")
+    old = table[table["plan"] == "team"].drop(columns=["points"])
+    again = studied(tmp_path, known, table.to_csv(index=False), personas={"reuse": "personas.skops"})
+    assert np.allclose(again.traits, first.traits)
+    assert again.membership["persona"].tolist() == first.membership["persona"].tolist()
+    of_old = studied(tmp_path, known, old.to_csv(index=False), personas={"reuse": "personas.skops"})
+    assert of_old.membership["persona"].dropna().nunique() == 1
+    reuse = assign(load_model(tmp_path / "personas.skops"), of_old.traits)
+    assert reuse.drift["state"]["points"] == "absent" and reuse.verdict != "reuse"
+
+
+def test_personas_of_journeys_are_refused_for_people_without(tmp_path: Path):
+    model = studied(tmp_path, described(exclude=["firm", "phase"])).personas
+    del model.measure_
+    save_personas(model, tmp_path / "old.skops")
+    with pytest.raises(JourneykitError, match="do not say how a table of customers is measured. Remedy"):
+        _ = studied(tmp_path, personas={"reuse": "old.skops"}).traits
+
+
+@pytest.mark.parametrize(("measure", "said"), [("Year_Birth", "at least 1970"), ("points", "at least 1,970")])
+def test_a_year_is_no_number_of_thousands(measure, said):
+    condition = {"measure": f"attribute.{measure}", "op": "at_least", "threshold": 1970.0}
+    assert say_conditions([condition], "en").endswith(said)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_small_p_of_groups_that_are_none_is_no_contradiction(language):
+    """`no clearer than chance (p = 0.033)` reads as proof of the opposite."""
+    told = [str(NoPersonasFound("chance", 3, 0.2, 0.1, p, "customers", language)) for p in (0.033, 0.60)]
+    no_clearer = {"nl": "niet duidelijker dan", "en": "no clearer than"}[language]
+    assert no_clearer not in told[0] and no_clearer in told[1]

@@ -202,5 +202,5 @@ def test_first_moves_leave_once_and_stay_otherwise():
     moves = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     assert first_moves(moves, 4)[0].tolist() == pytest.approx([0, 0.375, 0.375, 0.25])
     nowcast = pd.DataFrame([[1.0, 0, 0]], ["u"], ["one", "two", "lapsed"])
-    told = forecast(nowcast, {"all": moves}, 14)
+    told = forecast(nowcast, {"all": moves}, 4)
     assert told.loc["u"].to_dict() == pytest.approx({"one": 0, "two": 0.375, "lapsed": 0.375, "stay": 0.25})

@@ -42,11 +42,12 @@ def personas_assign(
     as_of: AsOf = None,
 ) -> None:
     """Use saved personas on another client's data, with a verdict on the drift."""
-    from journeykit.features import measure_traits
     from journeykit.models import load_model
     from journeykit.personas import assign
+    from journeykit.reports import open_study
 
-    reuse = assign(load_model(file), measure_traits(open_log(client, folder, as_of)))
+    model, log = load_model(file), open_log(client, folder, as_of)
+    reuse = assign(model, open_study(log.client, log, personas=model).traits)
     out.parent.mkdir(parents=True, exist_ok=True)
     reuse.table.rename_axis("customer_id").reset_index().to_parquet(out, index=False)
     _tell(reuse)

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from journeykit.errors import nearest
+from journeykit.errors import ClientFileError, nearest
 from journeykit.stage_models import StageModel, load_stage_model
 from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
@@ -271,6 +271,9 @@ class Client(_Part):
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
     touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
+    pages: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     map: str | None = None
     audit: bool = False
     note: Text | None = None
@@ -360,8 +363,18 @@ class Client(_Part):
         return load_vocabulary().extended(own)
 
     def resolve(self, path: str) -> Path:
-        """Return a path of the client file as an absolute one."""
-        return (self.folder / path).resolve() if not Path(path).is_absolute() else Path(path)
+        """Return a path of the client file as an absolute one.
+
+        Raises
+        ------
+        ClientFileError
+            When it is a link that leads to itself.
+        """
+        try:
+            return (self.folder / path).resolve() if not Path(path).is_absolute() else Path(path)
+        except (OSError, RuntimeError):
+            problem = f"{path!r} is a link that leads to itself"
+            raise ClientFileError(problem, where=self.path, remedy="name the file itself") from None
 
 
 def safe_touchpoint(name: object) -> str:

@@ -40,7 +40,12 @@ def members(path: Path) -> list[str]:
         raise _broken(path, error) from None
     found = sorted(name for name in names if not any(part.startswith((".", "__")) for part in _parts(name)))
     if not found:
-        raise DataError("the zip holds no file", where=path, remedy="pack it again")
+        problem = (
+            f"the zip holds no file that can be read, only {', '.join(names[:5])}"
+            if names
+            else "the zip is empty"
+        )
+        raise DataError(problem, where=path, remedy="pack it again")
     return found
 
 

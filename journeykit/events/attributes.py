@@ -10,14 +10,13 @@ import pandas as pd
 from journeykit.clients import Client
 from journeykit.clients.form import CustomerSource, LabelSource
 from journeykit.errors import ClientFileError, DataError, unknown
-from journeykit.events.mapping import ROW, row_ids
+from journeykit.events.mapping import NOTHING, ROW, row_ids
 from journeykit.events.tables import digest, read_raw, source_files
 from journeykit.stage_models import LAPSED, UNSURE
 
 __all__ = ["read_customers", "read_labels", "read_people"]
 
 _OWN = ("_source", "_row", "_number")
-_NOTHING = {"", "nan", "none", "null", "na", "n/a", "<na>"}
 
 
 def read_customers(connection: Any, client: Client) -> pd.DataFrame:
@@ -178,9 +177,8 @@ def _read(connection: Any, client: Client, source: CustomerSource | LabelSource)
         part = (
             pd.concat([part, pd.DataFrame({"_row": [float("nan")] * len(malformed)})]) if malformed else part
         )
-        broken = [line - 1 for line in malformed]
-        good = [row for row in range(1, len(part) + 1) if row not in set(broken)]
-        numbers = part["_row"].tolist() if not malformed else [*good, *broken]
+        good = sorted({*range(1, len(part) + 1)} - {*malformed})
+        numbers = part["_row"].tolist() if not malformed else [*good, *malformed]
         parts.append(part.assign(_source=raw.where, _number=[int(number) for number in numbers]))
     whole = pd.concat(parts, ignore_index=True)
     whole.attrs["rows"] = {raw.where: len(part) for raw, part in zip(files, parts, strict=True)}
@@ -205,7 +203,7 @@ def _ids(column: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(column):
         column = column.astype("Int64")
     text = column.astype("str").str.strip()
-    return text.where(column.notna() & ~text.str.lower().isin(_NOTHING), None)
+    return text.where(column.notna() & ~text.str.lower().isin(NOTHING), None)
 
 
 def _typed(column: pd.Series, missing: list[Any], category: bool = False) -> pd.Series:
@@ -217,7 +215,7 @@ def _typed(column: pd.Series, missing: list[Any], category: bool = False) -> pd.
         str(float(v)) for v in missing if isinstance(v, int | float)
     }
     text = column.astype("str").str.strip()
-    kept = column.where(column.notna() & ~text.isin(absent) & ~text.str.lower().isin(_NOTHING))
+    kept = column.where(column.notna() & ~text.isin(absent) & ~text.str.lower().isin(NOTHING))
     if category:
         return kept.astype("str").str.strip().str.removesuffix(".0").where(kept.notna(), None)
     numbers = pd.to_numeric(kept, errors="coerce")

@@ -27,7 +27,14 @@ _MAGIC = {
     b"PAR1": "parquet", b"PK\x03\x04": "excel or zip", b"\xd0\xcf\x11\xe0": "old excel", b"%PDF": "pdf",
     b"\x1f\x8b": "gz", b"SQLite format 3": "a database",
 }  # fmt: skip
+_BEGINS = {
+    "a web page": ("<!doctype html", "<html", "<table"), "XML": ("<?xml",), "JSON": ('{"', "[{", '[ {', "[\n", "{\n")
+}  # fmt: skip
 _IS = {"excel": "excel or zip"}
+_UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_LETTERS = bytes(code for code in range(256) if code >= 32 or code in b"\t\n\r\f\v\x1b")
+_LONGEST_HEAD = 100_000
+_MOST_CONTROL = 0.02  # of what is text with a stray byte
 _SAMPLE_BYTES = 262_144
 _DELIMITERS = ",;\t|"
 _VALUE = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ-]*")
@@ -44,6 +51,7 @@ class RawFile:
     member: str | None = None
     header: bool = True
     sheet: str | None = None
+    ascii: bool = False  # so far as it was looked into: what comes later may be in another encoding
 
     @property
     def name(self) -> str:
@@ -106,7 +114,7 @@ def expand(path: Path) -> list[Path]:
         if found:
             return found
     for file in found:
-        _check_link(file)
+        _check_link(file, _root(path))
     if found:
         return found
     beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -122,9 +130,16 @@ def _is_readable(file: Path) -> bool:
     return file.is_file() and (_ending(file) in ENDINGS or file.suffix.lower() == ".zip")
 
 
-def _check_link(file: Path) -> None:
-    """Refuse a link that leads out of the folder in which it was found."""
-    if file.is_symlink() and not file.resolve().is_relative_to(file.parent.resolve()):
+def _root(path: Path) -> Path:
+    """Return the folder that a path or a glob does not leave."""
+    while not path.is_dir() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _check_link(file: Path, root: Path) -> None:
+    """Refuse a link, of the file or of a folder above it, that leads out of the folder that is read."""
+    if not file.resolve().is_relative_to(root.resolve()):
         problem = "this is a link that leads out of its folder"
         raise DataError(problem, where=file, remedy="name the file itself under 'path', or copy it here")
 
@@ -166,9 +181,10 @@ def inspect(
     if kind == "json":
         return RawFile(path, kind, encoding, member=member)
     delimiter = delimiter or ("\t" if ending == ".tsv" else _delimiter(text, ending))
+    _check_head(path, text, delimiter, ending)
     if header is None:
         header = not _has_no_header(text, delimiter)
-    return RawFile(path, kind, encoding, delimiter, member, header)
+    return RawFile(path, kind, encoding, delimiter, member, header, ascii=sample.isascii())
 
 
 def _sample(path: Path, member: str | None) -> bytes:
@@ -186,8 +202,8 @@ def _check_content(path: Path, kind: str, ending: str, sample: bytes) -> None:
         problem = f"the file is not what its ending {ending!r} says"
         problem += f"; it looks like {really}" if really else ""
         raise DataError(problem, where=path, remedy="export it again, or correct its ending")
-    if kind == "csv" and b"\x00" in sample and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError("the file is not text", where=path, remedy="export it again as CSV")
+    if kind == "csv":
+        _check_text(path, ending, sample)
     starts = {"json": (b"{", b"["), "xes": (b"<",)}.get(kind, ())
     wide = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
     if starts and not wide and sample.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] not in starts:
@@ -195,9 +211,49 @@ def _check_content(path: Path, kind: str, ending: str, sample: bytes) -> None:
         raise DataError(problem, where=path, remedy="correct its ending")
 
 
-def _encoding(sample: bytes) -> str:
+def _check_text(path: Path, ending: str, sample: bytes) -> None:
+    """Refuse what is no text, or text of another kind than a table."""
+    control = len(sample.translate(None, _LETTERS))
+    if control > _MOST_CONTROL * len(sample) and _wide(sample) is None:
+        raise DataError("the file is not text", where=path, remedy="export it again as CSV in UTF-8")
+    start = sample[:200].lstrip(b"\xef\xbb\xbf \r\n\t").decode("ascii", "ignore").lower()
+    looks = next((name for name, begins in _BEGINS.items() if start.startswith(begins)), None)
+    if looks:
+        problem = f"the file is not what its ending {ending!r} says; it looks like {looks}"
+        raise DataError(problem, where=path, remedy="export it again, or correct its ending")
+
+
+def _check_head(path: Path, text: str, delimiter: str, ending: str) -> None:
+    """Refuse a title above the head: none of the rows would fit it."""
+    lines = [line for line in _first_lines(text) if line.strip()]
+    if "\x00" in lines[0]:
+        raise DataError("the head holds a NUL byte", where=path, remedy="export it again as CSV in UTF-8")
+    if len(lines) < 3 or delimiter == WHITESPACE or any(sign in lines[0] for sign in _DELIMITERS):
+        return
+    below = _delimiter("\n".join(lines[1:]), ending)
+    widths = {line.count(below) for line in lines[1:]}
+    if below != WHITESPACE and len(widths) == 1 and widths != {0}:
+        problem = f"the first line is no head: it has 1 column, and those below it {widths.pop() + 1}"
+        raise DataError(problem, where=path, line=1, remedy="remove the lines above the head")
+
+
+def _wide(sample: bytes) -> str | None:
+    """Return the encoding of letters of two or four bytes, with or without a mark that says so."""
+    if sample.startswith(_UTF32):
+        return "utf-32"
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    start = sample[:2_000]
+    for encoding, end, letters in (("utf-16-le", b"\n\x00", 0), ("utf-16-be", b"\x00\n", 1)):
+        empty = start[1 - letters :: 2].count(b"\x00")
+        if end in start and not start[letters::2].count(b"\x00") and empty > len(start) / 4:
+            return encoding
+    return None
+
+
+def _encoding(sample: bytes) -> str:
+    if wide := _wide(sample):
+        return wide
     try:
         io.TextIOWrapper(io.BytesIO(sample[:-4] or sample), encoding="utf-8").read()
         return "utf-8"
@@ -242,12 +298,14 @@ def _delimiter(text: str, ending: str) -> str:
 def _first_lines(text: str, most: int = 50) -> list[str]:
     lines = text.splitlines()[:most]
     lines = lines[:-1] if len(lines) > 2 else lines
-    return [line for line in lines if len(line) < 100_000] or [line[:1_000] for line in lines[:1]]
+    return [line for line in lines if len(line) < _LONGEST_HEAD] or [line[:1_000] for line in lines[:1]]
 
 
 def _has_no_header(text: str, delimiter: str) -> bool:
     """Tell whether the first line holds values already: numbers and dates only, in two columns or more."""
     line = next((line for line in text.splitlines() if line.strip()), "")
+    if len(line) > _LONGEST_HEAD:
+        return False
     cells = line.split() if delimiter == WHITESPACE else next(csv.reader([line], delimiter=delimiter), [])
     return len(cells) > 1 and all(_VALUE.fullmatch(cell.strip()) for cell in cells)
 

@@ -13,6 +13,8 @@ from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
+from journeykit.events.numbers import read_number
+from journeykit.events.pages import clean_page, group_page
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -28,6 +30,7 @@ TEXTS = (
     "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
     "visitor_id"
 ).split()
+NAMES = ("customer_id", "visitor_id", "account_id", "session_id", "touchpoint", "channel")
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
     "customer_id": "string", "account_id": "string", "timestamp": "timestamp", "touchpoint": "string",
@@ -36,9 +39,8 @@ LOG_COLUMNS = {
     "interaction": "string", "rating": "float64", "referrer_id": "string",
 }  # fmt: skip
 MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
-_NOTHING = ("", "nan", "none", "null", "na", "n/a", "<na>")
-_LONGEST_NOTHING = max(map(len, _NOTHING))
-_PARTED = r"(\d)[  '  ](\d{3})\b"  # thousands parted by a space or an apostrophe
+NOTHING = ("", "nan", "nat", "none", "null", "(null)", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)")
+_LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
 IN_ORDER_LAST = "2000-12-31 12:00:00"  # of events that have an order and no times
@@ -199,6 +201,7 @@ def _check_required(raw: _Raw) -> None:
     given |= {name for name, usual in XES_COLUMNS.items() if usual in raw.table.columns}
     given |= {"customer_id"} if "visitor_id" in given else set()
     given |= {"timestamp", "touchpoint"} if raw.source.split and raw.source.in_order else set()
+    _check_once(raw)
     for name in ("customer_id", "timestamp", "touchpoint"):
         if name not in given:
             known = ", ".join(column for column in raw.table.columns if column != "_row")[:300]
@@ -209,6 +212,16 @@ def _check_required(raw: _Raw) -> None:
                     "a visitor id; if every row is another person, write 'customer_id: row'"
                 )
             raise ClientFileError(f"no column is named for {name!r}", where=raw.where, remedy=remedy)
+
+
+def _check_once(raw: _Raw) -> None:
+    """Refuse a column that seems to stand in the head twice, while the client file does not say which one counts."""
+    for name in ("customer_id", "timestamp", "touchpoint", *NUMBERS):
+        free = name not in raw.source.columns and name not in raw.source.constants
+        if free and name in raw.table.columns and f"{name}_1" in raw.table.columns:
+            problem = f"the file has two columns {name!r}"
+            remedy = f"say under columns which one counts: '{name}: {name}' or '{name}: {name}_1'"
+            raise ClientFileError(problem, where=raw.where, remedy=remedy)
 
 
 def _mapped(raw: _Raw, name: str) -> ir.Value | None:
@@ -231,12 +244,14 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return _number(raw, form)
     if name == "paid":
         return raw.column(str(form)).cast("string").lower().isin(["true", "1", "yes", "y", "ja", "paid", "t"])
-    column = raw.column(str(form))
+    text = _text(raw.column(str(form)))
     if name == "touchpoint":
-        return _renamed(raw, column, lambda word: _touchpoint(raw, word))
+        return _renamed(raw, text, lambda word: _touchpoint(raw, word))
+    if name == "page":
+        return group_page(clean_page(text), raw.client.pages)
     if name == "channel":
-        return _renamed(raw, column, lambda word: safe_identifier(word) or "unnamed")
-    return _text(column)
+        return _renamed(raw, text, lambda word: safe_identifier(word) or "unnamed")
+    return text
 
 
 def _form(raw: _Raw, name: str) -> Any:
@@ -263,7 +278,7 @@ def _in_order(raw: _Raw, form: Any) -> ir.TimestampValue:
     who = _mapped(raw, "customer_id")
     last = ibis.literal(IN_ORDER_LAST).cast("timestamp")
     back = [ibis.desc(raw.table["_row"]), ibis.desc(_place(raw.table))]
-    step = None if form is None else _as_number(raw, raw.column(str(form["order"])))
+    step = None if form is None else read_number(raw.column(str(form["order"])), raw.sample)
     back = back if step is None else [ibis.desc(step), *back]
     later = ibis.row_number().over(ibis.window(group_by=who, order_by=back))
     moment = last - (later.cast("int64") * 86_400_000_000).as_interval("us")
@@ -272,24 +287,22 @@ def _in_order(raw: _Raw, form: Any) -> ir.TimestampValue:
 
 def _text(column: ir.Value) -> ir.StringValue:
     if column.type().is_floating():
-        whole = column.cast("int64").cast("string")
-        column = (column == column.round()).ifelse(whole, column.cast("string"))
+        whole = column.try_cast("int64")
+        same = (whole.cast("float64") == column).fill_null(False)
+        column = same.ifelse(whole.cast("string"), column.cast("string").nullif("nan"))
     if not column.type().is_string():
         return column.cast("string")
-    text = column.strip()
-    short = text.length() <= _LONGEST_NOTHING
-    return ibis.cases(
-        (text.isnull() | ~short, text), (text.lower().isin(_NOTHING), ibis.null("string")), else_=text
-    )  # what is longer is not looked at further
+    text = engine.stripped(column)
+    return text.lower().isin(NOTHING).ifelse(ibis.null("string"), text)
 
 
-def _renamed(raw: _Raw, column: ir.Value, rename: Any) -> ir.StringValue:
-    text, each = (
-        _text(column),
-        raw.table.select(given=column).distinct(),
-    )  # cleaned once a word, not once a row
-    words = each.select(word=_text(each["given"])).filter(lambda t: t.word.notnull()).distinct()
-    words = words.limit(_MOST_TOUCHPOINTS + 1)
+def _renamed(raw: _Raw, text: ir.StringValue, rename: Any) -> ir.StringValue:
+    words = (
+        raw.table.select(word=text)
+        .filter(lambda t: engine.size(t.word) <= _LONGEST)
+        .distinct()
+        .limit(_MOST_TOUCHPOINTS + 1)
+    )
     found = sorted(words.execute()["word"])
     if len(found) > _MOST_TOUCHPOINTS:
         problem = f"the touchpoint or channel column holds more than {_MOST_TOUCHPOINTS:,} names"
@@ -309,31 +322,9 @@ def _touchpoint(raw: _Raw, word: str) -> str:
 def _number(raw: _Raw, form: Any) -> ir.Value:
     text = str(form)
     if text in raw.table.columns or not expressions.is_expression(text):
-        return _as_number(raw, raw.column(text))
-    used = {name: _as_number(raw, raw.column(name)) for name in expressions.columns_in(text)}
+        return read_number(raw.column(text), raw.sample)
+    used = {name: read_number(raw.column(name), raw.sample) for name in expressions.columns_in(text)}
     return expressions.evaluate(text, used, where=raw.where).cast("float64")
-
-
-def _as_number(raw: _Raw, column: ir.Value) -> ir.Value:
-    if not column.type().is_string():
-        number = column.cast("float64")
-        return (number.isnan() | number.isinf()).ifelse(ibis.null("float64"), number)
-    text = column.strip()
-    bare = text.re_replace(r"^[€$£]\s*|\s*[€$£%]$|^EUR\s*", "").re_replace(_PARTED, r"\1\2")
-    if _decimal_comma(raw.sample(bare)):
-        number = bare.replace(".", "").replace(",", ".").try_cast("float64")
-    else:  # what is a number as it stands needs no cleaning, and is the most
-        bare = bare.re_replace(r"(\d),(\d{3})\b", r"\1\2")
-        number = ibis.coalesce(text.try_cast("float64"), bare.try_cast("float64"))
-    return (number.isnan() | number.isinf()).ifelse(ibis.null("float64"), number)
-
-
-def _decimal_comma(sample: list[str]) -> bool:
-    import re
-
-    commas = sum(bool(re.search(r",\d{1,2}$", text)) for text in sample)
-    points = sum(bool(re.search(r"\.\d{1,2}$", text)) for text in sample)
-    return commas > points
 
 
 def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
@@ -365,8 +356,12 @@ def _with_reason(mapped: Any, client: Client) -> Any:
     """Add the first reason for which a row can't be used; null when it can."""
     bad_number = ibis.or_(*[mapped[f"_bad_{name}"] for name in NUMBERS])
     given = mapped["_time_given"].fill_null(False)
+    too_long = ibis.or_(*[engine.size(mapped[name]) > _LONGEST for name in NAMES]).fill_null(False)
+    not_text = ibis.or_(*[engine.has_nul(mapped[name]) for name in NAMES[:3]]).fill_null(False)
     reason = ibis.cases(
         (mapped["_head"], "head_again"),
+        (too_long, "too_long"),
+        (not_text, "not_text"),
         (mapped["customer_id"].isnull() & mapped["visitor_id"].isnull(), "no_customer"),
         (ibis.literal(client.setting == "b2b") & mapped["account_id"].isnull(), "no_account"),
         (mapped["timestamp"].isnull() & ~given, "no_time"),

@@ -69,9 +69,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         connection.drop_table(name)
     table = connection.table("events")
     if not sources["used"].sum():
-        raise DataError(
-            _nothing_left(rejects), where=client.path, remedy="correct the columns in the client file"
-        )
+        raise _nothing_left(rejects, sources, client)
     last = pd.Timestamp(table["timestamp"].max().execute())
     customers = read_customers(connection, client).reset_index()
     return EventLog(
@@ -104,7 +102,7 @@ def _profiles(client: Client, connection: Any) -> EventLog:
     """
     people, rejects, sources = read_people(connection, client)
     if not len(people):
-        raise DataError(_nothing_left(rejects, "customer"), where=client.path, remedy="correct 'columns'")
+        raise _nothing_left(rejects, sources, client, "customer")
     secret = secret_of(client)
     table = connection.create_table("events", schema=ibis.schema(LOG_COLUMNS))
     last = _changed_on(client, [client.customers])
@@ -181,7 +179,7 @@ def _read_file(
     repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
     name = f"mapped_{number}"
-    mapped = connection.create_table(name, _mapped(table, source, client, raw.name, repeated))
+    mapped = _kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw)
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -204,6 +202,18 @@ def _read_file(
     return name, rejects, facts
 
 
+def _kept(connection: Any, name: str, mapped: Any, raw: RawFile | Database) -> Any:
+    """Return mapped rows as a table; a value that the engine cannot reckon with is told, not thrown."""
+    try:
+        return connection.create_table(name, mapped)
+    except Exception as error:
+        if "duckdb" not in type(error).__module__:
+            raise
+        problem = f"a value cannot be reckoned with ({str(error).splitlines()[0][:200]})"
+        remedy = "see which column it stands in, and correct it or leave the column out"
+        raise DataError(problem, where=raw.where, remedy=remedy) from None
+
+
 def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any) -> Any:
     """Return the events of all moments of a source, and the rows that tell of none."""
     parts = events_of_rows(table, source, where)
@@ -218,9 +228,9 @@ def _mapped(table: Any, source: EventSource, client: Client, where: str, repeate
     return ibis.union(*mapped, none)
 
 
-def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
+def _with_malformed(rejects: pd.DataFrame, rows: list[int]) -> pd.DataFrame:
     """Add the rows that have too few or too many fields, and count the other rows around them."""
-    broken = np.array(lines, dtype=int) - 1
+    broken = np.array(rows, dtype=int)
     shift = np.searchsorted(broken - np.arange(len(broken)), rejects["row"].to_numpy(dtype=int), side="right")
     rejects = rejects.assign(row=rejects["row"].to_numpy(dtype=int) + shift)
     added = pd.DataFrame({"row": broken, "reason": "malformed", "customer_id": None, "touchpoint": None})
@@ -230,9 +240,15 @@ def _with_malformed(rejects: pd.DataFrame, lines: list[int]) -> pd.DataFrame:
     return pd.concat(both, ignore_index=True).sort_values("row", ignore_index=True)
 
 
-def _nothing_left(rejects: pd.DataFrame, what: str = "event") -> str:
+def _nothing_left(
+    rejects: pd.DataFrame, sources: pd.DataFrame, client: Client, what: str = "event"
+) -> DataError:
+    """Return the error of data of which no row can be used."""
     if rejects.empty:
-        return f"the files hold no {what}s"
+        where = sources["path"].iloc[0] if len(sources) == 1 else client.path
+        problem = f"the files hold no {what}s: there is nothing under the head"
+        return DataError(problem, where=where, remedy="export it again")
     reasons = rejects["reason"].value_counts()
     told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
-    return f"no {what} can be used; rejected rows by reason: {told}"
+    problem = f"no {what} can be used; rejected rows by reason: {told}"
+    return DataError(problem, where=client.path, remedy="correct the columns in the client file")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,18 +12,18 @@ from typing import Any
 from journeykit.clients import Client, CustomerSource, EventSource, LabelSource
 from journeykit.clients.form import LinkSource
 from journeykit.errors import DataError, JourneykitError
-from journeykit.events.archives import is_packed, opened, unpacked
+from journeykit.events.archives import is_packed, unpacked
 from journeykit.events.databases import Database, database_file, is_database, read_database
+from journeykit.events.delimited import is_utf8, read_csv, rewritten
 from journeykit.events.excel import read_excel
-from journeykit.events.files import WHITESPACE, RawFile, file_digest, find_files
+from journeykit.events.files import RawFile, file_digest, find_files
 from journeykit.events.nested import flatten
 from journeykit.events.xes import read_xes
 
 __all__ = ["digest", "read_raw", "read_some", "source_files"]
 
-_UTF8 = ("utf-8", "ascii", "utf-8-sig")
-_TIMES = re.compile(r"(?<![^ (])(TIMESTAMP WITH TIME ZONE|TIMESTAMP\w*|DATE|TIME)(?=[,)\[]|$)")
-_LARGEST_OBJECT, _LONGEST_LINE = 67_108_864, 16_000_000
+_TIMES = re.compile(r"(?<![^ (])(TIMESTAMP WITH TIME ZONE|TIMESTAMP\w*|DATE|TIME|JSON)(?=[,)\[]|$)")
+_LARGEST_OBJECT = 67_108_864
 
 
 def source_files(
@@ -62,8 +60,8 @@ def read_raw(connection: Any, raw: RawFile | Database, name: str) -> tuple[Any, 
     Returns
     -------
     table, malformed
-        The ibis table with a column ``_row`` (from 1, the head not counted), and the lines of rows
-        that have too few or too many fields.
+        The ibis table with a column ``_row`` (from 1, the head and malformed rows not counted), and the numbers
+        that the malformed rows have among all.
 
     Raises
     ------
@@ -76,19 +74,31 @@ def read_raw(connection: Any, raw: RawFile | Database, name: str) -> tuple[Any, 
             if isinstance(raw, Database):
                 read_database(connection, raw, name)
             elif raw.kind == "csv":
-                malformed = _read_csv(connection, path, raw, name)
+                malformed = read_csv(connection, path, raw, name)
             elif raw.kind == "excel":
                 read_excel(connection, path, raw, name)
             elif raw.kind == "xes":
                 read_xes(connection, path, raw, name)
+            elif raw.kind == "json":
+                malformed = _read_json(connection, path, raw, name)
             else:
-                _read_columns(connection, path, raw.kind, name)
+                _load(connection, f"read_parquet('{_escaped(str(path))}')", name)
     except JourneykitError:
         raise
     except Exception as error:
         raise _unreadable(raw, error) from None
     flatten(connection, name)
-    return connection.table(name), malformed
+    table = connection.table(name)
+    return table, _apart(malformed, int(table.count().execute())) if malformed else []
+
+
+def _apart(rows: list[int], good: int) -> list[int]:
+    """Return the numbers of malformed rows, each its own and none beyond the last, as wild quotes can make them."""
+    last, most, placed = 0, good + len(rows), []
+    for left, row in zip(range(len(rows) - 1, -1, -1), sorted(rows), strict=True):
+        last = min(max(row, last + 1), most - left)
+        placed.append(last)
+    return placed
 
 
 @contextmanager
@@ -101,73 +111,50 @@ def _plain(raw: RawFile | Database) -> Iterator[Path | None]:
         path = raw.path
         if is_packed(path):
             path = stack.enter_context(unpacked(path, raw.member, f".{raw.kind}"))
-        if raw.kind in ("csv", "json") and raw.encoding.replace("_", "-").lower() not in _UTF8:
-            path = stack.enter_context(_rewritten(path, raw.encoding))
+        if raw.kind in ("csv", "json") and not is_utf8(raw.encoding):
+            path = stack.enter_context(rewritten(path, raw.encoding))
         yield path
 
 
-@contextmanager
-def _rewritten(path: Path, encoding: str, *, spaces: bool = False) -> Iterator[Path]:
-    """Give a copy in UTF-8 with one kind of line end; with ``spaces``, columns are parted by one tab."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".txt", delete=False) as copy:
-        newline = None if encoding in _UTF8 else ""
-        with path.open(encoding=encoding, errors="replace", newline=newline) as source:
-            if spaces:
-                copy.writelines("\t".join(line.split()) + "\n" for line in source)
-            else:
-                shutil.copyfileobj(source, copy)
-    try:
-        yield Path(copy.name)
-    finally:
-        Path(copy.name).unlink(missing_ok=True)
-
-
-def _read_csv(connection: Any, path: Path, raw: RawFile, name: str) -> list[int]:
-    """Read a text file with a delimiter; one whose line ends are mixed is read from a copy."""
-    if raw.delimiter == WHITESPACE:
-        with _rewritten(path, "utf-8", spaces=True) as copy:
-            return _load_csv(connection, copy, "\t", raw.header, name)
-    try:
-        return _load_csv(connection, path, raw.delimiter, raw.header, name)
-    except Exception as error:
-        if not _has_mixed_line_ends(path):
-            raise error
-        with _rewritten(path, "utf-8") as copy:
-            return _load_csv(connection, copy, raw.delimiter, raw.header, name)
-
-
-def _has_mixed_line_ends(path: Path) -> bool:
-    with opened(path) as file:
-        while chunk := file.read(2**20):
-            alone = chunk.replace(b"\r\n", b"")
-            if b"\r" in alone and (b"\n" in alone or len(alone) < len(chunk)):
-                return True
-    return False
-
-
-def _load_csv(connection: Any, path: Path, delimiter: str, header: bool, name: str) -> list[int]:
-    options = (
-        f"delim='{_escaped(delimiter)}', quote='\"', escape='\"', header={str(header).lower()}, "
-        f"all_varchar=true, auto_detect=true, "
-        f"store_rejects=true, rejects_table='{name}_rejects', rejects_scan='{name}_scans', rejects_limit=0, "
-        f"max_line_size={_LONGEST_LINE}, null_padding=false"
-    )
-    source = f"read_csv('{_escaped(str(path))}', {options})"
-    connection.raw_sql(
-        f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM {source}'
-    )
-    bad = connection.raw_sql(f'SELECT DISTINCT line FROM "{name}_rejects" ORDER BY line').fetchall()
-    connection.raw_sql(f'DROP TABLE "{name}_rejects"; DROP TABLE "{name}_scans"')
-    return [line for (line,) in bad]
-
-
-def _read_columns(connection: Any, path: Path, kind: str, name: str) -> None:
-    """Read Parquet or JSON, which tell of their columns themselves."""
-    quoted = f"'{_escaped(str(path))}'"
-    reader = f"read_parquet({quoted})" if kind == "parquet" else _json_reader(connection, quoted)
+def _load(connection: Any, reader: str, name: str) -> None:
     connection.raw_sql(
         f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS _row, * FROM {reader}'
     )
+
+
+def _read_json(connection: Any, path: Path, raw: RawFile, name: str) -> list[int]:
+    """Read JSON; of lines of it, those that are broken are left out and returned, unless most of them are."""
+    quoted, malformed = f"'{_escaped(str(path))}'", []
+    try:
+        _load(connection, _json_reader(connection, quoted), name)
+    except Exception as error:
+        if "Malformed JSON" not in str(error):
+            raise
+        malformed = _read_whole_lines(connection, quoted, name, error)
+    if list(connection.table(name).columns) == ["_row", "json"]:
+        problem = "the file holds no rows with names, as in {'customer': 7, 'at': '2026-01-01'}"
+        raise DataError(problem, where=raw.where, remedy="export it again as JSON lines")
+    return malformed
+
+
+def _read_whole_lines(connection: Any, quoted: str, name: str, error: Exception) -> list[int]:
+    more = ", ignore_errors=true, format='newline_delimited'"
+    try:
+        _load(connection, _json_reader(connection, quoted, more), name)
+    except Exception:
+        raise error from None
+    columns = [f'"{column.replace(chr(34), chr(34) * 2)}"' for column in connection.table(name).columns[1:]]
+    empty = " AND ".join(f"{column} IS NULL" for column in columns)
+    bad = [
+        row for (row,) in connection.raw_sql(f'SELECT _row FROM "{name}" WHERE {empty} ORDER BY 1').fetchall()
+    ]
+    if 2 * len(bad) > int(connection.table(name).count().execute()):
+        raise error
+    connection.raw_sql(
+        f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER (ORDER BY _row) AS _row, '
+        f'{", ".join(columns)} FROM "{name}" WHERE NOT ({empty})'
+    )
+    return bad
 
 
 def read_some(connection: Any, raw: RawFile, name: str, rows: int) -> None:
@@ -180,9 +167,9 @@ def read_some(connection: Any, raw: RawFile, name: str, rows: int) -> None:
     flatten(connection, name)
 
 
-def _json_reader(connection: Any, quoted: str) -> str:
+def _json_reader(connection: Any, quoted: str, more: str = "") -> str:
     """Return the reader of a JSON file that leaves times as they are written: their offset counts."""
-    size = f"maximum_object_size={_LARGEST_OBJECT}"
+    size = f"maximum_object_size={_LARGEST_OBJECT}{more}"
     found = connection.raw_sql(
         f"DESCRIBE SELECT * FROM read_json_auto({quoted}, {size}, sample_size=-1, map_inference_threshold=-1)"
     ).fetchall()
@@ -191,7 +178,7 @@ def _json_reader(connection: Any, quoted: str) -> str:
 
 
 def _timeless(kind: str) -> str:
-    """Return a type of JSON in which times are texts."""
+    """Return a type of JSON in which times, and what is of several types, are texts."""
     return _TIMES.sub("VARCHAR", kind)
 
 
@@ -201,6 +188,7 @@ def _escaped(text: str) -> str:
 
 def _unreadable(raw: RawFile | Database, error: Exception) -> DataError:
     lines = str(error).strip().splitlines() or [error.__class__.__name__]
+    told = re.sub(r""" ?(in )?file ['"][^'"]*['"],?""", "", lines[0])
     kind = "a query" if isinstance(raw, Database) else raw.kind
-    problem = f"the file cannot be read as {kind} ({lines[0][:200]})"
+    problem = f"the file cannot be read as {kind} ({told[:200]})"
     return DataError(problem, where=raw.where, remedy="export it again")

@@ -36,6 +36,9 @@ _CLOCKS = [
     " %I:%M %p",
 ]
 _OFFSET = re.compile(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?|UTC)$")
+_LARGEST_NUMBER = 2e9  # of hours, days or seconds; beyond it no moment can be reckoned
+_LARGEST_EPOCH = 9e18  # what a number of nanoseconds can be
+_LONGEST_WITHOUT_OFFSET = len("2026-03-04 19:12:00")
 EPOCH_SECONDS, EPOCH_MILLISECONDS, WITH_OFFSET = "epoch seconds", "epoch milliseconds", "with offset"
 EXCEL_DAYS = "days of Excel"
 _DAYS_IN_EXCEL = (20_000, 80_000)  # 1954 to 2119; as seconds since 1970 these would all be of its first day
@@ -135,7 +138,8 @@ def _clock(form: dict[str, Any], column: Column):
 
 
 def _number(column: ir.Value):
-    return column.try_cast("float64")
+    number = column.try_cast("float64")
+    return (number.abs() < _LARGEST_NUMBER).ifelse(number, ibis.null("float64"))
 
 
 def _read_column(
@@ -153,7 +157,7 @@ def _read_column(
         if find_pattern(sample(whole)) == "%Y%m%d":
             return engine.to_utc(engine.try_time(whole, "%Y%m%d"), zone)
         return _epoch(column.cast("float64"), zone)
-    text = column.cast("string").strip()
+    text = engine.stripped(column.cast("string"))
     texts = [] if pattern else sample(text)
     if not pattern and not any(value.strip() for value in texts):
         return ibis.null("timestamp")
@@ -164,11 +168,17 @@ def _read_column(
         remedy = "name the right column, or give its form: timestamp: {column: …, format: '%d-%m-%Y %H:%M'}"
         raise DataError("none of the times can be read", where=where, remedy=remedy)
     if pattern == WITH_OFFSET:
-        return engine.zoned(text)
+        offset = text.re_search(_OFFSET.pattern)
+        return offset.ifelse(engine.zoned(text), engine.to_utc(text.try_cast("timestamp"), zone))
     iso = text.try_cast(
         "timestamp"
     )  # the year stands first: it can't be misread, whatever the others look like
-    return engine.to_utc(ibis.coalesce(iso, engine.try_time(text, pattern)), zone)
+    local = engine.to_utc(ibis.coalesce(iso, engine.try_time(text, pattern)), zone)
+    # the few among others that carry an offset keep it; what can't be one is told at a glance
+    late = (engine.size(text) > _LONGEST_WITHOUT_OFFSET) | text.contains("+") | text.endswith("Z")
+    return ((late | text.right(3).startswith("-")) & text.re_search(_OFFSET.pattern)).ifelse(
+        engine.zoned(text), local
+    )
 
 
 def _epoch(number: ir.Value, zone: str):
@@ -176,6 +186,7 @@ def _epoch(number: ir.Value, zone: str):
 
     A number that can only be Excel's count of days since 1899-12-30 is one, on the clock of the time zone.
     """
+    number = (number.abs() < _LARGEST_EPOCH).ifelse(number, ibis.null("float64"))
     size = number.abs()
     scale = ibis.cases((size < 1e11, 1e6), (size < 1e14, 1e3), (size < 1e17, 1.0), else_=1e-3)
     micros = (number * scale).round().try_cast("int64")

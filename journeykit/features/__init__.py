@@ -8,6 +8,8 @@ from typing import Any
 _HOME = {
     "StageAdjuster": "adjusting",
     "WideTraits": "wide",
+    "learn_people": "people",
+    "measure_as_before": "people",
     "measure_people": "people",
     "measure_profile": "profile",
     "measure_signals": "signals",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,30 @@ class StageAdjuster(TransformerMixin, BaseEstimator):
             basis = _basis(values[:, self._covariates], self._means)
             left = left - basis @ self.coefficients_.to_numpy().T
         return left
+
+    def learned(self) -> dict[str, Any]:
+        """Return what `fit` has learned, in plain numbers and texts; `restored` makes an adjuster of it again."""
+        check_is_fitted(self)
+        return {
+            "by": list(self.by), "covariates": self.covariates_, "places": self._covariates.tolist(),
+            "kept": self._kept.tolist(), "means": np.asarray(self._means).tolist(), "width": self.n_features_in_,
+            "coefficients": self.coefficients_.to_numpy().tolist(), "traits": list(self.coefficients_.index),
+        }  # fmt: skip
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any]) -> StageAdjuster:
+        """Return the adjuster of which `learned` told."""
+        adjuster = cls(by=list(told["by"]))
+        adjuster.covariates_, adjuster.n_features_in_ = list(told["covariates"]), int(told["width"])
+        adjuster._covariates, adjuster._kept = (
+            np.array(told[part], dtype=int) for part in ("places", "kept")
+        )
+        adjuster._means = np.array(told["means"], dtype=float)
+        columns = ["intercept", *adjuster.covariates_]
+        adjuster.coefficients_ = pd.DataFrame(
+            told["coefficients"], index=told["traits"], columns=columns, dtype=float
+        )
+        return adjuster
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of `transform`: all but the covariates."""

@@ -11,7 +11,7 @@ import pandas as pd
 from .columns import OTHER, Column, encode_column
 from .wide import WideTraits
 
-__all__ = ["NO_TRAIT", "measure_people"]
+__all__ = ["NO_TRAIT", "learn_people", "measure_as_before", "measure_people"]
 
 NO_TRAIT = "nothing_measured"  # stands for traits where nothing tells people apart, and never varies
 
@@ -41,20 +41,38 @@ def measure_people(
 
     Examples
     --------
-    >>> people = pd.DataFrame({"age": [30, 41, None, 58], "plan": ["free", "pro", "free", "pro"]})
+    >>> people = pd.DataFrame({"age": [30, 41, None, 58], "plan": ["free", "pro", "free", "free"]})
     >>> traits, profile = measure_people(people)
     >>> traits.columns.tolist(), profile.columns.tolist()
-    (['age', 'plan.free'], ['attribute.age', 'level_share.plan: free', 'level_share.plan: pro'])
+    (['age', 'plan.pro'], ['attribute.age', 'level_share.plan: pro', 'level_share.plan: free'])
     """
+    traits, profile, _ = learn_people(people, activity, categories)
+    return traits, profile
+
+
+def learn_people(
+    people: pd.DataFrame, activity: Sequence[str] = (), categories: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame, WideTraits | None]:
+    """Return what `measure_people` does, and how the traits were measured; None where there are none."""
     known = people.dropna(axis="columns", how="all")
     by, codes = ([name for name in given if name in known] for given in (activity, categories))
     wide = WideTraits(by=by, categories=codes).set_output(transform="pandas")
     traits = wide.fit_transform(known) if len(known.columns) else pd.DataFrame(index=people.index)
-    if not len(traits.columns):
-        traits = pd.DataFrame({NO_TRAIT: 0.0}, index=people.index)
     columns = wide.columns_ if len(known.columns) else []
     parts = [_readable(known[column.name], column) for column in columns if column.kind != "left_out"]
-    return traits, pd.concat([pd.DataFrame(index=people.index), *parts], axis=1)
+    profile = pd.concat([pd.DataFrame(index=people.index), *parts], axis=1)
+    if not len(traits.columns):
+        return pd.DataFrame({NO_TRAIT: 0.0}, index=people.index), profile, None
+    return traits, profile, wide
+
+
+def measure_as_before(people: pd.DataFrame, wide: WideTraits) -> pd.DataFrame:
+    """Return traits of other people, measured as those of whom `wide` was learned; none of a column that is absent."""
+    wanted = people.reindex(columns=list(wide.feature_names_in_))
+    traits = wide.set_output(transform="pandas").transform(wanted)
+    absent = [column for column in wide.columns_ if column.name not in people]
+    gone = {name for column in absent for name in column.names}
+    return traits.drop(columns=[name for name in traits if name in gone])
 
 
 def _readable(values: pd.Series, column: Column) -> pd.DataFrame:

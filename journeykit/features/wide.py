@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,49 @@ class WideTraits(TransformerMixin, BaseEstimator):
             return scaled
         return np.column_stack([scaled, pd.to_numeric(frame[EVIDENCE]).to_numpy(float, na_value=np.nan)])
 
+    def learned(self) -> dict[str, Any]:
+        """Return what `fit` has learned in plain numbers and texts, to be saved: nothing about single people.
+
+        `restored` makes traits of it again.
+        """
+        check_is_fitted(self)
+        columns = [
+            asdict(column) | {"latest": None if column.latest is None else column.latest.isoformat()}
+            for column in self.columns_
+        ]
+        adjuster = self._adjuster
+        told = {
+            "parameters": {name: list(v) if isinstance(v, tuple) else v for name, v in self.get_params().items()},
+            "names": [str(name) for name in self.feature_names_in_], "columns": columns,
+            "kept": self._kept.tolist(), "centre": self._centre.tolist(), "scale": self._scale.tolist(),
+            "bound": [None if np.isinf(bound) else float(bound) for bound in self._bound],
+        }  # fmt: skip
+        return told | ({"adjuster": adjuster.learned()} if hasattr(adjuster, "coefficients_") else {})
+
+    @classmethod
+    def restored(cls, told: Mapping[str, Any]) -> WideTraits:
+        """Return the traits of which `learned` told.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When a part is absent or of another kind.
+        """
+        wide = cls(**told["parameters"])
+        wide.columns_ = [
+            Column(**column | {"levels": tuple(column["levels"]), "latest": _moment(column["latest"])})
+            for column in told["columns"]
+        ]
+        wide.feature_names_in_ = np.array([str(name) for name in told["names"]], dtype=object)
+        wide.n_features_in_, wide._evident = len(wide.feature_names_in_), EVIDENCE in told["names"]
+        wide._kept = np.array(told["kept"], dtype=int)
+        wide._centre, wide._scale = (np.array(told[part], dtype=float) for part in ("centre", "scale"))
+        wide._bound = np.array([np.inf if bound is None else bound for bound in told["bound"]], dtype=float)
+        wide._adjuster = (
+            StageAdjuster.restored(told["adjuster"]) if "adjuster" in told else StageAdjuster(by=[])
+        )
+        return wide
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the traits: ``column``, or ``column.level`` of a category."""
         check_is_fitted(self)
@@ -242,6 +286,10 @@ def _chosen(values: np.ndarray, spread: np.ndarray, parents: list[str]) -> tuple
     gone = set(parents) - {parents[place] for place in kept}
     explained = gone - {parents[place] for place in varies}
     return kept, {name: "explained" if name in explained else "repeated" for name in gone}
+
+
+def _moment(text: str | None) -> pd.Timestamp | None:
+    return None if text is None else pd.Timestamp(text)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:

@@ -78,10 +78,23 @@ def _contrast(numbers: pd.DataFrame, who: pd.Series, persona: str, min_group: in
     return table.assign(persona=persona)[["persona", "trait", "effect", "inside", "outside", "customers"]]
 
 
-def form_of(trait: str) -> str:
+def is_year(name: str, *values: float) -> bool:
+    """Tell whether the values of a column are years of the calendar, by its name and by what they are.
+
+    Examples
+    --------
+    >>> is_year("Year_Birth", 1970.0), is_year("geboortejaar", 1982, 1991), is_year("years_member", 12)
+    (True, True, False)
+    """
+    known = [value for value in values if pd.notna(value)]
+    named = any(part in name.lower() for part in ("year", "jaar", "yob"))
+    return named and bool(known) and all(1000 <= value < 3000 for value in known)
+
+
+def form_of(trait: str, *values: float) -> str:
     """Return how a trait's values are written."""
     if trait.startswith("attribute."):
-        return "number"
+        return "year" if is_year(trait.partition(".")[2], *values) else "number"
     return next((form for part, form in _FORMS if part in trait.partition(".")[0] + trait), "number")
 
 
@@ -138,7 +151,7 @@ def _standing_out(contrasts: pd.DataFrame, sizes: pd.Series) -> Iterator[Finding
     for row in strong.groupby("persona", sort=False).head(2).itertuples():
         numbers = {
             "trait": row.trait, "value": row.inside, "other": row.outside, "effect": row.effect,
-            "form": form_of(row.trait), "at_stake": sizes[row.persona] * min(abs(row.effect), 3) / 10,
+            "form": form_of(row.trait, row.inside), "at_stake": sizes[row.persona] * min(abs(row.effect), 3) / 10,
         }  # fmt: skip
         yield Finding(
             "persona_stands_out", numbers, None, None, "personas", row.persona, customers=int(row.customers)

@@ -7,6 +7,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from journeykit.events.pages import clean_page
 from journeykit.journeys.paths import Paths
 from journeykit.journeys.statistics import wilson
 
@@ -54,10 +55,7 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
 def _with_clean_pages(visits: Any) -> Any:
     """Clean each address once, however many visits it has."""
     known = visits.select(raw="page").filter(lambda t: t.raw.notnull()).distinct()
-    page = known.raw.re_replace(r"[?#].*$", "").re_replace(r"^[a-zA-Z]+://[^/]+", "")
-    page = page.re_replace(r"[^/\s]*(@|%40)[^/\s]*", ":address")
-    page = page.strip()
-    clean = known.mutate(clean=ibis.ifelse(page == "", "/", page))
+    clean = known.mutate(clean=clean_page(known.raw))
     joined = visits.left_join(clean, visits.page == clean.raw)
     return joined.select("unit_id", "session", "order", "step", page=joined.clean)
 

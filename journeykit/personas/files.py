@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -136,6 +137,7 @@ def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, An
         "careful": bool(clusterer._careful),
         "certificate": _table(clusterer.certificate_),
         "candidates": _table(clusterer.candidates_),
+        "measure": json.dumps(getattr(clusterer, "measure_", None)),
     }
 
 
@@ -167,6 +169,7 @@ def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
     )
     clusterer.last_id_ = int(content.get("last_id", clusterer.k_))
     clusterer.labels_ = np.empty(0, dtype=int)
+    clusterer.measure_ = json.loads(content.get("measure", "null"))
     clusterer.about_ = dict(content["about"]) if isinstance(content.get("about"), dict) else {}
     return clusterer
 

@@ -25,6 +25,7 @@ _NOTEBOOK = (
 )
 
 
+_USUAL_LEVEL = 0.05  # a smaller p sounds like proof; of a division that was searched for it is none
 _EMPTY: dict[str, Any] = {"header": [], "rows": [], "points": [], "aside": False}
 
 
@@ -151,7 +152,8 @@ class NoPersonasFound:
     def __str__(self) -> str:
         """Return the reason in words."""
         values = {"k": self.tried, "p": self.p_value, "units": self.units}
-        because = text(f"prose.personas_none_{self.reason}", self.language, **values)
+        near = "_near" if self.reason == "chance" and self.p_value <= _USUAL_LEVEL else ""
+        because = text(f"prose.personas_none_{self.reason}{near}", self.language, **values)
         return text("prose.personas_none", self.language, reason=because)
 
     def _repr_html_(self) -> str:

@@ -12,14 +12,14 @@ import pandas as pd
 
 from journeykit.clients import Client
 from journeykit.clients.form import Personas
-from journeykit.errors import DataError
+from journeykit.errors import DataError, JourneykitError
 from journeykit.events import EventLog
-from journeykit.features import measure_people
+from journeykit.features import WideTraits, learn_people, measure_as_before
 from journeykit.findings import Finding
 from journeykit.intervals import wilson
 from journeykit.journey_maps import JourneyMap
 from journeykit.journeys import Journeys
-from journeykit.personas import recruit_rules
+from journeykit.personas import PersonaClusterer, recruit_rules
 from journeykit.reports.portraits import list_known
 from journeykit.reports.sequences import SequenceStudy
 from journeykit.reports.study import Study
@@ -65,17 +65,43 @@ class ProfileStudy(Study):
         return attributes.groupby(unit.rename("unit_id")).first()
 
     @cached_property
-    def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame, Any]:
         source = self.client.customers
         try:
-            return measure_people(self.attributes, source.activity, source.categories)
+            return learn_people(self.attributes, source.activity, source.categories)
         except ValueError as error:
             raise DataError(str(error), where=source.path, remedy="see 'exclude'") from error
 
     @cached_property
+    def _saved(self) -> PersonaClusterer | None:
+        """The personas that were learned before and are used here."""
+        if self._given is not None or self.client.personas.reuse is None:
+            return self._given
+        return super()._learned()
+
+    def _learned(self) -> PersonaClusterer:
+        if self._saved is not None:
+            return self._saved
+        clusterer, wide = super()._learned(), self._measured[2]
+        clusterer.measure_ = None if wide is None else wide.learned()
+        return clusterer
+
+    @cached_property
     def traits(self) -> pd.DataFrame:
-        """Who the units are: one row a unit, of their attributes."""
-        return self._measured[0]
+        """Who the units are: one row a unit, of their attributes; measured as those of saved personas were."""
+        if self._saved is None:
+            return self._measured[0]
+        where = self.client.personas.reuse or self.client.path
+        told = getattr(self._saved, "measure_", None)
+        if told is None:
+            problem = "the saved personas do not say how a table of customers is measured"
+            remedy = "save personas of a table of customers with 'journeykit personas fit'"
+            raise JourneykitError(problem, where=where, remedy=remedy)
+        try:
+            return measure_as_before(self.attributes, WideTraits.restored(told))
+        except (KeyError, TypeError, ValueError) as error:
+            problem = f"the saved personas hold parts that do not belong together ({error})"
+            raise JourneykitError(problem, where=where, remedy="save the personas anew") from error
 
     @cached_property
     def profile(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from journeykit.findings.people import is_year
 from journeykit.touchpoints import readable
 from journeykit.wording.formats import _LOCALES, _TIME_UNITS, say_value
 from journeykit.wording.labels import label
@@ -142,6 +143,8 @@ def _value(value: float, name: str, language: str, currency: str | None) -> str:
         return _duration(value, language)
     if name in _AMOUNTS and currency:
         return _money(value, currency, language)
+    if name.startswith("attribute.") and is_year(name.partition(".")[2], value):
+        return say_value(value, "year", language)
     return _exact(value, language)
 
 

@@ -30,8 +30,8 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
         A number, a date, or text. Null becomes a dash.
     form
         `plain`, `whole`, `number` (one decimal below 10), `percent`, `points` (percentage points, signed),
-        `signed`, `amount` (money without a currency), `date`, `month` (from `2026-04`), `duration` (from days),
-        `p_value` or `score`.
+        `signed`, `year` (no mark of thousands), `amount` (money without a currency), `date`, `month` (from
+        `2026-04`), `duration` (from days), `p_value` or `score`.
     language
         `nl` or `en`.
 
@@ -173,6 +173,7 @@ _FORMS = {
     "plain": _plain,
     "whole": lambda value, locale: _decimal(value, 0, locale),
     "number": lambda value, locale: _decimal(value, _digits(value), locale),
+    "year": lambda value, locale: f"{float(value):.0f}",
     "percent": _percent,
     "points": lambda value, locale: _signed(100 * float(value), locale),
     "signed": _signed,

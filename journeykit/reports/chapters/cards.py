@@ -193,7 +193,7 @@ def _traits(read: Reader, persona: str) -> dict[str, Any] | None:
         return None
     rows = []
     for row in own.itertuples():
-        form = form_of(row.trait)
+        form = form_of(row.trait, row.median)
         rows.append([
             trait_name(read, row.trait), read.page.value(row.median, form),
             say_interval(row.low, row.high, form, read.language) or "–", read.page.value(row.rest_median, form),
@@ -219,9 +219,10 @@ def known_of(read: Reader, persona: str) -> list[list[str]]:
             here, rest = (read.page.value(share, "percent") for share in (row.share, row.rest_share))
             name = f"{name}: {_level(read, row.level)}"
         else:
-            between = say_interval(row.low, row.high, "number", read.language)
-            here = read.page.value(row.median, "number") + (f" ({between})" if between else "")
-            rest = read.page.value(row.rest_median, "number")
+            form = form_of(f"attribute.{row.attribute}", row.median)
+            between = say_interval(row.low, row.high, form, read.language)
+            here = read.page.value(row.median, form) + (f" ({between})" if between else "")
+            rest = read.page.value(row.rest_median, form)
         rows.append([name, here, rest, read.page.value(row.missing_share, "percent")])
     return rows
 
