@@ -80,7 +80,7 @@ DATA_FAILURES = {
     "gone": ("gone.csv: there is no such file", "Remedy: correct 'path'"),
     "column": ("unknown column 'valeu'", "Did you mean 'value'?"),
     "void": ("void.csv: the file is empty", "Remedy: export it again"),
-    "header": ("the files hold no events", "header.yml"),
+    "header": ("header.csv: the files hold no events: there is nothing under the head", "Remedy: export it again"),
     "disguised": (
         "disguised.csv: the file is not what its ending '.csv' says; it looks like parquet",
         "Remedy",
