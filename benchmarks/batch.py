@@ -41,7 +41,7 @@ def _one(file: Path, folder: Path) -> None:
     from nbformat.v4 import new_code_cell, new_notebook, new_output
 
     from journeykit import read_client, read_events
-    from journeykit.reports import Page, Study, chapters, write_html
+    from journeykit.reports import Page, Study, chapters, write_formats
     from journeykit.reports.blocks import BLOCK
 
     page = Page(read_client(file))
@@ -53,7 +53,7 @@ def _one(file: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     page.record(study, folder)
     outputs = [new_output("display_data", data={BLOCK: block}) for block in page.blocks]
-    write_html(new_notebook(cells=[new_code_cell("", outputs=outputs)]), folder / "report.html")
+    write_formats(new_notebook(cells=[new_code_cell("", outputs=outputs)]), folder, ["html"])
 
 
 def batch(files: list[Path], out: Path) -> float:

@@ -18,7 +18,7 @@ import yaml
 
 from journeykit.cli import main
 from journeykit.reports import run_reports
-from journeykit.reports.export import write_html
+from journeykit.reports.exports.html import write as write_html
 from journeykit.reports.outcomes import Job
 from journeykit.reports.worker import run_notebook
 
@@ -80,7 +80,10 @@ DATA_FAILURES = {
     "gone": ("gone.csv: there is no such file", "Remedy: correct 'path'"),
     "column": ("unknown column 'valeu'", "Did you mean 'value'?"),
     "void": ("void.csv: the file is empty", "Remedy: export it again"),
-    "header": ("header.csv: the files hold no events: there is nothing under the head", "Remedy: export it again"),
+    "header": (
+        "header.csv: the files hold no events: there is nothing under the head",
+        "Remedy: export it again",
+    ),
     "disguised": (
         "disguised.csv: the file is not what its ending '.csv' says; it looks like parquet",
         "Remedy",

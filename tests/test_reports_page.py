@@ -14,7 +14,7 @@ from journeykit.errors import ClientFileError
 from journeykit.reports import Page, chapters
 from journeykit.reports.blocks import BLOCK, as_html, plain
 from journeykit.reports.colours import contrast, readable, writing_on
-from journeykit.reports.export import as_page
+from journeykit.reports.exports.html import as_page
 from journeykit.reports.pictures import read_logo
 from tests.fake_study import fake_client, fake_study
 

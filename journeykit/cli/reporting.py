@@ -66,7 +66,7 @@ def report(
 
 
 def _formats(given: str) -> tuple[str, ...]:
-    from journeykit.reports.batch import FORMATS
+    from journeykit.reports.exports import FORMATS
 
     chosen = tuple(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
     for word in chosen:

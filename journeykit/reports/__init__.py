@@ -20,7 +20,7 @@ _HOME = {
     "run_report": "batch",
     "run_reports": "batch",
     "show_timeline": "timeline",
-    "write_html": "export",
+    "write_formats": "exports",
     "write_index": "index",
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 from journeykit.clients import Client, read_client, read_day
 from journeykit.errors import ClientFileError, JourneykitError
 from journeykit.reports.earlier import earlier_mark
+from journeykit.reports.exports import FORMATS
 from journeykit.reports.folders import place, sweep, workshop
 from journeykit.reports.index import write_index
 from journeykit.reports.keys import input_files, report_key, up_to_date
@@ -24,7 +25,6 @@ from journeykit.reports.supervision import Watched, context
 
 __all__ = ["FORMATS", "default_notebook", "run_report", "run_reports"]
 
-FORMATS = ("html",)
 TAIL = 30  # lines of the log that run.json keeps
 
 
@@ -46,7 +46,7 @@ def run_reports(
     as_of: str | None = None,
     out: str | Path = "reports",
     language: str | None = None,
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] = ("html",),
     kernel: bool = False,
     timeout: float | None = None,
     memory: float | None = None,

@@ -13,6 +13,7 @@ from typing import Any
 from journeykit.clients import Client
 from journeykit.events.databases import database_file, is_database, without_password
 from journeykit.reports.earlier import earlier_mark
+from journeykit.reports.exports import MADE
 from journeykit.reports.outcomes import runs_of
 
 __all__ = ["input_files", "report_key", "up_to_date"]
@@ -102,7 +103,9 @@ def up_to_date(home: Path, key: str, formats: tuple[str, ...]) -> Path | None:
     """Return the folder of a finished report made from just this, and from the earlier reports as they are; or None."""
     for folder, run in reversed(runs_of(home)):
         made = run.get("status") == "ok" and run.get("key") == key
-        whole = made and all((folder / f"report.{name}").is_file() for name in (*formats, "ipynb"))
+        whole = made and all(
+            (folder / name).exists() for name in (*(MADE[each] for each in formats), "report.ipynb")
+        )
         if whole and run.get("earlier", "") == earlier_mark(home, folder.name):
             return folder
     return None

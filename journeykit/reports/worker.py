@@ -11,6 +11,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
+from journeykit.reports.exports import write_formats
 from journeykit.reports.outcomes import Job
 
 __all__ = ["make_report", "run_notebook"]
@@ -68,13 +69,8 @@ def _make(job: Job, folder: Path, channel) -> dict[str, Any]:
 
     notebook = run_notebook(job, folder, on_cell)
     channel.send(("export", 0, 0))
-    began = time.perf_counter()
     record = read_record(notebook)
-    if "html" in job.formats:
-        from journeykit.reports.export import write_html
-
-        write_html(notebook, folder / "report.html")
-    steps = [*_steps(notebook), {"name": "html", "seconds": round(time.perf_counter() - began, 3)}]
+    steps = [*_steps(notebook), *write_formats(notebook, folder, job.formats)]
     return {**record, "steps": steps, "cpu_seconds": round(time.process_time(), 3)}
 
 

@@ -10,14 +10,14 @@ from journeykit.reports.colours import readable, tint, writing_on
 from journeykit.reports.folders import replace_file
 from journeykit.wording import text
 
-__all__ = ["as_page", "write_html"]
+__all__ = ["as_page", "write"]
 
 SHOWN = ("text/html", "image/svg+xml", "image/png")
 COLOUR = "#0b5fa5"
 OWN = "report"  # the tag of a cell whose own tables and figures go into the report
 
 
-def write_html(notebook, path: Path) -> None:
+def write(notebook, path: Path) -> None:
     """Write the report of an executed notebook as one HTML file."""
     replace_file(path, as_page(notebook))
 
