@@ -1,0 +1,153 @@
+"""The executed notebook as a PDF: typst sets what the blocks say; nothing in them can be run as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from journeykit.errors import JourneykitError
+from journeykit.reports.blocks import BLOCK, template_folder
+from journeykit.reports.colours import readable, writing_on
+from journeykit.reports.exports.images import Images
+from journeykit.reports.exports.own import own_blocks
+from journeykit.reports.exports.paper import Paper
+from journeykit.reports.exports.spreads import spread
+from journeykit.reports.folders import replace_file
+from journeykit.wording import text
+
+__all__ = ["as_pdf", "write"]
+
+COLOUR = "#0b5fa5"
+OWN = "report"  # the tag of a cell whose own tables and figures go into the report
+SERIF, SANS = "Libertinus Serif", "DejaVu Sans"  # the first is inside typst, the second comes with matplotlib
+STYLES = ("", "-Bold", "-Oblique", "-BoldOblique")
+PAGE, PAGES = "\ue000", "\ue001"  # stand in for the numbers of pages, which are known only when the pages are set
+STANDARD = "ua-1"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+LONGEST = 70  # letters of the client's name at the head of a page
+
+
+def write(notebook: Any, path: Path) -> None:
+    """Write the report of an executed notebook as one PDF.
+
+    Raises
+    ------
+    JourneykitError
+        When the notebook shows a block of a kind that is not known, or its pages cannot be set.
+    """
+    replace_file(path, as_pdf(notebook))
+
+
+def as_pdf(notebook: Any) -> bytes:
+    """Return the report of an executed notebook as a PDF: tagged, the same bytes for the same notebook.
+
+    Raises
+    ------
+    JourneykitError
+        When the notebook shows a block of a kind that is not known, or its pages cannot be set.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_notebook
+    >>> as_pdf(new_notebook())[:5]
+    b'%PDF-'
+    """
+    with TemporaryDirectory(prefix="journeykit-pdf-") as name:
+        folder = Path(name)
+        images = Images(folder)
+        content = _content(notebook, images)
+        written = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        (folder / "content.json").write_bytes(written)
+        shutil.copy(template_folder() / "report.typ", folder / "report.typ")
+        return _set(folder, _is_covered(written.decode() + images.written))
+
+
+def _set(folder: Path, covered: bool) -> bytes:
+    """Set the pages; system fonts come in only for letters that the report's own typefaces lack."""
+    import typst
+
+    try:
+        return typst.compile(
+            folder / "report.typ", root=folder, font_paths=[_fonts(folder)], ignore_system_fonts=covered,
+            pdf_standards=[STANDARD], timestamp=datetime(1980, 1, 1, tzinfo=UTC),
+        )  # fmt: skip
+    except typst.TypstError as error:
+        raise JourneykitError(
+            f"the pages of the PDF cannot be set: {error.message}",
+            remedy="make the report with --formats html, and report this with the notebook",
+        ) from error
+
+
+def _fonts(folder: Path) -> Path:
+    """Put the report's own typefaces into a folder, and nothing else."""
+    place = folder / "fonts"
+    place.mkdir()
+    for font in _font_files():
+        shutil.copy(font, place)
+    return place
+
+
+def _font_files() -> list[Path]:
+    from matplotlib import get_data_path
+
+    return [Path(get_data_path(), "fonts", "ttf", f"DejaVuSans{style}.ttf") for style in STYLES]
+
+
+@cache
+def _letters() -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(_font_files()[0])).get_charmap())
+
+
+def _is_covered(words: str) -> bool:
+    """Tell whether the report's own typefaces have every letter of a text."""
+    return {ord(letter) for letter in set(words) if letter.isprintable()} <= _letters()
+
+
+def _content(notebook: Any, images: Images) -> dict[str, Any]:
+    """Return what the template sets: the blocks on their pages, the client's brand, and the words around."""
+    blocks = list(_pieces(notebook))
+    cover = next((block for block in blocks if block["block"] == "cover"), {})
+    language, colour = cover.get("language", "en"), cover.get("colour", COLOUR)
+    client, name = cover.get("client", "journeykit"), cover.get("title", "")
+    accent = readable(colour)
+    words = {each: text(f"parts.{each}", language) for each in ("contents", "page")}
+    shown = Paper(images, accent).blocks(blocks) or [{"block": "title", "text": client}]
+    return {
+        "language": language, "title": f"{client} · {name}" if name else client, "author": "journeykit",
+        "description": cover.get("as_of", ""), "day": _day(blocks), "head": _short(client),
+        "foot": " · ".join(part for part in (name, cover.get("day", "")) if part), "words": words,
+        "page_words": re.split(f"[{PAGE}{PAGES}]", text("parts.page_of", language, page=PAGE, pages=PAGES)),
+        "accent": accent, "ground": colour, "ink": writing_on(colour), "serif": [SERIF, SANS], "sans": [SANS],
+        "spreads": spread(shown, text("parts.figures_as_tables", language)),
+    }  # fmt: skip
+
+
+def _pieces(notebook: Any) -> Iterator[dict[str, Any]]:
+    """Yield the report's blocks, and what cells tagged `report` show besides."""
+    for cell in notebook.cells:
+        shows_own = OWN in cell.metadata.get("tags", [])
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if BLOCK in data:
+                yield data[BLOCK]
+            elif shows_own:
+                yield from own_blocks(data)
+
+
+def _day(blocks: list[dict[str, Any]]) -> list[int] | None:
+    """Return year, month and day of the report, as its record tells them."""
+    days = [str(block["as_of"]) for block in blocks if block["block"] == "record"]
+    return [int(part) for part in days[-1].split("-")] if days and DAY.fullmatch(days[-1]) else None
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}…"

@@ -1,0 +1,134 @@
+"""Spreads: which blocks stand on which pages, upright or on their side, and which go to the back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["spread"]
+
+Block = dict[str, Any]
+LEAD = 700  # letters that may go along above a wide figure
+LINE = 150  # letters on a line of a page on its side
+SHORT = 1500  # letters of a chapter that doesn't begin a page of its own
+WORDS = ("prose", "note", "points")
+
+
+def spread(blocks: Iterable[Block], back_title: str) -> list[Block]:
+    """Return the report's spreads, each with `wide` and its `blocks`.
+
+    A figure or table that needs it gets a page on its side, along with its heading. A folded table goes to the back
+    under a heading, and the figure before it says where. Contents come after the first chapter. A short chapter goes
+    on where the one before it ends.
+
+    Parameters
+    ----------
+    blocks
+        The blocks, as `Paper` makes them.
+    back_title
+        The heading of the tables at the back.
+    """
+    front, back = _unfold(blocks)
+    _let_flow(front)
+    placed = _with_contents([*front, *_back(back, back_title)])
+    return _turned(placed)
+
+
+def _unfold(blocks: Iterable[Block]) -> tuple[list[Block], list[Block]]:
+    """Take the folded tables out, and leave word of where they are."""
+    front: list[Block] = []
+    back: list[Block] = []
+    for block in blocks:
+        if not block.get("folded"):
+            front.append(block)
+            continue
+        back.append(block)
+        word = {"words": f"{block['name']} {block['number']}", "at": block["anchor"]}
+        if not front or front[-1]["block"] not in ("figure", "refer"):
+            front.append({"block": "refer", "tables": [], "number": None, "caption": block["caption"]})
+        front[-1]["tables"].append(word)
+    return front, back
+
+
+def _back(tables: list[Block], title: str) -> list[Block]:
+    if not tables:
+        return []
+    heading = {"block": "heading", "level": 1, "number": "", "text": title, "anchor": None, "breaks": True}
+    return [heading, *tables]
+
+
+def _is_chapter(block: Block) -> bool:
+    return block["block"] == "heading" and block["level"] == 1
+
+
+def _is_wide(block: Block) -> bool:
+    return bool(block.get("broad") or block.get("wide"))
+
+
+def _let_flow(blocks: list[Block]) -> None:
+    """Let short chapters begin on the page of the one before."""
+    starts = [n for n, block in enumerate(blocks) if _is_chapter(block)]
+    for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
+        inside = blocks[start + 1 : end]
+        first_wide = next((n for n, block in enumerate(inside) if _is_wide(block)), len(inside))
+        upright = inside[:first_wide]
+        told = all(block["block"] in (*WORDS, "heading") for block in upright)
+        blocks[start]["breaks"] = not told or sum(map(_letters, upright)) > SHORT
+
+
+def _with_contents(blocks: list[Block]) -> list[Block]:
+    chapters = [n for n, block in enumerate(blocks) if _is_chapter(block)]
+    if len(chapters) < 2:
+        return blocks
+    blocks[chapters[1]]["breaks"] = True
+    return [*blocks[: chapters[1]], {"block": "contents"}, *blocks[chapters[1] :]]
+
+
+def _turned(blocks: Iterable[Block]) -> list[Block]:
+    """Put what is wide on pages on their side, along with what leads to it."""
+    spreads = [{"wide": False, "blocks": []}]
+    for block in blocks:
+        if _is_wide(block):
+            lead = _lead(spreads[-1]["blocks"])
+            if not spreads[-1]["wide"]:
+                spreads.append({"wide": True, "blocks": []})
+            spreads[-1]["blocks"] += _page_on_side(lead, block)
+        else:
+            if spreads[-1]["wide"]:
+                spreads.append({"wide": False, "blocks": []})
+            spreads[-1]["blocks"].append(block)
+    return [one for one in spreads if one["blocks"]]
+
+
+def _page_on_side(lead: list[Block], block: Block) -> list[Block]:
+    block["above"] = sum(map(_height, lead))
+    return [{"block": "turn"}, *lead, block] if block["block"] == "figure" or lead else [block]
+
+
+def _lead(before: list[Block]) -> list[Block]:
+    """Take the heading above a wide block, and a few words under it, from the end of what stands before."""
+    start = len(before)
+    while start and before[start - 1]["block"] in WORDS:
+        start -= 1
+    if not start or before[start - 1]["block"] != "heading" or sum(map(_letters, before[start:])) > LEAD:
+        return []
+    start -= 1
+    if before[start]["level"] == 1 and start + 1 < len(before):
+        return []
+    while start and before[start - 1]["block"] == "heading":
+        start -= 1
+    lead = before[start:]
+    del before[start:]
+    return lead
+
+
+def _letters(block: Block) -> int:
+    said = [block.get("text", ""), *block.get("paragraphs", ()), *block.get("points", ())]
+    return sum(map(len, said))
+
+
+def _height(block: Block) -> float:
+    """Return about how many millimetres a block takes on a page on its side."""
+    if block["block"] == "heading":
+        return 24 if block["level"] == 1 else 13
+    return 4 + 5.2 * (1 + _letters(block) // LINE)
