@@ -10,13 +10,15 @@ __all__ = ["laid_out"]
 
 PORTRAIT, LANDSCAPE = 118, 186  # letters that fit on a line of a table
 ROOM = 2.6  # letters that the space around a column takes
-SHORT_ROWS, SHORT_LETTERS = 15, 1800  # a table with no more than this is kept on one page
+SHORT_ROWS, SHORT_LETTERS = 15, 2200  # a table with no more than this is kept on one page
 FULL_FROM = 0.8  # a table that takes this share of the width takes all of it
 NARROWEST = 0.45
 
 
-def laid_out(columns: Sequence[dict[str, Any]], cells: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """Return how a table is laid out.
+def laid_out(
+    columns: Sequence[dict[str, Any]], cells: Sequence[Sequence[str]], upright: int = PORTRAIT
+) -> dict[str, Any]:
+    """Return how a table is laid out, where `upright` letters fit on a line of an upright page.
 
     Returns
     -------
@@ -35,8 +37,8 @@ def laid_out(columns: Sequence[dict[str, Any]], cells: Sequence[Sequence[str]]) 
         max(low, _wanted(column, [row[n] for row in cells]) + ROOM)
         for low, (n, column) in zip(least, enumerate(columns), strict=True)
     ]
-    wide = sum(least) > PORTRAIT
-    line = LANDSCAPE if wide else PORTRAIT
+    wide = sum(least) > upright
+    line = LANDSCAPE if wide else upright
     share = sum(wanted) * 1.1 / line
     return {
         "widths": [round(width, 2) for width in _fitted(least, wanted, line)],

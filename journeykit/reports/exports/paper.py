@@ -14,6 +14,7 @@ __all__ = ["Paper"]
 
 BROAD = 900  # pixels: a wider figure gets a page on its side
 PIXELS = 760  # the width of a figure that doesn't tell its size
+IN_CARD = 62  # letters that fit on a line of a table in a card
 HIDDEN = ("record",)
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -62,7 +63,7 @@ class Paper:
         self.level = max(1, min(b["level"], self.level + 1, 3))
         self.section = b["text"]
         return {
-            "level": self.level, "number": b["number"], "text": b["text"], "anchor": self._claim(b["id"]), "breaks": True,
+            "level": self.level, "number": b["number"], "text": b["text"], "anchor": self._claim(b["id"]), "begins": "page",
         }  # fmt: skip
 
     def _as_prose(self, b: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class Paper:
     def _part(self, part: Mapping[str, Any]) -> dict[str, Any]:
         columns = [{"header": head, "numeric": n > 0} for n, head in enumerate(part["header"])]
         rows = [[str(cell) for cell in row] for row in part["rows"]]
-        widths = laid_out(columns, rows)["widths"] if columns else []
+        widths = laid_out(columns, rows, IN_CARD)["widths"] if columns else []
         return {**part, "columns": columns, "rows": rows, "widths": widths}
 
     def _as_figure(self, b: Mapping[str, Any]) -> dict[str, Any]:

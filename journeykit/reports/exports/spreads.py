@@ -53,8 +53,9 @@ def _unfold(blocks: Iterable[Block]) -> tuple[list[Block], list[Block]]:
 def _back(tables: list[Block], title: str) -> list[Block]:
     if not tables:
         return []
-    heading = {"block": "heading", "level": 1, "number": "", "text": title, "anchor": None, "breaks": True}
-    return [heading, *tables]
+    heading = {"block": "heading", "level": 1, "number": "", "text": title, "anchor": None, "begins": "page"}
+    on_side = any(table["wide"] for table in tables)
+    return [heading, *(table | {"wide": on_side} for table in tables)]
 
 
 def _is_chapter(block: Block) -> bool:
@@ -66,21 +67,24 @@ def _is_wide(block: Block) -> bool:
 
 
 def _let_flow(blocks: list[Block]) -> None:
-    """Let short chapters begin on the page of the one before."""
+    """Let short chapters begin on the page of the one before, and list their sections when these are on their side."""
     starts = [n for n, block in enumerate(blocks) if _is_chapter(block)]
-    for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
+    for start, end in reversed(list(zip(starts, [*starts[1:], len(blocks)], strict=True))):
         inside = blocks[start + 1 : end]
-        first_wide = next((n for n, block in enumerate(inside) if _is_wide(block)), len(inside))
-        upright = inside[:first_wide]
-        told = all(block["block"] in (*WORDS, "heading") for block in upright)
-        blocks[start]["breaks"] = not told or sum(map(_letters, upright)) > SHORT
+        wide = next((n for n, block in enumerate(inside) if _is_wide(block)), len(inside))
+        told = all(block["block"] in (*WORDS, "heading") for block in inside[:wide])
+        short = told and sum(map(_letters, inside[:wide])) <= SHORT
+        blocks[start]["begins"] = "flow" if short else "page"
+        words = next((n for n, block in enumerate(inside) if block["block"] not in WORDS), len(inside))
+        if short and words and wide < len(inside):
+            blocks.insert(start + 1 + words, {"block": "sections"})
 
 
 def _with_contents(blocks: list[Block]) -> list[Block]:
     chapters = [n for n, block in enumerate(blocks) if _is_chapter(block)]
     if len(chapters) < 2:
         return blocks
-    blocks[chapters[1]]["breaks"] = True
+    blocks[chapters[1]]["begins"] = "apart"
     return [*blocks[: chapters[1]], {"block": "contents"}, *blocks[chapters[1] :]]
 
 
@@ -90,19 +94,17 @@ def _turned(blocks: Iterable[Block]) -> list[Block]:
     for block in blocks:
         if _is_wide(block):
             lead = _lead(spreads[-1]["blocks"])
-            if not spreads[-1]["wide"]:
+            if lead or not spreads[-1]["wide"] or block["block"] == "figure":
                 spreads.append({"wide": True, "blocks": []})
-            spreads[-1]["blocks"] += _page_on_side(lead, block)
+            for one in lead[:1]:
+                one["begins"] = "flow"
+            block["above"] = sum(map(_height, lead))
+            spreads[-1]["blocks"] += [*lead, block]
         else:
             if spreads[-1]["wide"]:
                 spreads.append({"wide": False, "blocks": []})
             spreads[-1]["blocks"].append(block)
     return [one for one in spreads if one["blocks"]]
-
-
-def _page_on_side(lead: list[Block], block: Block) -> list[Block]:
-    block["above"] = sum(map(_height, lead))
-    return [{"block": "turn"}, *lead, block] if block["block"] == "figure" or lead else [block]
 
 
 def _lead(before: list[Block]) -> list[Block]:
@@ -128,7 +130,7 @@ def _letters(block: Block) -> int:
 
 
 def _height(block: Block) -> float:
-    """Return about how many millimetres a block takes on a page on its side."""
+    """Return about how many millimetres a heading or words take on a page on its side."""
     if block["block"] == "heading":
-        return 24 if block["level"] == 1 else 13
+        return 22 if block["level"] == 1 else 10
     return 4 + 5.2 * (1 + _letters(block) // LINE)
