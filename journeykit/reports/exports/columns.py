@@ -11,6 +11,7 @@ __all__ = ["laid_out"]
 PORTRAIT, LANDSCAPE = 118, 186  # letters that fit on a line of a table
 ROOM = 2.6  # letters that the space around a column takes
 SHORT_ROWS, SHORT_LETTERS = 15, 2200  # a table with no more than this is kept on one page
+LONG_CELL = 600  # letters of a cell that may be cut over pages
 FULL_FROM = 0.8  # a table that takes this share of the width takes all of it
 NARROWEST = 0.45
 
@@ -24,7 +25,8 @@ def laid_out(
     -------
     dict
         `widths` of the columns, relative to each other; `share` of the page's width that the table takes; whether it
-        needs a `wide` page; and whether it is `short`, so that it is kept in one piece.
+        needs a `wide` page; and whether it is `short`, so that it is kept in one piece; and
+        whether its rows are `rigid`, so that none is cut.
 
     Examples
     --------
@@ -44,6 +46,7 @@ def laid_out(
         "widths": [round(width, 2) for width in _fitted(least, wanted, line)],
         "share": 1.0 if share > FULL_FROM else round(max(share, NARROWEST), 3),
         "wide": wide,
+        "rigid": max((len(cell) for row in cells for cell in row), default=0) < LONG_CELL,
         "short": len(cells) <= SHORT_ROWS and sum(len(c) for row in cells for c in row) < SHORT_LETTERS,
     }
 
@@ -69,7 +72,7 @@ def _wanted(column: dict[str, Any], cells: list[str]) -> float:
     if column["numeric"]:
         return max(longest, len(column["header"]) / 2)
     mean = sum(map(len, cells)) / max(1, len(cells))
-    return max(min(longest, 22 + mean * 0.6), min(len(column["header"]), 18))
+    return max(min(longest, 12 + mean * 1.4), min(len(column["header"]), 18))
 
 
 def _word(words: str) -> int:

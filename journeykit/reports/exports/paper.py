@@ -114,10 +114,12 @@ class Paper:
     def _as_table(self, b: Mapping[str, Any]) -> dict[str, Any]:
         columns = [{"header": str(c["header"]), "numeric": bool(c["numeric"])} for c in b["columns"]]
         cells = [[str(cell) for cell in row] for row in b["cells"]]
+        laid = laid_out(columns, cells)
+        folded = bool(b.get("folded"))
         return {
             "number": b["number"], "name": b["name"], "caption": b["caption"], "columns": columns, "cells": cells,
-            "more": b["more"], "folded": bool(b.get("folded")), "tables": [],
-            "anchor": self._claim(f"table-{b['number']}"), **laid_out(columns, cells),
+            "more": b["more"], "folded": folded, "tables": [], **laid, "short": laid["short"] and not folded,
+            "anchor": self._claim(f"table-{b['number']}"),
         }  # fmt: skip
 
     def _as_files(self, b: Mapping[str, Any]) -> dict[str, Any]:

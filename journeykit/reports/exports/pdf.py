@@ -18,7 +18,7 @@ from journeykit.reports.colours import readable, writing_on
 from journeykit.reports.exports.images import Images
 from journeykit.reports.exports.own import own_blocks
 from journeykit.reports.exports.paper import Paper
-from journeykit.reports.exports.spreads import spread
+from journeykit.reports.exports.spreads import going_on, spread
 from journeykit.reports.folders import replace_file
 from journeykit.wording import text
 
@@ -74,9 +74,13 @@ def _set(folder: Path, covered: bool) -> bytes:
     import typst
 
     try:
-        return typst.compile(
-            folder / "report.typ", root=folder, font_paths=[_fonts(folder)], ignore_system_fonts=covered,
-            pdf_standards=[STANDARD], timestamp=datetime(1980, 1, 1, tzinfo=UTC),
+        setter = typst.Compiler(
+            folder / "report.typ", root=folder, font_paths=[_fonts(folder)], ignore_system_fonts=covered
+        )
+        chapters = going_on(json.loads(setter.query("<edge>", field="value")))
+        return setter.compile(
+            format="pdf", sys_inputs={"going_on": json.dumps(chapters)}, pdf_standards=[STANDARD],
+            timestamp=datetime(1980, 1, 1, tzinfo=UTC),
         )  # fmt: skip
     except typst.TypstError as error:
         raise JourneykitError(

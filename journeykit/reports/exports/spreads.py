@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
-__all__ = ["spread"]
+__all__ = ["going_on", "spread"]
 
 Block = dict[str, Any]
 LEAD = 700  # letters that may go along above a wide figure
+LITTLE = 297 * 0.42  # millimetres from the top of a page that is mostly empty
+HALF_PAGE = 110  # millimetres
 LINE = 150  # letters on a line of a page on its side
 SHORT = 1500  # letters of a chapter that doesn't begin a page of its own
 WORDS = ("prose", "note", "points")
@@ -32,6 +35,31 @@ def spread(blocks: Iterable[Block], back_title: str) -> list[Block]:
     _let_flow(front)
     placed = _with_contents([*front, *_back(back, back_title)])
     return _turned(placed)
+
+
+def going_on(edges: Iterable[Block]) -> list[int]:
+    """Return which chapters go on under the one before, where that leaves most of its last page empty.
+
+    Parameters
+    ----------
+    edges
+        Per chapter, as the pages were set with a new page for each: how it `begins`, its number (`chapter`), and at
+        what height the one before ends (`y`, in millimetres). After a chapter that was moved up the next begins a
+        page all the same: where that one ends is not known.
+
+    Examples
+    --------
+    >>> going_on([{"begins": "page", "chapter": n, "y": y} for n, y in enumerate([200, 80, 80, 80])])
+    [1, 3]
+    """
+    found, moved = [], False
+    for edge in edges:
+        if edge["begins"] == "flow":
+            continue
+        moved = edge["begins"] == "page" and edge["y"] < LITTLE and not moved
+        if moved:
+            found.append(edge["chapter"])
+    return found
 
 
 def _unfold(blocks: Iterable[Block]) -> tuple[list[Block], list[Block]]:
@@ -78,6 +106,16 @@ def _let_flow(blocks: list[Block]) -> None:
         words = next((n for n, block in enumerate(inside) if block["block"] not in WORDS), len(inside))
         if short and words and wide < len(inside):
             blocks.insert(start + 1 + words, {"block": "sections"})
+            blocks[start]["begins"] = "page"
+
+
+def _fill_up(spreads: list[Block]) -> None:
+    """Let a chapter go on under the little that follows pages on their side."""
+    for before, after in pairwise(spreads):
+        chapter = next((n for n, block in enumerate(after["blocks"]) if _is_chapter(block)), 0)
+        little = sum(map(_height, after["blocks"][:chapter])) < HALF_PAGE
+        if chapter and little and before["wide"] and not after["wide"]:
+            after["blocks"][chapter]["begins"] = "flow"
 
 
 def _with_contents(blocks: list[Block]) -> list[Block]:
@@ -104,7 +142,12 @@ def _turned(blocks: Iterable[Block]) -> list[Block]:
             if spreads[-1]["wide"]:
                 spreads.append({"wide": False, "blocks": []})
             spreads[-1]["blocks"].append(block)
-    return [one for one in spreads if one["blocks"]]
+    spreads = [one for one in spreads if one["blocks"]]
+    _fill_up(spreads)
+    chapters = [block for one in spreads for block in one["blocks"] if _is_chapter(block)]
+    for number, block in enumerate(chapters):
+        block["chapter"] = number
+    return spreads
 
 
 def _lead(before: list[Block]) -> list[Block]:
@@ -130,7 +173,11 @@ def _letters(block: Block) -> int:
 
 
 def _height(block: Block) -> float:
-    """Return about how many millimetres a heading or words take on a page on its side."""
+    """Return about how many millimetres a block takes; more than a page when that is hard to tell."""
     if block["block"] == "heading":
         return 22 if block["level"] == 1 else 10
+    if block["block"] == "table":
+        return 20 + 7 * len(block["cells"])
+    if block["block"] not in (*WORDS, "refer"):
+        return 1000
     return 4 + 5.2 * (1 + _letters(block) // LINE)
