@@ -12,6 +12,7 @@ PORTRAIT, LANDSCAPE = 118, 186  # letters that fit on a line of a table
 ROOM = 2.6  # letters that the space around a column takes
 SHORT_ROWS, SHORT_LETTERS = 15, 2200  # a table with no more than this is kept on one page
 LONG_CELL = 600  # letters of a cell that may be cut over pages
+MANY_ROWS, CROWDED = 10, 2.2  # a long table that wants this many lines to a row gets a wide page
 FULL_FROM = 0.8  # a table that takes this share of the width takes all of it
 NARROWEST = 0.45
 
@@ -39,7 +40,8 @@ def laid_out(
         max(low, _wanted(column, [row[n] for row in cells]) + ROOM)
         for low, (n, column) in zip(least, enumerate(columns), strict=True)
     ]
-    wide = sum(least) > upright
+    crowded = len(cells) > MANY_ROWS and sum(wanted) > CROWDED * upright
+    wide = crowded or sum(least) > upright
     line = LANDSCAPE if wide else upright
     share = sum(wanted) * 1.1 / line
     return {

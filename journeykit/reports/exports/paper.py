@@ -61,9 +61,9 @@ class Paper:
 
     def _as_heading(self, b: Mapping[str, Any]) -> dict[str, Any]:
         self.level = max(1, min(b["level"], self.level + 1, 3))
-        self.section = b["text"]
+        self.section = str(b["text"]).strip() or "–"
         return {
-            "level": self.level, "number": b["number"], "text": b["text"], "anchor": self._claim(b["id"]), "begins": "page",
+            "level": self.level, "number": b["number"], "text": self.section, "anchor": self._claim(b["id"]), "begins": "page",
         }  # fmt: skip
 
     def _as_prose(self, b: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Paper:
     def _card(self, card: Mapping[str, Any]) -> dict[str, Any]:
         colour = card["colour"] if COLOUR.fullmatch(str(card["colour"])) else self.accent
         return {
-            "title": str(card["title"]), "colour": colour, "lead": card.get("lead") or "",
+            "title": str(card["title"]).strip() or "–", "colour": colour, "lead": card.get("lead") or "",
             "points": list(card.get("points", ())), "rows": _texts(card["rows"]),
             "parts": [self._part(part) for part in card.get("parts", ())],
         }  # fmt: skip

@@ -30,6 +30,10 @@ SERIF, SANS = "Libertinus Serif", "DejaVu Sans"  # the first is inside typst, th
 STYLES = ("", "-Bold", "-Oblique", "-BoldOblique")
 PAGE, PAGES = "\ue000", "\ue001"  # stand in for the numbers of pages, which are known only when the pages are set
 STANDARD = "ua-1"
+SINCE = datetime(1980, 1, 1, tzinfo=UTC)  # of the file, so that it is the same each time; the document has its own day
+LARGE = 500_000  # bytes of content, of which a long report has some 100,000
+NO_LETTER, LAST_RESORT = "could not be displayed with", "LastResortHE-Regular.ttf"
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LONGEST = 70  # letters of the client's name at the head of a page
 
@@ -63,45 +67,78 @@ def as_pdf(notebook: Any) -> bytes:
         folder = Path(name)
         images = Images(folder)
         content = _content(notebook, images)
-        written = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        written = json.dumps(_clean(content), ensure_ascii=False).encode("utf-8", "replace")
         (folder / "content.json").write_bytes(written)
         shutil.copy(template_folder() / "report.typ", folder / "report.typ")
         return _set(folder, _is_covered(written.decode() + images.written))
 
 
+def _clean(value: Any) -> Any:
+    """Return a value without the control characters in its texts, which no typeface shows."""
+    if isinstance(value, str):
+        return CONTROL.sub("", value)
+    if isinstance(value, dict):
+        return {_clean(name): _clean(each) for name, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
 def _set(folder: Path, covered: bool) -> bytes:
-    """Set the pages; system fonts come in only for letters that the report's own typefaces lack."""
+    """Set the pages; system fonts come in only for letters that the report's own typefaces lack.
+
+    A letter that no typeface has is shown as a box of matplotlib's last resort.
+    """
     import typst
 
+    fonts = _fonts(folder, _font_files())
     try:
-        setter = typst.Compiler(
-            folder / "report.typ", root=folder, font_paths=[_fonts(folder)], ignore_system_fonts=covered
-        )
-        chapters = going_on(json.loads(setter.query("<edge>", field="value")))
-        return setter.compile(
-            format="pdf", sys_inputs={"going_on": json.dumps(chapters)}, pdf_standards=[STANDARD],
-            timestamp=datetime(1980, 1, 1, tzinfo=UTC),
-        )  # fmt: skip
+        return _setting(folder, fonts, covered)
     except typst.TypstError as error:
-        raise JourneykitError(
-            f"the pages of the PDF cannot be set: {error.message}",
-            remedy="make the report with --formats html, and report this with the notebook",
-        ) from error
+        if NO_LETTER not in error.message:
+            raise _told(error) from error
+    try:
+        return _setting(folder, _fonts(folder, [_font_folder() / LAST_RESORT]), covered)
+    except typst.TypstError as error:
+        raise _told(error) from error
 
 
-def _fonts(folder: Path) -> Path:
-    """Put the report's own typefaces into a folder, and nothing else."""
+def _setting(folder: Path, fonts: Path, covered: bool) -> bytes:
+    """Set the pages twice, with a new page for every chapter and with some moved up; once when they are very many."""
+    import typst
+
+    setter = typst.Compiler(
+        folder / "report.typ", root=folder, font_paths=[fonts], ignore_system_fonts=covered
+    )
+    small = (folder / "content.json").stat().st_size < LARGE
+    chapters = going_on(json.loads(setter.query("<edge>", field="value"))) if small else []
+    return setter.compile(
+        format="pdf", sys_inputs={"going_on": json.dumps(chapters)}, pdf_standards=[STANDARD], timestamp=SINCE
+    )
+
+
+def _told(error: Any) -> JourneykitError:
+    return JourneykitError(
+        f"the pages of the PDF cannot be set: {error.message}",
+        remedy="make the report with --formats html, and report this with the notebook",
+    )
+
+
+def _fonts(folder: Path, files: list[Path]) -> Path:
+    """Put typefaces into a folder with nothing else in it, and return that."""
     place = folder / "fonts"
-    place.mkdir()
-    for font in _font_files():
+    place.mkdir(exist_ok=True)
+    for font in files:
         shutil.copy(font, place)
     return place
 
 
-def _font_files() -> list[Path]:
+def _font_folder() -> Path:
     from matplotlib import get_data_path
 
-    return [Path(get_data_path(), "fonts", "ttf", f"DejaVuSans{style}.ttf") for style in STYLES]
+    return Path(get_data_path(), "fonts", "ttf")
+
+
+def _font_files() -> list[Path]:
+    return [_font_folder() / f"DejaVuSans{style}.ttf" for style in STYLES]
 
 
 @cache

@@ -97,7 +97,7 @@ def _is_wide(block: Block) -> bool:
 def _let_flow(blocks: list[Block]) -> None:
     """Let short chapters begin on the page of the one before, and list their sections when these are on their side."""
     starts = [n for n, block in enumerate(blocks) if _is_chapter(block)]
-    for start, end in reversed(list(zip(starts, [*starts[1:], len(blocks)], strict=True))):
+    for start, end in reversed(list(pairwise([*starts, len(blocks)]))):
         inside = blocks[start + 1 : end]
         wide = next((n for n, block in enumerate(inside) if _is_wide(block)), len(inside))
         told = all(block["block"] in (*WORDS, "heading") for block in inside[:wide])
