@@ -57,8 +57,8 @@ def picture() -> str:
 
 
 def figure(number: int, width: int = 800, **more) -> dict:
-    return {"block": "figure", "number": number, "name": "Figure", "caption": f"Caption of {number}", "alt": "A red bar",
-            "image": picture(), "width": width, "height": width // 2} | more  # fmt: skip
+    return {"block": "figure", "number": number, "name": "Figure", "caption": f"Caption of {number}",
+            "alt": "A red bar", "image": picture(), "width": width, "height": width // 2} | more  # fmt: skip
 
 
 def table(number: int, cells, **more) -> dict:
@@ -109,7 +109,9 @@ def test_every_word_of_the_report_is_in_the_pdf(whole, words):
 
 def test_every_cell_of_every_table_is_in_the_pdf(whole, words):
     page, _, _ = whole
-    cells = {cell for block in page.blocks if block["block"] == "table" for row in block["cells"] for cell in row}
+    cells = {
+        cell for block in page.blocks if block["block"] == "table" for row in block["cells"] for cell in row
+    }
     assert len(cells) > 100 and not [cell for cell in cells if squeezed(cell) not in words]
 
 
@@ -148,7 +150,11 @@ def tagged(element, kind: str) -> list:
 def test_every_figure_is_there_with_its_text(whole):
     page, _, reader = whole
     figures = [block for block in page.blocks if block["block"] == "figure"]
-    alts = [str(one["/Alt"]) for one in tagged(reader.trailer["/Root"]["/StructTreeRoot"], "/Figure") if "/Alt" in one]
+    alts = [
+        str(one["/Alt"])
+        for one in tagged(reader.trailer["/Root"]["/StructTreeRoot"], "/Figure")
+        if "/Alt" in one
+    ]
     assert len(figures) > 8 and {block["alt"] for block in figures} == set(alts)
 
 
@@ -171,7 +177,9 @@ def test_pages_are_a4_and_counted_in_the_language(whole):
     last = page.text("parts.page_of", page=len(reader.pages), pages=len(reader.pages))
     assert squeezed(last) in squeezed(reader.pages[-1].extract_text())
     assert squeezed(page.text("parts.made_by")) in squeezed(reader.pages[0].extract_text())
-    assert not [n for n, one in enumerate(reader.pages) if len(one.get_contents().get_data()) < 900], "a page is empty"
+    assert not [n for n, one in enumerate(reader.pages) if len(one.get_contents().get_data()) < 900], (
+        "a page is empty"
+    )
 
 
 def test_the_same_notebook_gives_the_same_bytes(whole):
@@ -256,7 +264,13 @@ def test_a_wide_figure_lies_on_its_side_with_its_heading_and_the_table_behind_it
 def test_what_a_note_leads_to_is_linked_only_when_it_is_there():
     note = {"number": 1, "table": "funnel", "name": "Funnel"}
     points = {"block": "points", "points": ["So many"], "notes": [note]}
-    row = {"table": "funnel", "number": 1, "name": "Funnel", "file": "f", "shown": [{"words": "Figure 9", "at": "figure-9"}]}
+    row = {
+        "table": "funnel",
+        "number": 1,
+        "name": "Funnel",
+        "file": "f",
+        "shown": [{"words": "Figure 9", "at": "figure-9"}],
+    }
     assert not links_of(read([points]))
     assert len(links_of(read([points, {"block": "files", "files": [row]}]))) == 1
 
@@ -288,8 +302,9 @@ def test_what_a_cell_tagged_report_shows_is_in_it():
 
 
 def test_own_html_is_read_in_its_order():
-    html = ("<style>p {}</style><h3>Head</h3><p>One <b>bold</b> word</p><ul><li>a<li>b</ul><table><thead><tr><th></th>"
-            "<th colspan=2>n</th></tr></thead><tr><th>x</th><td>1.5</td><td>2</td></tr></table><script>no()</script>")  # fmt: skip
+    html = ("<style>p {}</style><h3>Head</h3><p>One <b>bold</b> word</p><ul><li>a<li>b</ul><table><thead><tr>"
+            "<th></th><th colspan=2>n</th></tr></thead><tr><th>x</th><td>1.5</td><td>2</td></tr></table>"
+            "<script>no()</script>")  # fmt: skip
     blocks = own_blocks({"text/html": html})
     assert [block["block"] for block in blocks] == ["prose", "prose", "points", "table"]
     assert blocks[1]["paragraphs"] == ["One bold word"] and blocks[2]["points"] == ["a", "b"]

@@ -12,7 +12,13 @@ from journeykit.reports.pictures import FONTS
 
 __all__ = ["Images"]
 
-ENDINGS = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+ENDINGS = {
+    "image/svg+xml": "svg",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+}
 TYPEFACE = "'DejaVu Sans'"  # with which matplotlib measured the words of a figure
 
 
@@ -51,8 +57,8 @@ class Images:
         import typst
 
         source = f'#context [#metadata(measure(image("{name}", width: {width}pt)).height.pt()) <height>]'
-        found = typst.query(source.encode(), "<height>", field="value", one=True, root=self.folder)
-        return float(found)
+        setter = typst.Compiler(source.encode(), root=self.folder, ignore_system_fonts=True)
+        return float(setter.query("<height>", field="value", one=True))
 
     def _keep(self, address: str) -> str | None:
         ending, content = _unpacked(address)
@@ -72,7 +78,8 @@ class Images:
         name = f"image-{self.kept}.{ending}"
         (self.folder / name).write_bytes(content)
         try:
-            typst.compile(f'#image("/{name}")'.encode(), root=self.folder, ignore_system_fonts=True)
+            source = f'#image("/{name}")'.encode()
+            typst.Compiler(source, root=self.folder, ignore_system_fonts=True).compile(format="pdf")
         except typst.TypstError:
             return None
         return f"/{name}"

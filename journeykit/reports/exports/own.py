@@ -11,8 +11,8 @@ from typing import Any
 __all__ = ["own_blocks"]
 
 SILENT = ("style", "script", "head", "title", "template")
-BREAKS = ("p", "div", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "ul", "ol", "dl", "dt", "dd",
-          "figure", "figcaption", "blockquote", "pre", "details", "summary", "header", "footer")  # fmt: skip
+BREAKS = ("p", "div", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "ul", "ol",
+          "dl", "dt", "dd", "figure", "figcaption", "blockquote", "pre", "details", "summary", "header", "footer")  # fmt: skip
 NUMBER = re.compile(r"[-−+]?[\d.,\s]*\d\s?%?")
 
 
@@ -49,7 +49,8 @@ class _Reader(HTMLParser):
         super().__init__()
         self.blocks: list[dict[str, Any]] = []
         self.silent = 0
-        self.words, self.rows, self.point = "", None, False
+        self.words, self.point = "", False
+        self.rows: list[list[list[Any]]] | None = None
         self.feed(html)
         self.close()
         self._flush()
@@ -73,6 +74,8 @@ class _Reader(HTMLParser):
             self._flush()
 
     def _start_in_table(self, tag: str, given: dict[str, str]) -> None:
+        if self.rows is None:
+            return
         if tag == "tr":
             self.rows.append([])
         elif tag in ("td", "th") and self.rows:
@@ -111,7 +114,7 @@ class _Reader(HTMLParser):
             self.blocks.append({"block": "prose", "paragraphs": [words]})
 
     def _end_table(self) -> None:
-        rows, self.rows = [row for row in self.rows if row], None
+        rows, self.rows = [row for row in self.rows or () if row], None
         if rows:
             self.blocks.append(_table(rows))
 
@@ -126,7 +129,15 @@ def _table(rows: list[list[list[Any]]]) -> dict[str, Any]:
     cells = texts[heads:]
     numeric = [_is_numeric([row[place] for row in cells]) for place in range(width)]
     columns = [{"header": head, "numeric": numbers} for head, numbers in zip(named, numeric, strict=True)]
-    return {"block": "table", "number": None, "name": "", "caption": "", "columns": columns, "cells": cells, "more": ""}
+    return {
+        "block": "table",
+        "number": None,
+        "name": "",
+        "caption": "",
+        "columns": columns,
+        "cells": cells,
+        "more": "",
+    }
 
 
 def _row(cells: list[list[Any]]) -> list[str]:

@@ -15,6 +15,7 @@ __all__ = ["Paper"]
 BROAD = 900  # pixels: a wider figure gets a page on its side
 PIXELS = 760  # the width of a figure that doesn't tell its size
 IN_CARD = 62  # letters that fit on a line of a table in a card
+A_PAGE = 2500  # letters of a table that fills most of a page
 HIDDEN = ("record",)
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -57,13 +58,18 @@ class Paper:
 
     def _as_cover(self, b: Mapping[str, Any]) -> dict[str, Any]:
         shown = {name: b[name] for name in ("client", "title", "as_of", "made_by")}
-        return shown | {"note": b.get("note"), "facts": _texts(b["facts"]), "logo": self.images.logo(b.get("logo"))}
+        return shown | {
+            "note": b.get("note"),
+            "facts": _texts(b["facts"]),
+            "logo": self.images.logo(b.get("logo")),
+        }
 
     def _as_heading(self, b: Mapping[str, Any]) -> dict[str, Any]:
         self.level = max(1, min(b["level"], self.level + 1, 3))
         self.section = str(b["text"]).strip() or "–"
         return {
-            "level": self.level, "number": b["number"], "text": self.section, "anchor": self._claim(b["id"]), "begins": "page",
+            "level": self.level, "number": b["number"], "text": self.section,
+            "anchor": self._claim(b["id"]), "begins": "page",
         }  # fmt: skip
 
     def _as_prose(self, b: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,9 +122,11 @@ class Paper:
         cells = [[str(cell) for cell in row] for row in b["cells"]]
         laid = laid_out(columns, cells)
         folded = bool(b.get("folded"))
+        if folded:  # at the back a large one gets a page, and small ones follow each other
+            laid["short"] = sum(len(cell) for row in cells for cell in row) > A_PAGE
         return {
             "number": b["number"], "name": b["name"], "caption": b["caption"], "columns": columns, "cells": cells,
-            "more": b["more"], "folded": folded, "tables": [], **laid, "short": laid["short"] and not folded,
+            "more": b["more"], "folded": folded, "tables": [], **laid,
             "anchor": self._claim(f"table-{b['number']}"),
         }  # fmt: skip
 

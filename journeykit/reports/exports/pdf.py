@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from journeykit.errors import JourneykitError
 from journeykit.reports.blocks import BLOCK, template_folder
@@ -28,9 +28,14 @@ COLOUR = "#0b5fa5"
 OWN = "report"  # the tag of a cell whose own tables and figures go into the report
 SERIF, SANS = "Libertinus Serif", "DejaVu Sans"  # the first is inside typst, the second comes with matplotlib
 STYLES = ("", "-Bold", "-Oblique", "-BoldOblique")
-PAGE, PAGES = "\ue000", "\ue001"  # stand in for the numbers of pages, which are known only when the pages are set
-STANDARD = "ua-1"
-SINCE = datetime(1980, 1, 1, tzinfo=UTC)  # of the file, so that it is the same each time; the document has its own day
+PAGE, PAGES = (
+    "\ue000",
+    "\ue001",
+)  # stand in for the numbers of pages, which are known only when the pages are set
+STANDARD: Literal["ua-1"] = "ua-1"
+SINCE = datetime(
+    1980, 1, 1, tzinfo=UTC
+)  # of the file, so that it is the same each time; the document has its own day
 LARGE = 500_000  # bytes of content, of which a long report has some 100,000
 NO_LETTER, LAST_RESORT = "could not be displayed with", "LastResortHE-Regular.ttf"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")

@@ -128,7 +128,7 @@ def _with_contents(blocks: list[Block]) -> list[Block]:
 
 def _turned(blocks: Iterable[Block]) -> list[Block]:
     """Put what is wide on pages on their side, along with what leads to it."""
-    spreads = [{"wide": False, "blocks": []}]
+    spreads: list[Block] = [{"wide": False, "blocks": []}]
     for block in blocks:
         if _is_wide(block):
             lead = _lead(spreads[-1]["blocks"])
