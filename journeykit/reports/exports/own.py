@@ -11,8 +11,8 @@ from typing import Any
 __all__ = ["own_blocks"]
 
 SILENT = ("style", "script", "head", "title", "template")
-BREAKS = ("p", "div", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "ul", "ol",
-          "dl", "dt", "dd", "figure", "figcaption", "blockquote", "pre", "details", "summary", "header", "footer")  # fmt: skip
+BREAKS = ("p", "div", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "ul", "ol", "dl", "dt",
+          "dd", "figure", "figcaption", "blockquote", "pre", "details", "summary", "header", "footer")  # fmt: skip
 NUMBER = re.compile(r"[-−+]?[\d.,\s]*\d\s?%?")
 
 
