@@ -36,6 +36,7 @@ STANDARD: Literal["ua-1"] = "ua-1"
 SINCE = datetime(
     1980, 1, 1, tzinfo=UTC
 )  # of the file, so that it is the same each time; the document has its own day
+TRIES = 3  # to let chapters go on under the one before
 LARGE = 500_000  # bytes of content, of which a long report has some 100,000
 NO_LETTER, LAST_RESORT = "could not be displayed with", "LastResortHE-Regular.ttf"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -107,17 +108,23 @@ def _set(folder: Path, covered: bool) -> bytes:
 
 
 def _setting(folder: Path, fonts: Path, covered: bool) -> bytes:
-    """Set the pages twice, with a new page for every chapter and with some moved up; once when they are very many."""
+    """Set the pages with a new page for every chapter, and again as long as more chapters can do without it."""
     import typst
 
-    setter = typst.Compiler(
-        folder / "report.typ", root=folder, font_paths=[fonts], ignore_system_fonts=covered
-    )
+    def setter(chapters: list[int]) -> Any:
+        return typst.Compiler(
+            folder / "report.typ", root=folder, font_paths=[fonts], ignore_system_fonts=covered,
+            sys_inputs={"going_on": json.dumps(chapters)},
+        )  # fmt: skip
+
+    moved: list[int] = []
     small = (folder / "content.json").stat().st_size < LARGE
-    chapters = going_on(json.loads(setter.query("<edge>", field="value"))) if small else []
-    return setter.compile(
-        format="pdf", sys_inputs={"going_on": json.dumps(chapters)}, pdf_standards=[STANDARD], timestamp=SINCE
-    )
+    for _ in range(TRIES if small else 0):
+        before, edges = moved, json.loads(setter(moved).query("<edge>", field="value"))
+        moved = going_on(edges, before)
+        if moved == before:
+            break
+    return setter(moved).compile(format="pdf", pdf_standards=[STANDARD], timestamp=SINCE)
 
 
 def _told(error: Any) -> JourneykitError:

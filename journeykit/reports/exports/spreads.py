@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -37,27 +37,31 @@ def spread(blocks: Iterable[Block], back_title: str) -> list[Block]:
     return _turned(placed)
 
 
-def going_on(edges: Iterable[Block]) -> list[int]:
+def going_on(edges: Iterable[Block], moved: Container[int] = ()) -> list[int]:
     """Return which chapters go on under the one before, where that leaves most of its last page empty.
 
     Parameters
     ----------
     edges
-        Per chapter, as the pages were set with a new page for each: how it `begins`, its number (`chapter`), and at
-        what height the one before ends (`y`, in millimetres). After a chapter that was moved up the next begins a
-        page all the same: where that one ends is not known.
+        Per chapter: how it `begins`, its number (`chapter`), and at what height the one before ends (`y`, in
+        millimetres).
+    moved
+        The chapters that went on when this was measured. Where a chapter ends that goes on only now is not known: the
+        next begins a page.
 
     Examples
     --------
-    >>> going_on([{"begins": "page", "chapter": n, "y": y} for n, y in enumerate([200, 80, 80, 80])])
-    [1, 3]
+    >>> edges = [{"begins": "page", "chapter": n, "y": y} for n, y in enumerate([200, 80, 80, 80])]
+    >>> going_on(edges), going_on(edges, [1, 3])
+    ([1, 3], [1, 2])
     """
-    found, moved = [], False
+    found, known = [], True
     for edge in edges:
         if edge["begins"] == "flow":
             continue
-        moved = edge["begins"] == "page" and edge["y"] < LITTLE and not moved
-        if moved:
+        goes_on = known and edge["begins"] == "page" and edge["y"] < LITTLE
+        known = not goes_on or (known and edge["chapter"] in moved)
+        if goes_on:
             found.append(edge["chapter"])
     return found
 
