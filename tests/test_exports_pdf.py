@@ -45,7 +45,10 @@ def squeezed(words: str) -> str:
 
 
 def said(reader: PdfReader) -> str:
-    return squeezed("".join(page.extract_text() for page in reader.pages))
+    """Return what stands on the pages, without their heads and feet: a paragraph may run over two pages."""
+    first, *rest = (page.extract_text().split("\n") for page in reader.pages)
+    inside = [lines[1:-1] for lines in rest] if rest else []
+    return squeezed(" ".join(first) + " ".join(line for lines in inside for line in lines))
 
 
 def page_of(language: str = "en") -> Page:
