@@ -10,7 +10,10 @@ from typing import Any
 
 __all__ = ["FORMATS", "MADE", "write_formats"]
 
-MADE = {"html": "report.html"}  # format: the file or folder that it leaves beside the tables
+MADE = {
+    "html": "report.html",
+    "pdf": "report.pdf",
+}  # format: the file or folder that it leaves beside the tables
 FORMATS = tuple(MADE)
 
 
