@@ -110,11 +110,12 @@ class Paper:
 
     def _as_figure(self, b: Mapping[str, Any]) -> dict[str, Any]:
         width, height = b.get("width") or PIXELS, b.get("height")
-        file = self.images.figure(b["image"])
+        file, lead = self.images.figure(b["image"]), b.get("lead", "")
         return {
-            "number": b["number"], "name": b["name"], "caption": b["caption"], "alt": b["alt"] or self.section or "–",
-            "file": file, "width": width, "height": height or self.images.height(file, width),
-            "broad": width > BROAD, "anchor": self._claim(f"figure-{b['number']}"), "tables": [], "above": 0,
+            "number": b["number"], "name": b["name"], "lead": lead, "caption": b["caption"][len(lead) :].strip(),
+            "alt": b["alt"] or self.section or "–", "file": file, "width": width,
+            "height": height or self.images.height(file, width), "broad": width > BROAD,
+            "anchor": self._claim(f"figure-{b['number']}"), "tables": [], "above": 0,
         }  # fmt: skip
 
     def _as_table(self, b: Mapping[str, Any]) -> dict[str, Any]:
