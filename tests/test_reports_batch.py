@@ -119,7 +119,7 @@ def test_an_interruption_clears_away_what_was_being_made(place, monkeypatch):
         raise KeyboardInterrupt
 
     folder, options = place
-    monkeypatch.setattr(batch, "_attend", interrupt)
+    monkeypatch.setattr(batch, "attend", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_report("acme", **options)
     assert list((folder / "reports" / "acme").iterdir()) == []
