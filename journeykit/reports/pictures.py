@@ -61,9 +61,9 @@ def read_logo(path: Path) -> str:
         raise ClientFileError(
             "there is no such logo", where=path, remedy="mend brand: logo in the client file"
         )
-    content = path.read_bytes()
-    if len(content) > LOGO_LIMIT:
+    if path.stat().st_size > LOGO_LIMIT:
         raise ClientFileError("the logo is larger than 2 MB", where=path, remedy="give a smaller one")
+    content = path.read_bytes()
     kind = _image_kind(content)
     if kind is None:
         raise ClientFileError(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["birth_of", "end_family", "end_stragglers", "family_memory", "family_of"]
+__all__ = ["birth_of", "descendants", "end_family", "end_stragglers", "family_memory", "family_of"]
 
+GRACE = 0.5  # seconds
 LISTED = Path("/proc")
 PARENT, GROUP, BIRTH = 1, 2, 19  # places in /proc/<id>/stat, counted after the name
 
@@ -67,10 +69,28 @@ def end_family(leader: int) -> None:
         _kill(one)
 
 
-def end_stragglers(leader: int) -> None:
-    """Kill what a process that has ended left running in its group."""
-    for one in family_of(leader) - {leader}:
+def descendants(leader: int) -> dict[int, str]:
+    """Return what a process started and still runs: id and birth."""
+    return {one: birth_of(one) for one in family_of(leader) - {leader}}
+
+
+def end_stragglers(leader: int, known: dict[int, str]) -> None:
+    """Kill what a process that has ended left running: its group, and those known to have been its descendants.
+
+    They get a moment to end by themselves first, since some clear away what the process used.
+    """
+    patience = time.monotonic() + GRACE
+    while (left := _left(leader, known)) and time.monotonic() < patience:
+        time.sleep(0.02)
+    for one in left:
         _kill(one)
+
+
+def _left(leader: int, known: dict[int, str]) -> set[int]:
+    group = family_of(leader) - {leader}
+    return {one for one in group if birth_of(one)} | {
+        one for one, birth in known.items() if birth and birth_of(one) == birth
+    }
 
 
 def _kill(process: int) -> None:

@@ -72,6 +72,7 @@ class Watched:
     total: int = 0
     result: dict[str, Any] | None = None
     fault: dict[str, str] | None = None
+    left: dict[int, str] = field(default_factory=dict)
     closed: bool = False
 
     @classmethod
@@ -110,6 +111,8 @@ class Watched:
                     self.result = said[0]
                 elif kind == "failed":
                     self.fault = said[0]
+                elif kind == "left":
+                    self.left = said[0]
                 else:
                     self.done, self.total = (said[0], said[1]) if kind == "cell" else (self.total, self.total)
 
@@ -132,7 +135,7 @@ class Watched:
         """End what the process left running, and give back what watching it took."""
         if not self.closed:
             self.closed = True
-            end_stragglers(self.process.pid)
+            end_stragglers(self.process.pid, self.left)
             self.channel.close()
 
     @property
