@@ -15,7 +15,7 @@ size: int = 3"""
 WORK = """import sys
 sys.path.insert(0, "TESTS")
 from small_notebook import behave
-print("working", mode)"""
+print("working", mode, size)"""
 READ = """from fake_study import fake_study
 from journeykit import read_client
 from journeykit.reports import Page, chapters"""

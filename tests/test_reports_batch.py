@@ -149,3 +149,61 @@ def test_data_that_are_missing_are_told_in_a_sentence(place):
     (folder / "gone.yml").write_text("id: gone\nname: Gone\nevents: {path: gone.csv}\n")
     outcome = run_report("gone", parameters={"mode": "read"}, **options)
     assert outcome.status == "failed" and "gone.csv" in outcome.error and "Traceback" not in outcome.error
+
+
+def with_report(folder: Path, name: str, lines: str) -> Path:
+    """Write a client file that ends with a block `report`."""
+    path = write_client(folder, name)
+    path.write_text(f"{path.read_text()}report:\n{lines}")
+    return path
+
+
+def test_a_client_file_names_its_own_notebook_and_values_for_its_parameters(place):
+    folder, options = place
+    del options["notebook"]
+    (folder / "own").mkdir()
+    write_notebook(folder / "own" / "changed.ipynb")
+    with_report(folder, "acme", "  notebook: own/changed.ipynb\n  parameters: {mode: print size, size: 41}\n")
+    outcome = run_report("acme", **options)
+    assert outcome.status == "ok", outcome
+    assert outcome.parameters["size"] == 41
+    assert "working print size 41" in (outcome.folder / "report.ipynb").read_text()
+    assert run_report("acme", **options).status == "skipped"
+    notebook = folder / "own" / "changed.ipynb"
+    notebook.write_text(notebook.read_text().replace("working", "at work"))
+    assert run_report("acme", **options).status == "ok", "another notebook: made again"
+    assert (
+        run_report("acme", parameters={"size": 5}, **options | {"notebook": notebook}).parameters["size"] == 5
+    )
+
+
+@pytest.mark.parametrize(("lines", "line", "said"), [
+    ("  parameters: {sise: 3}\n", 6, "the notebook small.ipynb: unknown parameter 'sise'"),
+    ("  parameters: {sise: 3}\n", 6, "Did you mean 'size'"),
+    ("  parameters:\n    size: three\n", 7, "must be of type int"),
+    ("  parameters:\n    size: 3\n    mode: 2026-01-01\n    client: other\n", 9, "'client' is set by journeykit"),
+    ("  notebok: small.ipynb\n", 6, "Did you mean 'notebook'"),
+    ("  notebook: smal.ipynb\n", 6, "there is no notebook 'smal.ipynb'"),
+])  # fmt: skip
+def test_a_mistake_in_the_block_report_is_told_with_its_line(place, lines, line, said):
+    folder, options = place
+    with_report(folder, "acme", lines)
+    outcome = run_report("acme", **options)
+    assert outcome.refused and said in outcome.error and f"line {line}" in outcome.error, outcome.error
+
+
+def test_a_day_in_the_parameters_reaches_the_notebook_as_text(place):
+    folder, options = place
+    with_report(folder, "acme", "  parameters: {mode: 2026-01-01}\n")
+    outcome = run_report("acme", **options)
+    assert outcome.status == "ok" and outcome.parameters["mode"] == "2026-01-01"
+
+
+def test_a_notebook_that_lacks_what_journeykit_tells_is_refused(place):
+    folder, options = place
+    text = (folder / "small.ipynb").read_text().replace("folder: str", "place: str")
+    (folder / "small.ipynb").write_text(text)
+    with_report(folder, "acme", "  notebook: small.ipynb\n")
+    del options["notebook"]
+    outcome = run_report("acme", **options)
+    assert outcome.refused and "lacks the parameter 'folder'" in outcome.error

@@ -118,23 +118,24 @@ def test_a_kernel_that_hangs_is_ended_with_all_that_it_started(place):
     assert "longer than the limit" in outcome.error and not left_over(folder)
 
 
-SCRIPT = """
-import sys
-from journeykit import run_reports
-names, folder = sys.argv[2:], sys.argv[1]
-run_reports(names, clients_folder=folder, out=f"{folder}/reports", notebook=f"{folder}/small.ipynb",
-            parameters={"mode": "named"}, jobs=2)
-"""
-
-
 def start_batch(folder: Path, *names: str) -> subprocess.Popen:
-    """Start a batch in a process of its own and wait until one of its reports hangs."""
-    command = [sys.executable, "-c", SCRIPT, str(folder), *names]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    batch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+    """Start the command in a project of its own and wait until one report is finished and the other hangs."""
+    batch = run_command(folder, *names)
     finished = folder / "reports" / "acme" / DAY / "run.json"
-    until(lambda: finished.is_file() and len(left_over(folder)) >= 2)
+    until(lambda: finished.is_file() and left_over(folder / "hang.yml"))
     return batch
+
+
+def run_command(folder: Path, *words: str) -> subprocess.Popen:
+    """Run `journeykit report` on clients whose own notebook behaves as the client's name says."""
+    for file in folder.glob("*.yml"):
+        told = file.read_text().partition("report:")[0]
+        file.write_text(told + "report: {notebook: small.ipynb, parameters: {mode: named}}\n")
+    options = ("--project", str(folder), "--clients", ".", "--jobs", "2")
+    return subprocess.Popen(
+        [sys.executable, "-m", "journeykit", "report", *words, *options], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
 
 
 def until(holds) -> None:
@@ -145,29 +146,26 @@ def until(holds) -> None:
 
 
 def test_a_batch_killed_in_the_middle_goes_on_where_it_was(place):
-    folder, options = place
+    folder, _ = place
     write_client(folder, "hang")
     batch = start_batch(folder, "acme", "hang")
     batch.kill()
-    batch.wait()
-    batch.stderr.close()
-    until(lambda: not left_over(folder))
+    batch.communicate()
+    until(lambda: not left_over(folder / "hang.yml"))
     assert list((folder / "reports" / "hang").glob(".making-*")), "half-made when it was killed"
-    (folder / "small.ipynb").touch()
-    outcomes = run_reports(["acme", "hang"], timeout=3, **with_mode("named") | {"force": False}, **options)
-    assert [one.status for one in outcomes] == ["skipped", "failed"]
-    assert not list((folder / "reports").glob("*/.making-*"))
+    rest = run_command(folder, "acme", "hang", "--timeout", "3", "--json")
+    said, _ = rest.communicate(timeout=120)
+    assert [one["status"] for one in json.loads(said)] == ["skipped", "failed"]
+    assert rest.returncode == 1 and not list((folder / "reports").glob("*/.making-*"))
 
 
 def test_ctrl_c_ends_the_batch_with_130_and_leaves_nothing(place):
     folder, _ = place
     write_client(folder, "hang")
-    command = SCRIPT.replace("run_reports(names", "import journeykit.cli\ntry:\n  run_reports(names")
-    assert command != SCRIPT
     batch = start_batch(folder, "acme", "hang")
     batch.send_signal(signal.SIGINT)
     _, said = batch.communicate(timeout=60)
-    assert "KeyboardInterrupt" in said
-    until(lambda: not left_over(folder))
+    assert batch.returncode == 130 and said.endswith("Interrupted.\n") and "Traceback" not in said
+    until(lambda: not left_over(folder / "hang.yml"))
     assert not list((folder / "reports").glob("*/.making-*"))
     assert (folder / "reports" / "acme" / DAY / "report.html").is_file()

@@ -76,6 +76,7 @@ class Hashes:
         everything = _read(self.place) | self.used
         chosen = everything if len(everything) <= MOST else self.used
         with suppress(OSError):
+            self.place.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self.place, json.dumps(chosen))
             self.changed = False
 

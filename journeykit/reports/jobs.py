@@ -16,7 +16,7 @@ from journeykit.reports.folders import sweep
 from journeykit.reports.hashes import Hashes
 from journeykit.reports.keys import input_files, report_key, up_to_date
 from journeykit.reports.outcomes import Job, Outcome, read_run
-from journeykit.reports.parameters import check_parameters
+from journeykit.reports.parameters import check_parameters, require_parameters
 
 __all__ = ["Choices", "Desk", "default_notebook"]
 
@@ -51,7 +51,8 @@ class Choices:
         book = Path(notebook).resolve() if notebook else None
         given = {name: _as_text(value) for name, value in (parameters or {}).items()}
         if book or given:
-            check_parameters(book or default_notebook(), dict.fromkeys(SET_BY_JOURNEYKIT, "") | given)
+            require_parameters(book or default_notebook(), SET_BY_JOURNEYKIT)
+            check_parameters(book or default_notebook(), given)
         return cls(Path(out).resolve(), day, formats=_known(formats), notebook=book, parameters=given, **more)
 
 
@@ -126,7 +127,7 @@ class Desk:
         own, chosen = client.report, self.choices
         given = {name: _as_text(value) for name, value in own.parameters.items()}
         path = chosen.notebook or (client.resolve(own.notebook) if own.notebook else default_notebook())
-        check_parameters(path, dict.fromkeys(SET_BY_JOURNEYKIT, ""))
+        require_parameters(path, SET_BY_JOURNEYKIT)
         for name, value in given.items():
             try:
                 check_parameters(path, {name: value})
@@ -156,7 +157,7 @@ class Desk:
 def _in_client_file(error: JourneykitError, client: Client, name: str) -> ClientFileError:
     """Return a fault of a parameter as one of the client file, with its line."""
     line = read_document(client.path).line_of(("report", "parameters", name)) if client.path else None
-    problem = f"{error.problem} ({error.where})"
+    problem = f"the notebook {error.where}: {error.problem}"
     return ClientFileError(problem, where=client.path, line=line, remedy=error.remedy)
 
 

@@ -16,9 +16,9 @@ PARENT, GROUP, BIRTH = 1, 2, 19  # places in /proc/<id>/stat, counted after the 
 
 
 def birth_of(process: int) -> str:
-    """Return when a process began, in the system's own count; empty where the system does not tell."""
+    """Return when a process began, in the system's own count; empty when it has ended or the system does not tell."""
     stat = _stat(LISTED / str(process))
-    return stat[BIRTH] if len(stat) > BIRTH else ""
+    return stat[BIRTH] if len(stat) > BIRTH and stat[0] != "Z" else ""
 
 
 def family_of(leader: int) -> set[int]:
