@@ -158,7 +158,9 @@ def many(count: int) -> None:
         took = time.perf_counter() - began
     settled, last = resident[min(SETTLED, count) - 1], resident[-1]
     print(f"{count} tiny clients: {took / count:.2f} s per client on the wall, two at a time")
-    print(f"memory of the parent: {settled / 1e6:.1f} MB after {min(SETTLED, count)}, {last / 1e6:.1f} MB after {count}")
+    print(
+        f"memory of the parent: {settled / 1e6:.1f} MB after {min(SETTLED, count)}, {last / 1e6:.1f} MB after {count}"
+    )
     print(f"processes left beside the server and its tracker: {len(family_of(os.getpid())) - 3}")
     print(f"open files: {len(os.listdir('/proc/self/fd'))}")
 

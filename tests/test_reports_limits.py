@@ -139,7 +139,7 @@ def run_command(folder: Path, *words: str) -> subprocess.Popen:
 
 
 def until(holds) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not holds():
         assert time.monotonic() < deadline, "it did not come to be"
         time.sleep(0.05)
