@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -116,6 +117,16 @@ def test_a_kernel_that_hangs_is_ended_with_all_that_it_started(place):
     folder, options = place
     outcome = run_report("acme", **with_mode("hang", kernel=True, timeout=20), **options)
     assert "longer than the limit" in outcome.error and not left_over(folder)
+
+
+def from_a_pool(options: dict) -> str:
+    return run_report("acme", **options).status
+
+
+def test_a_worker_of_a_pool_may_make_reports(place):
+    _, options = place
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(from_a_pool, (options,)) == "ok"
 
 
 def start_batch(folder: Path, *names: str) -> subprocess.Popen:

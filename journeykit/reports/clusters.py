@@ -7,7 +7,6 @@ the batch. Nothing but what is to be made and what became of it travels over the
 
 from __future__ import annotations
 
-import multiprocessing
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -156,8 +155,7 @@ def make_on_worker(job: Job, limits: Limits, topic: str, code: str) -> Outcome |
     def tell(done: int, total: int) -> None:
         worker.log_event(topic, (job.client, done, total))
 
-    with _children_allowed():
-        return make(job, limits, tell, _still_wanted(worker))
+    return make(job, limits, tell, _still_wanted(worker))
 
 
 def _still_wanted(worker: Any) -> Callable[[], bool]:
@@ -169,13 +167,3 @@ def _still_wanted(worker: Any) -> Callable[[], bool]:
         return task is not None and task.state not in ("cancelled", "released", "forgotten")
 
     return wanted
-
-
-@contextmanager
-def _children_allowed() -> Iterator[None]:
-    """Let a worker start processes: dask marks its workers as daemons, which may not.
-
-    Nothing is lost by it. The process of a report ends by itself when the worker does.
-    """
-    vars(multiprocessing.current_process())["_config"]["daemon"] = False
-    yield

@@ -33,15 +33,21 @@ def context():
 
 
 @contextmanager
-def _without_main():
-    """Keep the caller's script out of the new processes: it would be run again in each."""
+def _starting():
+    """Keep the caller's script out of the new process, where it would be run again, and let workers of pools start one.
+
+    Workers of a pool or a cluster are daemons, which may start none lest it be orphaned; this one ends by itself
+    when the worker does.
+    """
+    own = vars(multiprocessing.current_process())["_config"]
     with STARTING:
-        main = sys.modules["__main__"]
+        main, daemon = sys.modules["__main__"], own.pop("daemon", None)
         sys.modules["__main__"] = ModuleType("__main__")
         try:
             yield
         finally:
             sys.modules["__main__"] = main
+            own.update({} if daemon is None else {"daemon": daemon})
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class Watched:
 
         here, there = chosen.Pipe(duplex=False)
         process = chosen.Process(target=make_report, args=(job, str(folder), there), daemon=False)
-        with _without_main():
+        with _starting():
             process.start()
         there.close()
         return cls(job, folder, process, here, attempt)
