@@ -87,8 +87,9 @@ def find_template(path: Path) -> Path:
     if not zipfile.is_zipfile(path):
         raise ClientFileError("the template is no presentation", where=path, remedy=remedy)
     with zipfile.ZipFile(path) as parts:
-        if "ppt/presentation.xml" not in parts.namelist():
-            raise ClientFileError("the template is no presentation", where=path, remedy=remedy)
+        kinds = parts.read("[Content_Types].xml") if "[Content_Types].xml" in parts.namelist() else b""
+    if b"presentationml.presentation.main+xml" not in kinds:
+        raise ClientFileError("the template is no presentation", where=path, remedy=remedy)
     return path
 
 

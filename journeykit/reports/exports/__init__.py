@@ -13,6 +13,7 @@ __all__ = ["FORMATS", "MADE", "write_formats"]
 MADE = {  # format: the file or folder that it leaves beside the tables
     "html": "report.html",
     "xlsx": "report.xlsx",
+    "pptx": "report.pptx",
     "data": "data",
 }
 FORMATS = tuple(MADE)

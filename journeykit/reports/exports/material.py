@@ -14,7 +14,7 @@ import pandas as pd
 
 from journeykit.reports.blocks import blocks_of
 from journeykit.reports.dictionary import is_of_people, table_names
-from journeykit.wording import label, text
+from journeykit.wording import label, say_value, text
 from journeykit.wording.texts import has_text
 
 __all__ = ["Material"]
@@ -135,6 +135,10 @@ class Material:
     def say(self, key: str, **values: Any) -> str:
         """Return a text in the report's language."""
         return text(key, self.language, **values)
+
+    def value(self, value: Any, form: str = "plain") -> str:
+        """Return a value as it is written in the report's language."""
+        return say_value(value, form, self.language)
 
     def word(self, form: str, value: Any, column: str = "") -> str:
         """Return an id that stands in a cell as a word in the report's language; other texts as they are."""
