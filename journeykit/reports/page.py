@@ -177,14 +177,31 @@ class Page:
         """Show a list of words and what they mean."""
         self._add("terms", terms=dict(terms))
 
-    def figure(self, drawn: Any, caption: str, alt: str | None = None, *, of: str = "") -> None:
-        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it; `of` names
-        the table that it draws.
+    def figure(
+        self,
+        drawn: Any,
+        caption: str,
+        alt: str | None = None,
+        *,
+        of: str = "",
+        views: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it.
+
+        Parameters
+        ----------
+        of
+            The table that it draws.
+        views
+            The same as drawings that a reader on a screen can choose from and point at: `name` and what
+            `Drawing.as_dict` returns. Paper shows the figure itself.
         """
         self._number("figure", of)
+        shown = {"views": [dict(view) for view in views], "hint": self.text("parts.views_hint"),
+                 "choose": self.text("parts.views_choose")} if views else {}  # fmt: skip
         self._add(
             "figure", number=self.counts["figure"], name=self.text("parts.figure"), caption=caption,
-            alt=alt or caption, **picture(drawn),
+            alt=alt or caption, **shown, **picture(drawn),
         )  # fmt: skip
 
     def table(

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit import plots
+from journeykit.reports.chapters.flowing import show_flows, show_steps
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -27,7 +28,9 @@ def leaks(page: Page, study: Any) -> None:
     read.say("leaks")
     _funnel(page, read)
     _drop_off(page, read)
+    show_flows(page, read)
     _transitions(page, read)
+    show_steps(page, read)
     _skips(page, read)
     _time(page, read)
     _compared(page, read)

@@ -1,4 +1,4 @@
-"""The formats of a report: each a module with `write(notebook, folder)`, made of the same blocks, tables and findings."""
+"""The formats of a report: each a module with `write(notebook, path)`, made of the same blocks and tables."""
 
 from __future__ import annotations
 
