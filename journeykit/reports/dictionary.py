@@ -106,7 +106,7 @@ def table_names() -> tuple[str, ...]:
 
 
 def is_of_people(table: str, columns: Iterable[str] = ()) -> bool:
-    """Return whether a table has one row per person: by its definition, or by an id among its columns.
+    """Return whether a table has one row per person or raw row: by its definition, or by an id among its columns.
 
     Examples
     --------
