@@ -1,4 +1,4 @@
-"""The presentation: charts hold the tables' values, nothing leaves its slide, every word is of the report's language."""
+"""The presentation: charts hold the tables' values, nothing leaves its slide, words are of the language."""
 
 from __future__ import annotations
 
