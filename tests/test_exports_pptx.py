@@ -248,6 +248,35 @@ def test_the_same_report_gives_the_same_bytes(tmp_path):
     assert not list(tmp_path.rglob(".new-*"))
 
 
+def test_what_changed_is_a_table_when_there_was_an_earlier_report(tmp_path):
+    columns = [
+        {"header": head, "id": head, "form": "text", "numeric": False} for head in ("Wat", "Toen", "Nu")
+    ]
+    rows = [["Aandeel in de fase", "20%", "31%"]] * 60
+    table = {
+        "block": "table",
+        "caption": "Vergeleken.",
+        "columns": columns,
+        "rows": rows,
+        "cells": rows,
+        "more": "",
+    }
+    prose = {"block": "prose", "paragraphs": ["Dit rapport is naast dat van 1 januari gelegd."]}
+    made = present(tmp_path, blocks=(heading("changes"), prose, table))
+    (shown,) = [shape.table for shape in made.slides[-1].shapes if shape.has_table]
+    assert [cell.text for cell in shown.rows[1].cells] == rows[0]
+    assert len(shown.rows) < 60 and "verdere rijen staan in het rapport" in notes(made)
+    check_places(made)
+
+
+def test_what_to_measure_is_listed(tmp_path):
+    told = ["Leg de bezorging vast.", "Leg de beoordeling vast."]
+    made = present(
+        tmp_path, blocks=(heading("measure"), {"block": "points", "points": told, "notes": [None] * 2})
+    )
+    assert set(told) <= set(texts(made))
+
+
 def test_no_person_is_named(tmp_path):
     made = present(tmp_path)
     assert "geheim" not in "\n".join([*texts(made), notes(made)])

@@ -73,7 +73,7 @@ def report(request, study, tmp_path_factory):
 
 
 def test_slides_stay_within_their_places_and_none_is_empty(report):
-    folder, material = report
+    folder, _ = report
     made = pptx.Presentation(folder / "report.pptx")
     check_places(made)
     assert len(made.slides) > 3
@@ -100,7 +100,7 @@ def test_sheets_hold_the_tables_rows(report):
 
 
 def test_every_column_of_every_table_is_described(report):
-    folder, material = report
+    folder, _ = report
     told = pd.read_csv(folder / "data" / "dictionary.csv")
     assert not told.isna().any().any(), told[told.isna().any(axis=1)]
     for path in (folder / "tables").glob("*.parquet"):
@@ -110,7 +110,7 @@ def test_every_column_of_every_table_is_described(report):
 
 def test_numbers_are_numbers_and_texts_are_texts(report):
     """A column whose form does not go with what it holds would be shown in the wrong format."""
-    folder, material = report
+    _, material = report
     texts_of = {"text", "persona", "stage", "canonical", "channel", "touchpoint", "list", "month"}
     for name in material.tables:
         table = material.table(name)

@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LONGEST", "clean", "height_of", "is_missing", "neutral", "number_of", "put", "unique_names"]
+__all__ = [
+    "LONGEST",
+    "clean",
+    "height_of",
+    "in_line",
+    "is_missing",
+    "neutral",
+    "number_of",
+    "put",
+    "unique_names",
+]
 
 LONGEST = 32_767  # characters in a cell
 LONGEST_NAME = 31  # characters in the name of a sheet
@@ -27,6 +37,17 @@ def clean(value: Any) -> str:
     'ab\nc'
     """
     return _CONTROL.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def in_line(value: Any) -> str:
+    r"""Return a value as text for a slide: without control characters, tabs as spaces.
+
+    Examples
+    --------
+    >>> in_line("a\tb")
+    'a b'
+    """
+    return clean(value).replace("\t", " ").strip(" ")
 
 
 def neutral(value: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.reports.colours import readable, tint
-from journeykit.reports.exports.cells import clean
+from journeykit.reports.exports.cells import in_line
 from journeykit.reports.exports.deck.fitting import EMU, Box, fit
 from journeykit.reports.exports.material import Material
 from journeykit.reports.pictures import find_template
@@ -96,7 +96,7 @@ class Page:
     def head(self, title: str) -> None:
         """Write the title, as large as fits its place."""
         holder = self.slide.shapes.title
-        words = clean(title)
+        words = in_line(title)
         if holder is None:
             return
         width, height = (holder.width / EMU - 14.4, holder.height / EMU - 7.2)
@@ -111,7 +111,7 @@ class Page:
 
     def note(self, *words: str) -> None:
         """Add to the speaker's notes, each text once."""
-        self.notes += [clean(one) for one in words if one and clean(one) not in self.notes]
+        self.notes += [in_line(one) for one in words if one and in_line(one) not in self.notes]
 
     def close(self) -> None:
         """Write the notes."""
@@ -137,7 +137,7 @@ def _number(slide: Any, footer: str) -> None:
             for level in slide.shapes[-1]._element.iter(LEVEL):
                 level.set("algn", "l")
             room = holder.width / EMU - 14.4
-            slide.shapes[-1].text_frame.text = fit([clean(footer)], room, 14.0, 10.0, 10.0)[0][0]
+            slide.shapes[-1].text_frame.text = fit([in_line(footer)], room, 16.0, 12.5, 12.5)[0][0]
 
 
 def _empty(file: Any) -> None:

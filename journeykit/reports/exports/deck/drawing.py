@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from journeykit.reports.colours import writing_on
-from journeykit.reports.exports.cells import clean, is_missing
+from journeykit.reports.exports.cells import in_line, is_missing
 from journeykit.reports.exports.deck.canvas import INK, LINE, SOFT, Page
 from journeykit.reports.exports.deck.fitting import EMU, LEADING, Box, fit, lines_of, longest, short
 
@@ -41,7 +41,7 @@ def write(
     """
     from pptx.enum.shapes import MSO_SHAPE
 
-    given = [clean(one) for one in ([paragraphs] if isinstance(paragraphs, str) else paragraphs)]
+    given = [in_line(one) for one in ([paragraphs] if isinstance(paragraphs, str) else paragraphs)]
     made = page.slide.shapes.add_shape(getattr(MSO_SHAPE, shape), *box.emu())
     _paint(made, fill, line)
     side = POINTED * box.height if shape == "CHEVRON" else 0.0  # where a chevron takes no text
@@ -146,7 +146,7 @@ def table(
         How much wider the first column is than the others.
     """
     widths = [box.width * part / (wide + len(heads) - 1) for part in [wide] + [1.0] * (len(heads) - 1)]
-    given = [[clean(cell) for cell in row] for row in (heads, *rows)]
+    given = [[in_line(cell) for cell in row] for row in (heads, *rows)]
     while size > SMALLEST and (
         sum(_heights(given, widths, size)) > box.height or _breaks(given, widths, size)
     ):
@@ -239,11 +239,11 @@ def chart(
     from pptx.enum.chart import XL_CHART_TYPE
 
     data = CategoryChartData(number_format="General")
-    data.categories = _labelled(
-        page, categories, box.width * (0.28 if kind in ("stacked", "bars") else 0.9 / len(categories))
-    )
+    lying = kind in ("stacked", "bars")
+    room = min(0.28 * box.width, 170.0) if lying else 0.9 * box.width / len(categories)
+    data.categories = _labelled(page, categories, room)
     names = _labelled(page, list(series), 170.0)
-    if kind in ("stacked", "bars"):
+    if lying:
         box = Box(box.left, box.top, box.width, min(box.height, 60 + BROADEST * len(categories)))
     for name, values in zip(names, series.values(), strict=True):
         data.add_series(name, [None if is_missing(value) else float(value) for value in values])
@@ -257,7 +257,7 @@ def chart(
 def _labelled(page: Page, names: Sequence[str], width: float) -> list[str]:
     """Return short names, never two alike; the notes give them in full."""
     found: list[str] = []
-    for name in map(clean, names):
+    for name in map(in_line, names):
         told = short(name, width, LABELS, 2)
         copies = (told if number == 1 else f"{told} ({number})" for number in range(1, len(names) + 2))
         found.append(next(one for one in copies if one not in found))

@@ -8,10 +8,10 @@ import pandas as pd
 
 from journeykit.plots.theme import persona_colours, stage_colours
 from journeykit.reports.colours import writing_on
-from journeykit.reports.exports.cells import clean
+from journeykit.reports.exports.cells import in_line
 from journeykit.reports.exports.deck.canvas import LINE, SOFT, Deck, Page
 from journeykit.reports.exports.deck.drawing import MARGIN, chart, write
-from journeykit.reports.exports.deck.fitting import Box, fit
+from journeykit.reports.exports.deck.fitting import Box, fit, short
 from journeykit.wording.formats import say_interval
 
 __all__ = ["maps"]
@@ -46,7 +46,8 @@ def _chunks(frame: pd.DataFrame) -> list[pd.DataFrame]:
 def _map(deck: Deck, persona: str, frame: pd.DataFrame, part: str) -> None:
     material = deck.material
     name = material.word("persona", persona)
-    page = deck.slide(_title(deck, persona, name, frame) + part)
+    page = deck.slide(_title(deck, short(name, 420, 26), frame) + part)
+    page.note(name)
     rows = dict(zip(ROWS, page.area.rows(list(ROWS.values()), gap=3), strict=True))
     colour = persona_colours([persona])[persona]
     _chevrons(page, rows["chevrons"], frame)
@@ -59,7 +60,7 @@ def _map(deck: Deck, persona: str, frame: pd.DataFrame, part: str) -> None:
     page.close()
 
 
-def _title(deck: Deck, persona: str, name: str, frame: pd.DataFrame) -> str:
+def _title(deck: Deck, name: str, frame: pd.DataFrame) -> str:
     """Return the title: where the persona drops out most, when that was measured."""
     known = frame[frame["drop_off"].notna()] if "drop_off" in frame else frame.head(0)
     if known.empty:
@@ -153,7 +154,7 @@ def _row(page: Page, box: Box, key: str, cells: list[str]) -> None:
 def _size(cells: list[str], places: list[Box]) -> float:
     """Return the size of letters at which all cells of a row fit."""
     sizes = [
-        fit([clean(words)], box.width - 2 * MARGIN, box.height - 2 * MARGIN, 10.0, 8.0)[1]
+        fit([in_line(words)], box.width - 2 * MARGIN, box.height - 2 * MARGIN, 10.0, 8.0)[1]
         for words, box in zip(cells, places, strict=True)
     ]
     return min(sizes, default=10.0)

@@ -6,13 +6,13 @@ import base64
 import io
 from typing import Any
 
-from journeykit.reports.exports.cells import clean
+from journeykit.reports.exports.cells import in_line
 from journeykit.reports.exports.chapters import Chapter, notes_of
-from journeykit.reports.exports.deck.canvas import SOFT, Deck
-from journeykit.reports.exports.deck.drawing import card, points, write
+from journeykit.reports.exports.deck.canvas import Deck
+from journeykit.reports.exports.deck.drawing import points, write
 from journeykit.reports.exports.deck.fitting import EMU, Box, fit
 
-__all__ = ["actions", "summary", "title"]
+__all__ = ["actions", "not_shown", "summary", "title"]
 
 MOST = 5  # findings on the slide with the summary
 DRAWN = ("data:image/png", "data:image/jpeg", "data:image/gif")  # what a presentation can show as a logo
@@ -22,10 +22,10 @@ def title(deck: Deck) -> None:
     """Make the first slide: client, what it is, the day, the facts and the logo."""
     material, slide = deck.material, deck.opening()
     holders = {one.placeholder_format.idx: one for one in slide.placeholders}
-    _fill(holders.get(0), [clean(material.name)], 44.0)
+    _fill(holders.get(0), [in_line(material.name)], 44.0)
     facts = [f"{name}: {value}" for name, value in material.cover.get("facts", {}).items()]
     under = [material.say("parts.title"), str(material.cover.get("as_of", "")), *facts]
-    _fill(holders.get(1), [clean(one) for one in under if one], 20.0)
+    _fill(holders.get(1), [in_line(one) for one in under if one], 20.0)
     logo = material.cover.get("logo") or ""
     if logo.startswith(DRAWN):
         _logo(
@@ -34,7 +34,7 @@ def title(deck: Deck) -> None:
             Box(deck.width - 260, 40, 220, 90) if deck.own else Box(deck.width - 180, 20, 150, 60),
         )
     note = material.cover.get("note")
-    slide.notes_slide.notes_text_frame.text = clean("\n".join(filter(None, (*under, note))))
+    slide.notes_slide.notes_text_frame.text = in_line("\n".join(filter(None, (*under, note))))
 
 
 def _fill(holder: Any, paragraphs: list[str], size: float) -> None:
@@ -52,15 +52,12 @@ def _fill(holder: Any, paragraphs: list[str], size: float) -> None:
 
 
 def _logo(slide: Any, logo: str, box: Box) -> None:
-    from PIL import Image
-
-    content = io.BytesIO(base64.b64decode(logo.partition(",")[2]))
-    with Image.open(content) as image:
-        scale = min(box.width / image.width, box.height / image.height)
-        width, height = image.width * scale, image.height * scale
-    content.seek(0)
-    place = Box(box.left + box.width - width, box.top, width, height)
-    slide.shapes.add_picture(content, *place.emu())
+    """Put the logo into the upper right corner of a place, as large as fits."""
+    picture = slide.shapes.add_picture(io.BytesIO(base64.b64decode(logo.partition(",")[2])), 0, 0)
+    scale = min(box.width * EMU / picture.width, box.height * EMU / picture.height)
+    picture.width, picture.height = round(picture.width * scale), round(picture.height * scale)
+    picture.left, picture.top = round((box.left + box.width) * EMU) - picture.width, round(box.top * EMU)
+    picture.name = "Logo"
 
 
 def summary(deck: Deck) -> None:
@@ -118,9 +115,3 @@ def not_shown(deck: Deck, remarks: dict[str, list[str]]) -> None:
         write(page, box, [heading, *told], 13, bold=True, fill=deck.tint, anchor="MIDDLE")
         page.note(*told)
     page.close()
-
-
-def cards_of(deck: Deck, boxes: list[Box], told: list[tuple[str, list[str], str]], page: Any) -> None:
-    """Draw cards, one in each place."""
-    for box, (name, lines, colour) in zip(boxes, told, strict=False):
-        card(page, box, name, lines, colour or SOFT)
