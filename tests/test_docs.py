@@ -181,7 +181,7 @@ def test_the_reference_lists_every_key_of_a_client_file():
     words = set(re.findall(r"`([\w.]+)`", page))
     for form in (Client, EventSource, CustomerSource, OwnTouchpoint):
         assert set(form.model_fields) <= words
-    for part in ("personas", "period", "privacy", "brand"):
+    for part in ("personas", "period", "privacy", "brand", "report"):
         inner = Client.model_fields[part].annotation.model_fields
         assert {f"{part}.{name}" for name in inner} <= words
     assert set(EVENT_COLUMNS) <= words

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -100,3 +103,25 @@ def test_personas_are_looked_at_without_events(tmp_path):
     run("20-personas", tmp_path, client=str(tmp_path / "acme.yml"))
     with pytest.raises(Exception, match="only customers are known here"):
         run("40-journeys", tmp_path, client=str(tmp_path / "acme.yml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--engine", "journeykit")], ids=["kernel", "engine"])
+def test_papermill_s_own_command_runs_the_client_report(options, small_client, tmp_path):
+    """The report's notebook is one like any other, and journeykit's engine is known to papermill by its name."""
+    command = [sys.executable, "-m", "papermill", str(FOLDER / "90-client-report.ipynb"), "out.ipynb"]
+    given = ["-p", "client", str(small_client), "-p", "language", "nl", "--no-progress-bar"]
+    environment = os.environ | {"PYTHONPATH": str(FOLDER.parent)}
+    done = subprocess.run(
+        [*command, *given, *options],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made = nbformat.read(tmp_path / "out.ipynb", 4)
+    assert "papermill" in made.metadata and made.cells[1].source.startswith("client")
+    shown = [output for cell in code(made) for output in cell.outputs if "data" in output]
+    assert any("application/vnd.journeykit+json" in output.data for output in shown)

@@ -37,6 +37,9 @@ def report(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Finish the others when one fails (the default).")
     ] = True,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="dask://HOST:PORT", help="Make them on a dask cluster's workers.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Render the report of the named clients, or of all."""
@@ -56,7 +59,7 @@ def report(
     wanted = list(clients) if clients else client_paths(folder)
     outcomes = run_reports(
         wanted, clients_folder=folder, out=out, as_of=as_of, formats=chosen, language=language,
-        jobs=jobs, kernel=kernel, timeout=timeout, memory=memory, force=force,
+        jobs=jobs, kernel=kernel, timeout=timeout, memory=memory, force=force, cluster=cluster,
     )  # fmt: skip
     if as_json:
         print_json([outcome.as_dict() for outcome in outcomes])

@@ -10,12 +10,13 @@ from typing import Any
 
 __all__ = ["FORMATS", "MADE", "write_formats"]
 
-MADE = {  # format: the file or folder that it leaves beside the tables
+MADE = {
     "html": "report.html",
+    "pdf": "report.pdf",
     "xlsx": "report.xlsx",
     "pptx": "report.pptx",
     "data": "data",
-}
+}  # format: the file or folder that it leaves beside the tables
 FORMATS = tuple(MADE)
 
 
