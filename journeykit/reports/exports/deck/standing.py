@@ -17,7 +17,7 @@ from journeykit.wording.names import in_sentence
 __all__ = ["channels", "forecast", "funnel", "leaks", "stages"]
 
 SMALL = '[<0.04]"";0%'  # shares too small for a label
-MOST_PERSONAS, MOST_CHANNELS = 5, 6
+MOST_PERSONAS, MOST_CHANNELS = 5, 8
 
 
 def begin(deck: Deck, key: str, keys: tuple[str, ...] = (), title: str = "") -> Page:
@@ -162,7 +162,7 @@ def _by_stage(deck: Deck, name: str, column: str, key: str) -> None:
     cells = grid_of(frame, "persona", "stage", column)
     base, others = people[0], people[1:][:MOST_PERSONAS]
     names = [material.word("stage", stage) for stage in there]
-    left, right = page.area.split(0.5)
+    left, right = page.area.split(0.42)
     series = {material.word("persona", base): [cells.get((base, stage)) for stage in there]}
     chart(page, left if others else page.area, "bars", names, series, [deck.accent], legend=False, top=1.12)
     if others:
@@ -171,7 +171,7 @@ def _by_stage(deck: Deck, name: str, column: str, key: str) -> None:
             [material.word("stage", stage), *(_share(page, cells.get((one, stage))) for one in others)]
             for stage in there
         ]
-        table(page, right, heads, rows, wide=1.6)
+        table(page, right, heads, rows, wide=1.25)
     _limits(page, frame, column)
     page.close()
 
