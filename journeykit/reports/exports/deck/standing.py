@@ -163,8 +163,10 @@ def _by_stage(deck: Deck, name: str, column: str, key: str) -> None:
     base, others = people[0], people[1:][:MOST_PERSONAS]
     names = [material.word("stage", stage) for stage in there]
     left, right = page.area.split(0.42)
-    series = {material.word("persona", base): [cells.get((base, stage)) for stage in there]}
-    chart(page, left if others else page.area, "bars", names, series, [deck.accent], legend=False, top=1.12)
+    values = [cells.get((base, stage)) for stage in there]
+    top = 1.12 * max((value for value in values if value is not None), default=1.0)
+    series, room = {material.word("persona", base): values}, left if others else page.area
+    chart(page, room, "bars", names, series, [deck.accent], legend=False, top=top or 1.0)
     if others:
         heads = [material.say("columns.stage"), *(material.word("persona", one) for one in others)]
         rows = [
