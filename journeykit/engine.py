@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 __all__ = [
-    "ENGINES", "connect", "day_number", "frame", "has_nul", "in_zone", "row_hash", "sha256", "size", "stripped", "to_utc",
-    "try_time", "zoned",
+    "ENGINES", "connect", "day_number", "frame", "has_nul", "in_zone", "row_hash", "sha256", "size",
+    "stripped", "to_utc", "try_time", "zoned",
 ]  # fmt: skip
 
 ENGINES = ("duckdb", "spark")

@@ -120,7 +120,10 @@ def contacts_until(log, moments, units=None):
         table = table.mutate(at=ibis.literal(pd.Timestamp(moments).to_pydatetime()).cast("timestamp(6)"))
     if units is not None:
         asked = pd.DataFrame({"unit_id": np.array(list(units), dtype=str)})
-        between = (asked["unit_id"].min(), asked["unit_id"].max())  # leaves out most rows before they are joined
+        between = (
+            asked["unit_id"].min(),
+            asked["unit_id"].max(),
+        )  # leaves out most rows before they are joined
         table = table.filter(table.unit_id.between(*between)) if len(asked) else table
         table = table.semi_join(ibis.memtable(asked), "unit_id")
     table = table.filter(table.timestamp <= table.at)
