@@ -35,6 +35,7 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True, uns
             "journey_map": _map(stages),
             "funnel": _funnel(stages),
             "transitions": _transitions(stages),
+            "flows": _flows(stages),
         }
         tables |= {"skips": _skips(), "channels": _channels(stages), "pages": _pages()}
         tables["recommendations"] = _advice(stages)
@@ -120,9 +121,25 @@ def _transitions(stages: list[str]) -> pd.DataFrame:
     for place, start in enumerate(stages):
         weights = np.array([0.5 ** abs(place + 1 - other) for other in range(len(names))])
         weights[place] = 0
-        rows += [{"persona": "all", "from": start, "to": end, "count": int(100 * share), "share": share,
-                  "days_median": 5.0} for end, share in zip(names, weights / weights.sum(), strict=True)]  # fmt: skip
+        rows += [
+            {"persona": "all", "from": start, "to": end, "count": int(100 * share), "share": share, "low": share / 2,
+             "high": (1 + share) / 2, "days_median": 5.0, "held_back": False}
+            for end, share in zip(names, weights / weights.sum(), strict=True)
+        ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _flows(stages: list[str]) -> pd.DataFrame:
+    """600 begin at the first stage; at each place 100 stay, 4 lapse and the others go on, in p1 a third of that."""
+    rows, there = [], 600
+    for place, (start, end) in enumerate(zip(stages, [*stages[1:], None], strict=True), start=1):
+        counts = {"lapsed": 4, "stay": 96} if end else {"stay": there}
+        counts |= {end: there - 100} if end else {}
+        rows += [("all", place, start, to, count, count / 600) for to, count in counts.items()]
+        rows += [("p1", place, start, to, round(count / 3), count / 600) for to, count in counts.items()]
+        there -= 100
+    columns = ["persona", "place", "from", "to", "count", "share"]
+    return pd.DataFrame(rows, columns=columns).assign(held_back=False)
 
 
 def _skips() -> pd.DataFrame:

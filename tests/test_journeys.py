@@ -72,6 +72,31 @@ def test_transitions_collapse_repeats_and_count_departures(counted):
     assert cell(moves, "days_median", persona="all", from_="awareness", to="consideration") == 2
 
 
+def test_flows_follow_each_path_from_its_beginning(counted):
+    flows = counted.flows[counted.flows["persona"] == "all"]
+    told = {
+        (row.place, row["from"], row["to"]): row["count"]
+        for _, row in flows.iterrows()
+        if row["to"] not in ("lapsed", "stay")
+    }
+    assert told == {
+        (1, "awareness", "consideration"): 2, (1, "awareness", "loyalty"): 1, (2, "consideration", "action"): 1,
+        (2, "consideration", "awareness"): 1,
+    }  # fmt: skip
+
+
+def test_flows_lose_nobody(counted):
+    """At every place, those who came there go on, lapse or stay."""
+    flows = counted.flows
+    for _, own in flows.groupby("persona"):
+        arrived = own[~own["to"].isin(["lapsed", "stay"])].groupby(["place", "to"])["count"].sum()
+        left = own.groupby(["place", "from"])["count"].sum()
+        for (place, stage), count in arrived.items():
+            assert left[(place + 1, stage)] == pytest.approx(
+                count, abs=1
+            )  # lapsed and staying are rounded each
+
+
 def test_a_unit_without_persona_counts_only_in_all(counted):
     assert cell(counted.funnel, "share_of_start", persona="all", stage="awareness") == 0.75
     assert cell(counted.funnel, "share_of_start", persona="p1", stage="awareness") == 1

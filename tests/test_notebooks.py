@@ -67,9 +67,7 @@ def small_client(tmp_path_factory):
     return folder / "client.yml"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_each_runs_on_small_data(name, small_client, tmp_path):
+def run(name: str, folder: Path, **given) -> None:
     from journeykit.reports.warm import lighten
 
     lighten()
@@ -80,11 +78,31 @@ def test_each_runs_on_small_data(name, small_client, tmp_path):
         from journeykit.reports.engine import InProcessEngine
 
         papermill_engines.register("journeykit", InProcessEngine)
-    given = {"client": str(small_client)}
-    given |= {"saved": str(tmp_path / "personas.skops")} if name == "50-new-dataset" else {}
     papermill.execute_notebook(
-        FOLDER / f"{name}.ipynb", tmp_path / "out.ipynb", given, engine_name="journeykit", progress_bar=False
+        FOLDER / f"{name}.ipynb", folder / "out.ipynb", given, engine_name="journeykit", progress_bar=False
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_each_runs_on_small_data(name, small_client, tmp_path):
+    more = {"saved": str(tmp_path / "personas.skops")} if name == "50-new-dataset" else {}
+    run(name, tmp_path, client=str(small_client), **more)
+
+
+@pytest.mark.slow
+def test_personas_are_looked_at_without_events(tmp_path):
+    rows = [
+        f"{number},{20 + 15 * (number % 3) + number % 7},{30 * (number % 3 == 1) + number % 5}"
+        for number in range(200)
+    ]
+    (tmp_path / "people.csv").write_text("\n".join(["id,age,spend", *rows]))
+    (tmp_path / "acme.yml").write_text(
+        "id: acme\nname: Acme\ncustomers: {path: people.csv, columns: {customer_id: id}}\n"
+    )
+    run("20-personas", tmp_path, client=str(tmp_path / "acme.yml"))
+    with pytest.raises(Exception, match="only customers are known here"):
+        run("40-journeys", tmp_path, client=str(tmp_path / "acme.yml"))
 
 
 @pytest.mark.slow

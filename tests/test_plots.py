@@ -84,3 +84,35 @@ def test_numbers_on_an_axis_have_the_decimal_mark_of_the_language(value, shown):
     plots.accent_theme("#0b5fa5", decimal=",")
     assert _number(value, 1) == shown
     plots.accent_theme("#0b5fa5")
+
+
+NODES = pd.DataFrame({"place": [1, 1, 2, 2], "stage": ["a", "b", "b", "lapsed"], "count": [60.0, 40.0, 70.0, 10.0],
+                      "words": ["Aware", "Buys", "Buys", "Lapsed"], "share": ["60%", "40%", "70%", ""],
+                      "colour": "#0072b2", "told": "…"})  # fmt: skip
+FLOWS = pd.DataFrame({"place": 1, "stage": ["a", "a", "b"], "to": ["b", "lapsed", "b"], "count": [40.0, 10.0, 30.0],
+                      "told": ["a to b", "a gone", "b to b"]})  # fmt: skip
+
+
+def test_bands_are_as_wide_as_they_count_and_end_inside_their_nodes():
+    drawing = plots.lay_out_flows(NODES, FLOWS, {1: "Step 1", 2: "Step 2"})
+    nodes = {node.id: node for node in drawing.nodes}
+    widths = {band.told: band.thickness for band in drawing.bands}
+    assert widths["a to b"] == pytest.approx(4 * widths["a gone"])
+    assert nodes["2-b"].height == pytest.approx(widths["a to b"] + widths["b to b"])
+    for band in drawing.bands:
+        for id, (_, y) in ((band.start, band.points[0]), (band.to, band.points[-1])):
+            box, half = nodes[id], band.thickness / 2
+            assert box.y - 1e-6 <= y - half and y + half <= box.y + box.height + 1e-6
+    assert max(node.y + node.height for node in drawing.nodes) <= drawing.height
+    assert nodes["2-lapsed"].words == [], "what has no share has no name"
+
+
+def test_steps_onward_run_above_the_line_and_steps_back_below():
+    stages = pd.DataFrame({"stage": ["a", "b"], "count": [10.0, 4.0], "words": ["Aware", "Buys"]})
+    stages = stages.assign(more=["", "5% drop"], colour="#0072b2", told="…")
+    moves = pd.DataFrame({"from": ["a", "b"], "to": ["b", "a"], "count": [9, 3], "told": ["on", "back"]})
+    drawing = plots.lay_out_arcs(stages, moves)
+    onward, back = (next(band for band in drawing.bands if band.told == told) for told in ("on", "back"))
+    assert onward.points[1][1] < onward.points[0][1] and back.points[1][1] > back.points[0][1]
+    assert back.points[0][1] > max(node.y + node.height for node in drawing.nodes)
+    assert {"Aware", "Buys", "5% drop"} <= set(words(plots.draw(drawing)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -16,7 +19,7 @@ from journeykit.reports.blocks import BLOCK, as_html, plain
 from journeykit.reports.colours import contrast, readable, writing_on
 from journeykit.reports.exports.html import as_page
 from journeykit.reports.pictures import read_logo
-from tests.fake_study import fake_client, fake_study
+from tests.fake_study import NAMES, fake_client, fake_study
 
 ORDER = ("cover", "summary", "personas", "stages", "forecast", "journey_maps", "leaks", "entering", "channels", "pages",
          "after_purchase", "actions", "measure", "changes", "appendix")  # fmt: skip
@@ -61,10 +64,41 @@ def test_the_page_is_whole_and_asks_for_nothing(report):
     _, html = report
     read = Reader(html)
     assert not read.open and not read.faults
-    assert not [tag for tag, _ in read.tags if tag in ("script", "iframe", "object")]
+    assert not [tag for tag, _ in read.tags if tag in ("iframe", "object")]
+    assert [attrs for tag, attrs in read.tags if tag == "script"] == [{}], "one script, in the page itself"
     asked = [value for _, attrs in read.tags for name, value in attrs.items() if name in ("src", "href")]
     assert all(value.startswith(("#", "data:")) for value in asked)
     assert "http://" not in re.sub(r"data:[^\"]+", "", html) and "url(" not in html
+
+
+def test_only_the_script_of_the_drawings_may_run(report):
+    script = re.search(r"<script>(.*?)</script>", report[1], re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in report[1]
+    assert "script-src" not in as_page(new_notebook(cells=[])), "a page without drawings runs nothing"
+
+
+def test_drawings_tell_everyone_and_each_persona_and_hide_small_groups(report):
+    page, html = report
+    flows = next(block for block in page.blocks if len(block.get("views", ())) > 1)
+    everyone = {"nl": "Iedereen", "en": "Everyone"}[page.language]
+    assert [view["name"] for view in flows["views"]] == [everyone, NAMES["p1"][page.language]]
+    told = [mark["told"] for view in flows["views"] for mark in (*view["nodes"], *view["bands"])]
+    expected = {
+        "nl": {
+            "Bewustwording → Overweging: 500 van de 600 klanten (83%)",
+            "Afgehaakt, Stap 2: minder dan 10 klanten",
+        },
+        "en": {
+            "Awareness → Consideration: 500 of the 600 customers (83%)",
+            "Lapsed, Step 2: fewer than 10 customers",
+        },
+    }
+    assert expected[page.language] <= set(told)
+    assert not any(re.search(r": [1-9] (van|of)", words) for words in told), (
+        "four people are too few to count"
+    )
+    assert all(words in unescape(html) for words in told)
 
 
 def test_links_resolve_ids_are_single_and_headings_in_order(report):

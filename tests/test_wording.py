@@ -91,8 +91,10 @@ def test_the_example_of_the_design_in_both_languages():
     found = Finding(
         "leaks_at", {"share": 0.82}, 0.78, 0.86, "drop_off", "p1", "consideration", 412, names=NAMES
     )
-    assert say(found, "nl") == "Van de 412 zoekers haakt 82% af in de fase Overweging (78–86%)."
-    assert say(found, "en") == "Of the 412 seekers, 82% drop out in the Consideration stage (78–86%)."
+    assert say(found, "nl") == "Van de 412 zoekers die de fase Overweging verlieten, haakte 82% af (78–86%)."
+    assert (
+        say(found, "en") == "Of the 412 seekers that left the Consideration stage, 82% dropped out (78–86%)."
+    )
 
 
 def test_a_business_log_counts_accounts_not_customers():

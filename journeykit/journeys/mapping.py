@@ -15,6 +15,7 @@ from journeykit.journeys.comparing import compare_largest
 from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.experience import measure_experience
+from journeykit.journeys.flows import count_flows
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import Paths, trace_paths
 from journeykit.journeys.phases import count_phases
@@ -47,6 +48,7 @@ class Journeys:
     """
 
     transitions: pd.DataFrame
+    flows: pd.DataFrame
     funnel: pd.DataFrame
     time_in_stage: pd.DataFrame
     drop_off: pd.DataFrame
@@ -139,6 +141,7 @@ def map_journeys(
 def _counted(paths: Paths, log, stages: pd.DataFrame | None, random_state: int) -> Journeys:
     return Journeys(
         transitions=count_transitions(paths),
+        flows=count_flows(paths),
         funnel=count_funnel(paths),
         time_in_stage=time_in_stages(paths),
         drop_off=count_drop_off(paths),

@@ -33,7 +33,7 @@ class Paths:
         `here` (last stage shown so far) and `furthest` (latest stage shown so far).
     entries
         ibis: one row per entry into a stage, repeats collapsed: `unit_id, persona, position, at, next_position,
-        next_at, before`. The last entry of a unit has no next.
+        next_at, before, place` (in the unit's path, from 1). The last entry of a unit has no next.
     levels
         ibis: one row per unit and furthest stage: `unit_id, persona, position, at, next_position, next_at`.
     units
@@ -258,6 +258,7 @@ def _entries(placed: Any) -> Any:
         next_position=entered.marker.lead().over(order),
         next_at=entered.timestamp.lead().over(order),
         furthest=entered.furthest,
+        place=ibis.row_number().over(order).cast("int64") + 1,
     )
 
 

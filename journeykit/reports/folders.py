@@ -19,12 +19,12 @@ MAKER = re.compile(r"\.making-(?P<host>\w*)-(?P<process>\d+)-(?P<birth>\d*)-")
 ABANDONED = 2 * 86_400  # seconds without a change, after which another machine's folder counts as left behind
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a text file beside its place and move it there in one go."""
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place and move it there in one go."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=path.suffix)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

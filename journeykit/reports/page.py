@@ -174,14 +174,34 @@ class Page:
         """Show a list of words and what they mean."""
         self._add("terms", terms=dict(terms))
 
-    def figure(self, drawn: Any, caption: str, alt: str | None = None, *, of: str = "") -> None:
-        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it; `of` names
-        the table that it draws.
+    def figure(
+        self,
+        drawn: Any,
+        caption: str,
+        alt: str | None = None,
+        *,
+        of: str = "",
+        lead: str = "",
+        views: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it.
+
+        Parameters
+        ----------
+        of
+            The table that it draws.
+        lead
+            The one thing that it shows; said first, and part of the block's caption.
+        views
+            The same as drawings that a reader on a screen can choose from and point at: `name` and what
+            `Drawing.as_dict` returns. Paper shows the figure itself.
         """
         self._number("figure", of)
+        shown = {"views": [dict(view) for view in views], "hint": self.text("parts.views_hint"),
+                 "choose": self.text("parts.views_choose")} if views else {}  # fmt: skip
         self._add(
-            "figure", number=self.counts["figure"], name=self.text("parts.figure"), caption=caption,
-            alt=alt or caption, **picture(drawn),
+            "figure", number=self.counts["figure"], name=self.text("parts.figure"), lead=lead,
+            caption=f"{lead} {caption}".strip(), alt=alt or f"{lead} {caption}".strip(), **shown, **picture(drawn),
         )  # fmt: skip
 
     def table(

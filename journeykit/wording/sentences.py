@@ -51,9 +51,9 @@ def say(finding: Finding, language: str, client=None) -> str:
     >>> found = Finding("leaks_at", {"share": 0.82}, 0.78, 0.86, "journey_map", "p1", "consideration", 412,
     ...                 names={"persona": {"nl": "Zoekers", "en": "Seekers"}})
     >>> say(found, "nl")
-    'Van de 412 zoekers haakt 82% af in de fase Overweging (78–86%).'
+    'Van de 412 zoekers die de fase Overweging verlieten, haakte 82% af (78–86%).'
     >>> say(found, "en")
-    'Of the 412 seekers, 82% drop out in the Consideration stage (78–86%).'
+    'Of the 412 seekers that left the Consideration stage, 82% dropped out (78–86%).'
     """
     sentences = load_texts(language)["sentences"]
     if finding.key not in sentences:

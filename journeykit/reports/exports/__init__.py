@@ -1,4 +1,4 @@
-"""The formats of a report: each a module with `write(notebook, folder)`, made of the same blocks, tables and findings."""
+"""The formats of a report: each a module with `write(notebook, path)`, made of the same blocks and tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 
 __all__ = ["FORMATS", "MADE", "write_formats"]
 
-MADE = {"html": "report.html"}  # format: the file or folder that it leaves beside the tables
+MADE = {
+    "html": "report.html",
+    "pdf": "report.pdf",
+}  # format: the file or folder that it leaves beside the tables
 FORMATS = tuple(MADE)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +47,18 @@ def _content(notebook) -> dict[str, Any]:
         "chapters": _chapters(notebook),
         "contents": headings,
         "words": {name: text(f"parts.{name}", language) for name in ("contents", "to_contents", "skip")},
+        **_script(blocks),
         "accent": readable(colour), "ground": colour, "ink": writing_on(colour), "tint": tint(readable(colour)),
     }  # fmt: skip
+
+
+def _script(blocks: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the script that drawings are pointed at with, and the page's leave to run just this one; or nothing."""
+    if not any(block.get("views") for block in blocks):
+        return {"script": "", "script_source": ""}
+    script = (template_folder() / "report" / "views.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": script, "script_source": f"; script-src 'sha256-{digest}'"}
 
 
 def _chapters(notebook) -> list[dict[str, str]]:
