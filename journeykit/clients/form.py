@@ -238,9 +238,10 @@ class Privacy(_Part):
 
 
 class Brand(_Part):
-    """The client's logo and colour."""
+    """The client's logo and colour, and a presentation whose masters its slides are made on."""
 
     logo: str | None = None
+    template: str | None = None
     colour: str = Field(default="#0b5fa5", pattern=r"^#[0-9a-fA-F]{6}$")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from journeykit.errors import ClientFileError
 from journeykit.plots.theme import wrapped
 
-__all__ = ["picture", "read_logo"]
+__all__ = ["find_template", "picture", "read_logo"]
 
 SVG_LIMIT = 600_000  # a figure with more marks than this many bytes describe is shown as pixels
 LOGO_LIMIT = 2_000_000
@@ -94,6 +95,26 @@ def read_logo(path: Path) -> str:
             "the logo is no image", where=path, remedy="give a PNG, JPEG, GIF, WebP or SVG file"
         )
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def find_template(path: Path) -> Path:
+    """Return the file of a presentation that slides are made on.
+
+    Raises
+    ------
+    ClientFileError
+        When the file is missing or is no presentation.
+    """
+    remedy = "give the path of a .pptx under brand: template in the client file"
+    if not path.is_file():
+        raise ClientFileError("there is no such template", where=path, remedy=remedy)
+    if not zipfile.is_zipfile(path):
+        raise ClientFileError("the template is no presentation", where=path, remedy=remedy)
+    with zipfile.ZipFile(path) as parts:
+        kinds = parts.read("[Content_Types].xml") if "[Content_Types].xml" in parts.namelist() else b""
+    if b"presentationml.presentation.main+xml" not in kinds:
+        raise ClientFileError("the template is no presentation", where=path, remedy=remedy)
+    return path
 
 
 def _image_kind(content: bytes) -> str | None:

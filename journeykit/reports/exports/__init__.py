@@ -10,10 +10,13 @@ from typing import Any
 
 __all__ = ["FORMATS", "MADE", "write_formats"]
 
-MADE = {
+MADE = {  # format: the file or folder that it leaves beside the tables
     "html": "report.html",
     "pdf": "report.pdf",
-}  # format: the file or folder that it leaves beside the tables
+    "xlsx": "report.xlsx",
+    "pptx": "report.pptx",
+    "data": "data",
+}
 FORMATS = tuple(MADE)
 
 

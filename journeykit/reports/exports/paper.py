@@ -16,7 +16,7 @@ BROAD = 900  # pixels: a wider figure gets a page on its side
 PIXELS = 760  # the width of a figure that doesn't tell its size
 IN_CARD = 62  # letters that fit on a line of a table in a card
 A_PAGE = 2500  # letters of a table that fills most of a page
-HIDDEN = ("record",)
+HIDDEN = ("record", "client")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
