@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.clients import Client
-from journeykit.events.databases import database_file, is_database, without_password
 from journeykit.reports.earlier import earlier_mark
 from journeykit.reports.exports import MADE
 from journeykit.reports.hashes import Hashes, hash_file
@@ -41,20 +40,35 @@ def input_files(client: Client, hashes: Hashes | None = None) -> list[dict[str, 
     """Return the files that a client's data come from: path and sha256, in order of their paths."""
     hashes = hashes or Hashes()
     given = [*(source.path for source in client.events), *_further(client)]
-    served = sorted(
-        {path for path in given if is_database(path) and database_file(path, client.folder) is None}
-    )
+    served = sorted({path for path in given if "://" in path and _is_served(path, client.folder)})
     files = [path for path in given if path not in served]
     found = sorted({file for path in files for file in _files(_place(client, path))})
     now = hashlib.sha256(datetime.now(UTC).isoformat().encode()).hexdigest()  # a server tells of no changes
     return [
         *({"path": str(file), "sha256": hashes.of(file)} for file in found),
-        *({"path": without_password(path), "sha256": now} for path in served),
+        *({"path": _without_password(path), "sha256": now} for path in served),
     ]
 
 
 def _place(client: Client, path: str) -> Path:
-    return database_file(path, client.folder) or client.resolve(path)
+    if "://" in path:
+        from journeykit.events.databases import database_file
+
+        return database_file(path, client.folder) or client.resolve(path)
+    return client.resolve(path)
+
+
+def _is_served(path: str, folder: Path) -> bool:
+    """Return whether a path is that of a database on a server; what reads databases is slow to load."""
+    from journeykit.events.databases import database_file, is_database
+
+    return is_database(path) and database_file(path, folder) is None
+
+
+def _without_password(path: str) -> str:
+    from journeykit.events.databases import without_password
+
+    return without_password(path)
 
 
 def _further(client: Client) -> list[str]:
