@@ -58,16 +58,16 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     usable = [connection.table(name).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
-    together, identities = connection.create_table("met", together), pd.DataFrame()
-    if client.identities or together["visitor_id"].notnull().any().execute():
-        together, identities = join_identities(connection, together, client)
-    together = together.select(*LOG_COLUMNS)
-    connection.create_table("events", pseudonymous(together, secret))
-    for name in ("met", "joined_ids"):
-        connection.drop_table(name, force=True)
-    for name in tables:
-        connection.drop_table(name)
-    table = connection.table("events")
+    linked = bool(client.identities or together["visitor_id"].notnull().any().execute())
+    identities = pd.DataFrame()
+    if linked:
+        met = connection.create_table("met", together)
+        together, identities = join_identities(connection, met, client)
+    table = together.select(*LOG_COLUMNS)
+    if len(tables) > 1 or linked or secret is not None:  # else it is what was mapped, and no second copy
+        table = connection.create_table("events", pseudonymous(table, secret))
+        for name in ("met", "joined_ids", *tables):
+            connection.drop_table(name, force=True)
     if not sources["used"].sum():
         raise _nothing_left(rejects, sources, client)
     last = pd.Timestamp(table["timestamp"].max().execute())
@@ -165,6 +165,7 @@ def _check_touchpoint_names(client: Client) -> None:
                 raise unknown("touchpoint", target, known, where=where, remedy=remedy, kind=kind)
 
 
+@engines.in_steps()
 def _read_file(
     connection: Any,
     client: Client,
