@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 __all__ = [
-    "ENGINES", "connect", "day_number", "has_nul", "in_steps", "in_zone", "row_hash", "sha256", "size", "stripped",
-    "to_utc", "try_time", "zoned",
+    "ENGINES", "connect", "day_number", "has_nul", "in_steps", "in_zone", "moment_hash", "row_hash", "sha256", "size",
+    "stripped", "to_utc", "try_time", "zoned",
 ]  # fmt: skip
 
 ENGINES = ("duckdb", "spark")
@@ -95,6 +95,11 @@ def _aware(micros):
 @ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))
 def _hash(values):
     """Hash a text."""
+
+
+@ibis.udf.scalar.builtin(name="hash", signature=((dt.string, _NAIVE), dt.uint64))
+def moment_hash(who, moment):
+    """Hash somebody's moment: equal where both are equal, and seldom elsewhere."""
 
 
 @ibis.udf.scalar.builtin(name="sha256", signature=((dt.string,), dt.string))

@@ -23,7 +23,7 @@ from journeykit.touchpoints import safe_identifier
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "find_repeated", "map_source", "row_ids"]
+__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "completed", "find_repeated", "map_source", "row_ids"]
 
 ROW = "row"  # as customer_id: every row is somebody else
 
@@ -78,6 +78,8 @@ class _Raw:
 def map_source(table: Any, source: EventSource, client: Client, where: str, repeated: Any = None) -> Any:
     """Return a raw table in the columns of a log, with ``row`` and, where a row is unusable, its ``reason``.
 
+    Columns of which nothing is given are not there (`completed`).
+
     Parameters
     ----------
     table
@@ -106,7 +108,7 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     none = repeated is None or not repeated.count().execute()
     twice = ibis.literal(False) if none else raw.table["_row"].isin(repeated["row"])
     mapped = raw.table.select(
-        row=raw.table["_row"], place=_place(raw.table), **values, **spare, **marks,
+        row=raw.table["_row"], **values, **spare, **marks,
         _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_order(raw),
         _phase=_phase(raw), _left_out=_left_out(raw),
     )  # fmt: skip
@@ -115,7 +117,14 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     mapped = _with_reason(mapped, client)
     mapped = _paired(mapped) if source.lifecycle else mapped
     mapped = _ordered(mapped) if source.orders else mapped
-    return mapped.select("row", "place", "reason", *MAPPED)
+    given = [name for name in MAPPED if name in values or (name == "session_id" and source.orders)]
+    return mapped.select("row", "reason", *given)
+
+
+def completed(mapped: Any) -> Any:
+    """Return mapped rows with all columns of a log: those of which nothing is given are empty."""
+    spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in mapped.columns}
+    return mapped.mutate(**spare).select("row", "reason", *MAPPED)
 
 
 def _left_out(raw: _Raw) -> ir.BooleanValue:
@@ -349,9 +358,15 @@ def _number(raw: _Raw, form: Any) -> ir.Value:
 def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
     form = _form(raw, name)
     named = [form] if isinstance(form, str) else list((form or {}).values())
-    columns = [raw.stripped(column) for column in named if column in raw.table.columns]
-    filled = [column != "" if column.type().is_string() else column.notnull() for column in columns]
+    filled = [_is_filled(raw, column) for column in named if column in raw.table.columns]
     return ibis.and_(*filled) if filled else ibis.literal(True)
+
+
+def _is_filled(raw: _Raw, name: str) -> ir.BooleanValue:
+    column = raw.column(name)
+    if not column.type().is_string():
+        return column.notnull()
+    return (raw.stripped(name) != "").ifelse(True, column.strip() != "")
 
 
 def _is_written(raw: _Raw, name: str, value: ir.Value | None) -> ir.BooleanValue:

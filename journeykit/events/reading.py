@@ -17,7 +17,7 @@ from journeykit.events.databases import Database
 from journeykit.events.files import RawFile
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
-from journeykit.events.mapping import LOG_COLUMNS, MAPPED, find_repeated, map_source
+from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, find_repeated, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.shapes import events_of_rows, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
@@ -55,7 +55,9 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    usable = [connection.table(name).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables]
+    usable = [
+        completed(connection.table(name)).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables
+    ]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
     linked = bool(client.identities or together["visitor_id"].notnull().any().execute())
@@ -180,7 +182,7 @@ def _read_file(
     repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
     name = f"mapped_{number}"
-    mapped = _kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw)
+    mapped = completed(_kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw))
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -221,10 +223,10 @@ def _mapped(table: Any, source: EventSource, client: Client, where: str, repeate
     if len(parts) == 1:
         return map_source(table, source, client, where, repeated)
     *parts, (rest, _) = parts
-    mapped = [map_source(rows, of, client, where, repeated) for rows, of in parts]
+    mapped = [completed(map_source(rows, of, client, where, repeated)) for rows, of in parts]
     nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
     none = rest.select(
-        row=rest["_row"], place=ibis.literal(1, "int64"), reason=ibis.literal("no_moment"), **nothing
+        row=rest["_row"], reason=ibis.literal("no_moment"), **nothing
     )
     return ibis.union(*mapped, none)
 
