@@ -23,7 +23,7 @@ from journeykit.touchpoints import safe_identifier
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "completed", "find_repeated", "map_source", "row_ids"]
+__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "by_row", "completed", "map_source", "row_ids"]
 
 ROW = "row"  # as customer_id: every row is somebody else
 
@@ -89,7 +89,7 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     where
         The file's name, for errors.
     repeated
-        A table of the rows that are equal to an earlier one (`find_repeated`).
+        A table of the rows that are equal to an earlier one (`journeykit.events.repeats`).
 
     Raises
     ------
@@ -173,7 +173,9 @@ def _used(raw: _Raw) -> list[str]:
     forms = [_form(raw, name) for name in MAPPED] + [raw.source.orders, raw.source.lifecycle]
     flat = [part for form in forms for part in (form.values() if isinstance(form, dict) else [form])]
     named = [part for part in flat if isinstance(part, str)]
-    named += [part for text in named if expressions.is_expression(text) for part in expressions.columns_in(text)]
+    named += [
+        part for text in named if expressions.is_expression(text) for part in expressions.columns_in(text)
+    ]
     return [name for name in named if name in raw.table.columns]
 
 
@@ -181,43 +183,8 @@ def _place(table: Any) -> ir.IntegerValue:
     return table["_place"].cast("int64") if "_place" in table.columns else ibis.literal(1, "int64")
 
 
-def find_repeated(table: Any, source: EventSource, name: str, seen: str | None = None) -> Any:
-    """Return the ``row`` of each row that is equal to an earlier one in every column of the file.
-
-    With ``seen``, the name of a table that is kept, also that of each row that an earlier file of the source has: of
-    exports that overlap. None when every row is somebody else: then two that are equal are two people.
-    """
-    if _by_row(source, table):
-        return None
-    connection = table.get_backend()
-    data = [table[column] for column in sorted(table.columns) if column != "_row"]
-    hashed = table.select(row=table["_row"], hash=engine.row_hash(data))
-    if seen is not None:
-        hashed = connection.create_table(f"{name}_hashed", hashed, overwrite=True)
-    known = connection.table(seen) if seen in connection.list_tables() else None
-    repeated = connection.create_table(name, _later(connection, hashed, name, known), overwrite=True)
-    if seen is not None:
-        verb = f'CREATE TABLE "{seen}" AS' if known is None else f'INSERT INTO "{seen}"'
-        connection.raw_sql(f'{verb} SELECT hash FROM "{name}_hashed"')
-        connection.drop_table(f"{name}_hashed")
-    connection.drop_table(f"{name}_twins", force=True)
-    return repeated
-
-
-def _later(connection: Any, hashed: Any, name: str, known: Any) -> Any:
-    """Return the ``row`` of each row whose hash an earlier one has; only those that have a twin are put in order."""
-    counted = hashed.group_by("hash").aggregate(rows=ibis._.count()).filter(ibis._["rows"] > 1)
-    twins = connection.create_table(f"{name}_twins", counted.select("hash"), overwrite=True)
-    mine = hashed.filter(hashed["hash"].isin(twins["hash"]))
-    place = ibis.row_number().over(ibis.window(group_by="hash", order_by="row"))
-    later = mine.mutate(place=place).filter(ibis._["place"] > 0).select("row")
-    if known is None:
-        return later
-    before = hashed.filter(hashed["hash"].isin(known["hash"])).select("row")
-    return ibis.union(later, before, distinct=True)
-
-
-def _by_row(source: EventSource, table: Any) -> bool:
+def by_row(source: EventSource, table: Any) -> bool:
+    """Tell whether every row of a source is somebody else."""
     return source.columns.get("customer_id") == ROW and ROW not in table.columns
 
 
@@ -272,7 +239,7 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
             LOG_COLUMNS[name]
         )
     form = _form(raw, name)
-    if name == "customer_id" and _by_row(raw.source, raw.table):
+    if name == "customer_id" and by_row(raw.source, raw.table):
         return row_ids(raw.table, raw.where)
     if name == "timestamp" and raw.source.in_order:
         return _in_order(raw, form)

@@ -31,7 +31,10 @@ def _query_off(page: ir.StringValue) -> ir.StringValue:
 _STEPS: tuple[tuple[Change, Change], ...] = (
     (lambda page: page.contains("?") | page.contains("#"), _query_off),
     (lambda page: page.contains("://"), lambda page: page.re_replace(_HOST, "")),
-    (lambda page: page.contains("@") | page.contains("%40"), lambda page: page.re_replace(_ADDRESS, ":address")),
+    (
+        lambda page: page.contains("@") | page.contains("%40"),
+        lambda page: page.re_replace(_ADDRESS, ":address"),
+    ),
     (
         lambda page: (page < "!") | ibis.or_(*[page.endswith(blank) for blank in _WHITE]),
         lambda page: page.strip(),

@@ -17,8 +17,9 @@ from journeykit.events.databases import Database
 from journeykit.events.files import RawFile
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
-from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, find_repeated, map_source
+from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
+from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
 
@@ -225,9 +226,7 @@ def _mapped(table: Any, source: EventSource, client: Client, where: str, repeate
     *parts, (rest, _) = parts
     mapped = [completed(map_source(rows, of, client, where, repeated)) for rows, of in parts]
     nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
-    none = rest.select(
-        row=rest["_row"], reason=ibis.literal("no_moment"), **nothing
-    )
+    none = rest.select(row=rest["_row"], reason=ibis.literal("no_moment"), **nothing)
     return ibis.union(*mapped, none)
 
 

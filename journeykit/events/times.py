@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -74,9 +75,10 @@ def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | No
         return WITH_OFFSET
     dates = sorted(_DATES, key=lambda date: month_first and not date.startswith("%m"))
     patterns = [date + clock for date in dates for clock in _CLOCKS]
+    dated = Counter(text for text in sample if text[0].isdigit() or "," in text)  # no pattern fits the others
     best, most = None, 0
-    for pattern in patterns:
-        hits = sum(_fits(text, pattern) for text in sample)
+    for pattern in patterns if dated else ():
+        hits = sum(times for text, times in dated.items() if _fits(text, pattern))
         if hits > most:
             best, most = pattern, hits
         if most == len(sample):
