@@ -15,7 +15,7 @@ size: int = 3"""
 WORK = """import sys
 sys.path.insert(0, "TESTS")
 from small_notebook import behave
-print("working", mode)"""
+print("working", mode, size)"""
 READ = """from fake_study import fake_study
 from journeykit import read_client
 from journeykit.reports import Page, chapters"""
@@ -67,7 +67,7 @@ def behave(mode: str, client: str) -> None:
     if mode == "raise":
         raise ValueError("the tills were closed")
     if mode == "hang":
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", client])
         time.sleep(60)
     if mode == "crash":
         os._exit(7)
@@ -78,5 +78,56 @@ def behave(mode: str, client: str) -> None:
         from journeykit import read_client, read_events
 
         read_events(read_client(client))
+    if mode == "figures":
+        import matplotlib.pyplot as plt
+
+        for _ in range(10_000):
+            plt.figure(figsize=(1, 1)).subplots().plot([1, 2])
+            plt.show()
+    if mode == "open figures":
+        import matplotlib.pyplot as plt
+
+        plt.rcParams["figure.max_open_warning"] = 0
+        for _ in range(10_000):
+            plt.figure(figsize=(1, 1)).subplots().plot([1, 2])
+    if mode == "flood":
+        for _ in range(100):
+            print("x" * 1_000_000)
+            os.write(1, b"y" * 1_000_000)
+        os.write(1, b"\nthe end of the flood\n")
+        time.sleep(1)
+        raise ValueError("drowned")
+    if mode == "full":
+        _fill_the_disk()
+    if mode == "small files":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+    if mode == "strays":
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", client])
+        subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(60)", client], start_new_session=True
+        )
     if mode == "chatter":
         print("x" * 5_000_000)
+
+
+def _fill_the_disk() -> None:
+    """Let every write of a text file meet a full disk, half-way."""
+    import errno
+    import os
+
+    opened = os.fdopen
+
+    def full(handle, *how, **more):
+        file = opened(handle, *how, **more)
+        write = file.write
+
+        def stop(text):
+            write(text[: len(text) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        file.write = stop
+        return file
+
+    os.fdopen = full

@@ -181,7 +181,7 @@ def test_the_reference_lists_every_key_of_a_client_file():
     words = set(re.findall(r"`([\w.]+)`", page))
     for form in (Client, EventSource, CustomerSource, OwnTouchpoint):
         assert set(form.model_fields) <= words
-    for part in ("personas", "period", "privacy", "brand"):
+    for part in ("personas", "period", "privacy", "brand", "report"):
         inner = Client.model_fields[part].annotation.model_fields
         assert {f"{part}.{name}" for name in inner} <= words
     assert set(EVENT_COLUMNS) <= words
@@ -368,3 +368,30 @@ def test_the_example_of_a_wide_table_runs(tmp_path: Path, monkeypatch, capsys):
         "age": "number", "plan": "category", "screens": "number", "orders": "activity", "churned": "left_out",
     }  # fmt: skip
     assert "age" in capsys.readouterr().out
+
+
+# Columns -----------------------------------------------------------------------------------------
+
+
+def test_the_reference_and_the_dictionary_name_the_same_tables_and_columns():
+    """What the reference says of a column and what its sheet says of it must be about the same column."""
+    from journeykit.reports.dictionary import columns_of, table_names
+
+    told = sections()
+    assert set(told) == set(table_names())
+    copied = {"transitions_by_markers": told["transitions"]}
+    for name in table_names():
+        words = set(re.findall(r"\w+", told[name] + copied.get(name, "")))
+        missing = {
+            column.name for column in columns_of(name) if "<" not in column.name and column.name not in words
+        }
+        assert missing <= {"held_back"}, (name, missing)
+
+
+def test_the_page_on_formats_names_every_column_of_the_long_table():
+    from journeykit.reports.dictionary import columns_of
+
+    page = read("how-to/formats.md")
+    assert ", ".join(column.name for column in columns_of("long")) in page
+    for column in columns_of("any"):
+        assert f"`{column.name}`" in page

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -64,9 +67,7 @@ def small_client(tmp_path_factory):
     return folder / "client.yml"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_each_runs_on_small_data(name, small_client, tmp_path):
+def run(name: str, folder: Path, **given) -> None:
     from journeykit.reports.warm import lighten
 
     lighten()
@@ -77,8 +78,50 @@ def test_each_runs_on_small_data(name, small_client, tmp_path):
         from journeykit.reports.engine import InProcessEngine
 
         papermill_engines.register("journeykit", InProcessEngine)
-    given = {"client": str(small_client)}
-    given |= {"saved": str(tmp_path / "personas.skops")} if name == "50-new-dataset" else {}
     papermill.execute_notebook(
-        FOLDER / f"{name}.ipynb", tmp_path / "out.ipynb", given, engine_name="journeykit", progress_bar=False
+        FOLDER / f"{name}.ipynb", folder / "out.ipynb", given, engine_name="journeykit", progress_bar=False
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_each_runs_on_small_data(name, small_client, tmp_path):
+    more = {"saved": str(tmp_path / "personas.skops")} if name == "50-new-dataset" else {}
+    run(name, tmp_path, client=str(small_client), **more)
+
+
+@pytest.mark.slow
+def test_personas_are_looked_at_without_events(tmp_path):
+    rows = [
+        f"{number},{20 + 15 * (number % 3) + number % 7},{30 * (number % 3 == 1) + number % 5}"
+        for number in range(200)
+    ]
+    (tmp_path / "people.csv").write_text("\n".join(["id,age,spend", *rows]))
+    (tmp_path / "acme.yml").write_text(
+        "id: acme\nname: Acme\ncustomers: {path: people.csv, columns: {customer_id: id}}\n"
+    )
+    run("20-personas", tmp_path, client=str(tmp_path / "acme.yml"))
+    with pytest.raises(Exception, match="only customers are known here"):
+        run("40-journeys", tmp_path, client=str(tmp_path / "acme.yml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--engine", "journeykit")], ids=["kernel", "engine"])
+def test_papermill_s_own_command_runs_the_client_report(options, small_client, tmp_path):
+    """The report's notebook is one like any other, and journeykit's engine is known to papermill by its name."""
+    command = [sys.executable, "-m", "papermill", str(FOLDER / "90-client-report.ipynb"), "out.ipynb"]
+    given = ["-p", "client", str(small_client), "-p", "language", "nl", "--no-progress-bar"]
+    environment = os.environ | {"PYTHONPATH": str(FOLDER.parent)}
+    done = subprocess.run(
+        [*command, *given, *options],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made = nbformat.read(tmp_path / "out.ipynb", 4)
+    assert "papermill" in made.metadata and made.cells[1].source.startswith("client")
+    shown = [output for cell in code(made) for output in cell.outputs if "data" in output]
+    assert any("application/vnd.journeykit+json" in output.data for output in shown)

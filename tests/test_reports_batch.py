@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from pathlib import Path
 
 import pytest
 
 from journeykit.errors import JourneykitError
 from journeykit.reports import run_report, run_reports
+from tests.processes import left_over
 from tests.small_notebook import write_client, write_notebook
 
 DAY = "2026-03-31"
@@ -92,24 +91,10 @@ def test_a_failed_run_leaves_the_last_good_report_as_it_was(place):
     ("hang", {"timeout": 6}, "longer than the limit"), ("eat", {"memory": 0.8}, "more memory"),
 ])  # fmt: skip
 def test_limits_end_a_report_and_all_that_it_started(place, mode, limits, cause):
-    _, options = place
-    began = time.monotonic()
+    folder, options = place
     outcome = run_report("acme", parameters={"mode": mode}, **limits, **options)
     assert outcome.status == "failed" and cause in outcome.error
-    assert time.monotonic() - began < 25
-    assert not _left_over(), "no process is left behind"
-
-
-def _left_over() -> list[str]:
-    """Return the sleeping processes that a hanging report started."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline") if os.path.isdir("/proc") else []:
-        try:
-            words = entry.read_bytes()
-        except OSError:
-            continue
-        found += [str(entry)] if b"time.sleep(60)" in words else []
-    return found
+    assert not left_over(folder), "no process is left behind"
 
 
 def test_an_interruption_clears_away_what_was_being_made(place, monkeypatch):
@@ -119,7 +104,7 @@ def test_an_interruption_clears_away_what_was_being_made(place, monkeypatch):
         raise KeyboardInterrupt
 
     folder, options = place
-    monkeypatch.setattr(batch, "_attend", interrupt)
+    monkeypatch.setattr(batch, "attend", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_report("acme", **options)
     assert list((folder / "reports" / "acme").iterdir()) == []
@@ -164,3 +149,61 @@ def test_data_that_are_missing_are_told_in_a_sentence(place):
     (folder / "gone.yml").write_text("id: gone\nname: Gone\nevents: {path: gone.csv}\n")
     outcome = run_report("gone", parameters={"mode": "read"}, **options)
     assert outcome.status == "failed" and "gone.csv" in outcome.error and "Traceback" not in outcome.error
+
+
+def with_report(folder: Path, name: str, lines: str) -> Path:
+    """Write a client file that ends with a block `report`."""
+    path = write_client(folder, name)
+    path.write_text(f"{path.read_text()}report:\n{lines}")
+    return path
+
+
+def test_a_client_file_names_its_own_notebook_and_values_for_its_parameters(place):
+    folder, options = place
+    del options["notebook"]
+    (folder / "own").mkdir()
+    write_notebook(folder / "own" / "changed.ipynb")
+    with_report(folder, "acme", "  notebook: own/changed.ipynb\n  parameters: {mode: print size, size: 41}\n")
+    outcome = run_report("acme", **options)
+    assert outcome.status == "ok", outcome
+    assert outcome.parameters["size"] == 41
+    assert "working print size 41" in (outcome.folder / "report.ipynb").read_text()
+    assert run_report("acme", **options).status == "skipped"
+    notebook = folder / "own" / "changed.ipynb"
+    notebook.write_text(notebook.read_text().replace("working", "at work"))
+    assert run_report("acme", **options).status == "ok", "another notebook: made again"
+    assert (
+        run_report("acme", parameters={"size": 5}, **options | {"notebook": notebook}).parameters["size"] == 5
+    )
+
+
+@pytest.mark.parametrize(("lines", "line", "said"), [
+    ("  parameters: {sise: 3}\n", 6, "the notebook small.ipynb: unknown parameter 'sise'"),
+    ("  parameters: {sise: 3}\n", 6, "Did you mean 'size'"),
+    ("  parameters:\n    size: three\n", 7, "must be of type int"),
+    ("  parameters:\n    size: 3\n    mode: 2026-01-01\n    client: other\n", 9, "'client' is set by journeykit"),
+    ("  notebok: small.ipynb\n", 6, "Did you mean 'notebook'"),
+    ("  notebook: smal.ipynb\n", 6, "there is no notebook 'smal.ipynb'"),
+])  # fmt: skip
+def test_a_mistake_in_the_block_report_is_told_with_its_line(place, lines, line, said):
+    folder, options = place
+    with_report(folder, "acme", lines)
+    outcome = run_report("acme", **options)
+    assert outcome.refused and said in outcome.error and f"line {line}" in outcome.error, outcome.error
+
+
+def test_a_day_in_the_parameters_reaches_the_notebook_as_text(place):
+    folder, options = place
+    with_report(folder, "acme", "  parameters: {mode: 2026-01-01}\n")
+    outcome = run_report("acme", **options)
+    assert outcome.status == "ok" and outcome.parameters["mode"] == "2026-01-01"
+
+
+def test_a_notebook_that_lacks_what_journeykit_tells_is_refused(place):
+    folder, options = place
+    text = (folder / "small.ipynb").read_text().replace("folder: str", "place: str")
+    (folder / "small.ipynb").write_text(text)
+    with_report(folder, "acme", "  notebook: small.ipynb\n")
+    del options["notebook"]
+    outcome = run_report("acme", **options)
+    assert outcome.refused and "lacks the parameter 'folder'" in outcome.error

@@ -89,6 +89,19 @@ def test_endless_printing_is_cut(execute):
     assert "left out" in outputs(notebook)[0].text
 
 
+def test_what_is_shown_is_bounded_and_blocks_of_the_report_are_kept(execute, monkeypatch):
+    from journeykit.reports import bounds
+
+    monkeypatch.setattr(bounds, "SHOWN_MOST", 1_100)
+    show = "from IPython.display import HTML, display\nfor _ in range(100):\n    display(HTML('x' * 300))"
+    block = f"display({{'{bounds.BLOCK}': {{'block': 'record'}}, 'text/plain': '-'}}, raw=True)"
+    notebook, error = execute(show, show, block)
+    found = outputs(notebook)
+    assert error is None
+    assert [one.output_type for one in found] == ["display_data"] * 3 + ["stream", "display_data"]
+    assert "is left out" in found[3].text and bounds.BLOCK in found[4].data
+
+
 def test_the_process_is_as_it_was(execute):
     before = (sys.modules["__main__"], sys.displayhook, sys.stdout)
     execute("import sys\nsys.displayhook = None", "1 / 0")

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from journeykit.reports.folders import place, replace_file, sweep, workshop
+from journeykit.reports.folders import _host, place, replace_file, sweep, workshop
 from journeykit.reports.index import write_index
 from journeykit.reports.outcomes import Outcome, read_run, write_json, write_run
 from journeykit.reports.progress import Progress
@@ -57,7 +57,7 @@ def test_a_finished_folder_takes_the_place_of_the_older_one(tmp_path):
 
 
 def test_what_a_run_that_died_left_is_cleared_away_and_its_report_put_back(tmp_path):
-    left, moved = tmp_path / ".making-999999-x", tmp_path / ".making-999999-x-older"
+    left, moved = tmp_path / f".making-{_host()}-999999-1-x", tmp_path / f".making-{_host()}-999999-1-x-older"
     mine = workshop(tmp_path)
     for folder in (left, moved):
         folder.mkdir()

@@ -25,7 +25,6 @@ def main() -> None:
     except typer.Exit as left:
         status = left.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        say("Interrupted.")
         status = INTERRUPTED
     except ClientFileError as error:
         status = told(error, REFUSED)
@@ -38,6 +37,8 @@ def main() -> None:
         if not hasattr(error, "format_message"):
             raise
         status = told(error.format_message(), REFUSED)
+    if status == INTERRUPTED:
+        say("Interrupted.")
     sys.exit(status if isinstance(status, int) else DONE)
 
 

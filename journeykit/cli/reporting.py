@@ -37,6 +37,9 @@ def report(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Finish the others when one fails (the default).")
     ] = True,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="dask://HOST:PORT", help="Make them on a dask cluster's workers.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Render the report of the named clients, or of all."""
@@ -56,7 +59,7 @@ def report(
     wanted = list(clients) if clients else client_paths(folder)
     outcomes = run_reports(
         wanted, clients_folder=folder, out=out, as_of=as_of, formats=chosen, language=language,
-        jobs=jobs, kernel=kernel, timeout=timeout, memory=memory, force=force,
+        jobs=jobs, kernel=kernel, timeout=timeout, memory=memory, force=force, cluster=cluster,
     )  # fmt: skip
     if as_json:
         print_json([outcome.as_dict() for outcome in outcomes])
@@ -110,15 +113,19 @@ def demo(
 def forget(
     customer: Annotated[str, typer.Argument(help="The customer's id, as in the data.")],
     client: Annotated[str, typer.Option(help="The client of whom the person is a customer.")],
+    folder: ClientsFolder = CLIENTS,
     out: Annotated[Path, typer.Option(help="Where the reports are.")] = Path("reports"),
 ) -> None:
     """Remove a person from what journeykit keeps."""
-    from journeykit.reports.forgetting import forget_customer
+    from journeykit.clients import read_client
+    from journeykit.reports.forgetting import forget_customer, learned_with
 
-    changed = forget_customer(customer, client, out)
+    name = Path(client).stem if client.endswith((".yml", ".yaml")) else client
+    known = client if name != client else folder / f"{client}.yml"
+    changed = forget_customer(customer, read_client(known) if Path(known).is_file() else name, out)
     for path in changed:
         print(path)
-    say(
-        f"{customer!r} was removed from {len(changed)} tables. The raw files and saved models were not changed:"
-    )
-    say("delete the person's rows in data/raw, then run 'journeykit report --force' to fit the models again.")
+    say(f"{customer!r} was removed from {len(changed)} tables. The raw files were not changed.")
+    say(f"Delete the person's rows in data/raw, then run 'journeykit report {name} --force'.")
+    for path in learned_with(changed):
+        say(f"Learned with them, and to be learned again: {path}")

@@ -9,9 +9,16 @@ from journeykit.clients.form import (
     LabelSource,
     Period,
     Privacy,
+    Report,
 )
 from journeykit.clients.map_file import MAP_ROWS, MapEdits, read_map_edits
-from journeykit.clients.reading import client_from_dict, client_paths, read_client, read_day
+from journeykit.clients.reading import (
+    SET_BY_JOURNEYKIT,
+    client_from_dict,
+    client_paths,
+    read_client,
+    read_day,
+)
 
 __all__ = [
     "EVENT_COLUMNS",
@@ -24,6 +31,8 @@ __all__ = [
     "MapEdits",
     "Period",
     "Privacy",
+    "Report",
+    "SET_BY_JOURNEYKIT",
     "client_from_dict",
     "client_paths",
     "read_client",

@@ -17,9 +17,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from journeykit.errors import ClientFileError, nearest
+from journeykit.clients.faults import fault as _fault
+from journeykit.clients.faults import unknown_word as _unknown
+from journeykit.errors import ClientFileError
 from journeykit.stage_models import StageModel, load_stage_model
 from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
@@ -237,10 +238,18 @@ class Privacy(_Part):
 
 
 class Brand(_Part):
-    """The client's logo and colour."""
+    """The client's logo and colour, and a presentation whose masters its slides are made on."""
 
     logo: str | None = None
+    template: str | None = None
     colour: str = Field(default="#0b5fa5", pattern=r"^#[0-9a-fA-F]{6}$")
+
+
+class Report(_Part):
+    """The notebook of the client's reports, and values for its parameters."""
+
+    notebook: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 class OwnTouchpoint(_Part):
@@ -270,6 +279,7 @@ class Client(_Part):
     period: Period = Period()
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
+    report: Report = Report()
     touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
     pages: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict
@@ -380,16 +390,3 @@ class Client(_Part):
 def safe_touchpoint(name: object) -> str:
     """Return a raw touchpoint's name as the identifier under which it is kept."""
     return safe_identifier(name) or "unnamed"
-
-
-def _unknown(what: str, word: str, known: Any, remedy: str = "") -> PydanticCustomError:
-    near = nearest(word, known)
-    guess = f". Did you mean {near!r}?" if near else ""
-    advice = remedy or f"use one of: {', '.join(list(known)[:20])}"
-    return PydanticCustomError(
-        "unknown", "{sentence}", {"sentence": f"unknown {what} {word!r}{guess}|{advice}"}
-    )
-
-
-def _fault(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{sentence}", {"sentence": f"{sentence}|"})

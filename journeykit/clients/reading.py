@@ -17,6 +17,12 @@ __all__ = ["client_from_dict", "client_paths", "read_client", "read_day"]
 
 
 MAP_FILE = ".map.yml"
+SET_BY_JOURNEYKIT = {
+    "client": "the key 'id' of the client file",
+    "as_of": "the key 'period.as_of'",
+    "language": "the key 'language'",
+    "folder": "the option --out",
+}
 
 
 def read_day(as_of: str | dt.date) -> str:
@@ -126,6 +132,7 @@ def _check_references(client: Client, document: Document) -> None:
         where, line = document.path, document.line_of((key,))
         raise ClientFileError(error.problem, where=where, line=line, remedy=error.remedy) from None
     _check_map(client, document)
+    _check_notebook(client, document)
 
 
 def _check_map(client: Client, document: Document) -> None:
@@ -135,6 +142,21 @@ def _check_map(client: Client, document: Document) -> None:
         problem, remedy = f"there is no map file {client.map!r}", "correct the path, or leave the key out"
         raise ClientFileError(problem, where=where, line=line, remedy=remedy)
     read_map_edits(client)
+
+
+def _check_notebook(client: Client, document: Document) -> None:
+    """Refuse a notebook that is not there, and values for what journeykit itself tells every notebook."""
+    notebook, where = client.report.notebook, document.path
+    if notebook is not None and not client.resolve(notebook).is_file():
+        line = document.line_of(("report", "notebook"))
+        problem, remedy = f"there is no notebook {notebook!r}", "correct the path, or leave the key out"
+        raise ClientFileError(problem, where=where, line=line, remedy=remedy)
+    for name in SET_BY_JOURNEYKIT:
+        if name in client.report.parameters:
+            line = document.line_of(("report", "parameters", name))
+            problem = f"the parameter {name!r} is set by journeykit"
+            remedy = f"use {SET_BY_JOURNEYKIT[name]}"
+            raise ClientFileError(problem, where=where, line=line, remedy=remedy)
 
 
 def _checked(document: Document) -> Client:

@@ -14,7 +14,7 @@ import pandas as pd
 from journeykit import engine
 from journeykit.clients import Client
 
-__all__ = ["pseudonym", "pseudonymous", "secret_of"]
+__all__ = ["known_as", "pseudonym", "pseudonymous", "secret_of"]
 
 ID_COLUMNS = ("customer_id", "account_id", "referrer_id")
 LENGTH = 16
@@ -28,12 +28,25 @@ def secret_of(client: Client) -> str | None:
     """
     if not client.privacy.pseudonymise:
         return None
-    path = client.folder / f".{client.id}.key"
+    path = _key_of(client)
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(32))
-    return Path(path).read_text().strip()
+    return path.read_text().strip()
+
+
+def _key_of(client: Client) -> Path:
+    return client.folder / f".{client.id}.key"
+
+
+def known_as(client: Client, customer: str) -> str | None:
+    """Return the pseudonym under which a client's tables know a customer; None when they hold ids as they are.
+
+    No key is made: without one there are no pseudonyms yet.
+    """
+    made = client.privacy.pseudonymise and _key_of(client).exists()
+    return pseudonym(str(secret_of(client)), customer) if made else None
 
 
 def pseudonym(secret: str, customer: str) -> str:

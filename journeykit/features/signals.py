@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from journeykit import engine
 from journeykit.errors import JourneykitError
 from journeykit.features.buying_group import measure_group
 
@@ -77,7 +78,7 @@ def signals_at(log, moments, units=None) -> pd.DataFrame:
         Signals as of `measure_signals`, indexed by ``unit_id`` and ``at``.
     """
     contacts = contacts_until(log, moments, units)
-    tally = _Tally(_per_step(contacts).execute(), log.client.model)
+    tally = _Tally(engine.frame(_per_step(contacts)), log.client.model)
     signals = tally.signals()
     if log.client.unit == "account":
         signals = signals.join(measure_group(contacts, log.customers))
@@ -118,9 +119,13 @@ def contacts_until(log, moments, units=None):
     else:
         table = table.mutate(at=ibis.literal(pd.Timestamp(moments).to_pydatetime()).cast("timestamp(6)"))
     if units is not None:
-        table = table.semi_join(
-            ibis.memtable(pd.DataFrame({"unit_id": np.array(list(units), dtype=str)})), "unit_id"
-        )
+        asked = pd.DataFrame({"unit_id": np.array(list(units), dtype=str)})
+        between = (
+            asked["unit_id"].min(),
+            asked["unit_id"].max(),
+        )  # leaves out most rows before they are joined
+        table = table.filter(table.unit_id.between(*between)) if len(asked) else table
+        table = table.semi_join(ibis.memtable(asked), "unit_id")
     table = table.filter(table.timestamp <= table.at)
     return table.mutate(age_days=table.at.delta(table.timestamp, unit="millisecond") / DAY_MS)
 

@@ -123,7 +123,7 @@ def lay_out_flows(
             boxes[box.id] = box
             y += box.height + GAP
     above = [((place - 1) * step, 12.0, words) for place, words in heads.items()]
-    return Drawing(WIDTH, height, laid, _bands(bands, boxes, scale), above)
+    return Drawing(WIDTH, height + LINE / 2, laid, _bands(bands, boxes, scale), above)
 
 
 def _named(
@@ -134,12 +134,9 @@ def _named(
         return [], (x, y)
     letters = max(int((step - BAR - 8) / LETTER), 6)
     lines = [*wrapped(row.words, letters - 4).split("\n"), row.share]
-    joined = " ".join(lines)
-    if len(joined) <= letters or height < 2 * LINE:
-        room = letters - len(row.share) - 1
-        name = str(row.words)
+    if LINE * len(lines) > height or len(" ".join(lines)) <= letters:
+        name, room = str(row.words), letters - len(row.share) - 1
         lines = [f"{name if len(name) <= room else name[: room - 1].rstrip() + '…'} {row.share}"]
-    lines = lines[-1:] if LINE * len(lines) > height and len(lines) > 1 else lines
     lines = lines if height >= LEAST or last else []
     return lines, (x + BAR + 5, y + height / 2 - LINE * (len(lines) - 1) / 2)
 

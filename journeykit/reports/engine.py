@@ -12,11 +12,11 @@ import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from tempfile import TemporaryDirectory
 
-from papermill.engines import Engine
+from papermill.engines import Engine, NBClientEngine
 
-__all__ = ["InProcessEngine"]
+from journeykit.reports.bounds import Printed, Shown, bounded
 
-PRINT_LIMIT = 200_000  # characters of printed text that a cell keeps
+__all__ = ["InProcessEngine", "KernelEngine"]
 
 
 class InProcessEngine(Engine):
@@ -37,6 +37,7 @@ class InProcessEngine(Engine):
         """
         cells = nb_man.nb.cells
         with _shell() as shell:
+            shell.display_pub.shown = shell.displayhook.shown = Shown()
             for number, cell in enumerate(cells):
                 if on_cell:
                     on_cell(number, len(cells))
@@ -49,6 +50,38 @@ class InProcessEngine(Engine):
                     return
 
 
+class KernelEngine(NBClientEngine):
+    """Run the cells in an ordinary Jupyter kernel, as papermill does; outputs kept within the same bounds."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, on_cell=None, **options):
+        """Run every code cell in the kernel; stop at the first that raises.
+
+        Parameters
+        ----------
+        nb_man
+            papermill's NotebookExecutionManager.
+        kernel_name
+            The kernel.
+        on_cell
+            Called with (number of the cell, number of cells) before each cell.
+        """
+        begin, complete, shown = nb_man.cell_start, nb_man.cell_complete, Shown()
+
+        def start(cell, cell_index=None, **more):
+            if on_cell:
+                on_cell(cell_index, len(nb_man.nb.cells))
+            begin(cell, cell_index=cell_index, **more)
+
+        def bound(cell, cell_index=None, **more):
+            if cell.cell_type == "code":
+                cell.outputs = bounded(cell.outputs, shown)
+            complete(cell, cell_index=cell_index, **more)
+
+        nb_man.cell_start, nb_man.cell_complete = start, bound
+        super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+
 def _run(shell, cell, number: int) -> bool:
     """Run one code cell, put what it shows into its outputs, and say whether it passed."""
     from nbformat.v4 import new_output
@@ -57,7 +90,7 @@ def _run(shell, cell, number: int) -> bool:
     shell.display_pub.outputs = shell.displayhook.outputs = outputs
     if not cell.source.strip():
         return True
-    with redirect_stdout(_Stream("stdout", outputs)), redirect_stderr(_Stream("stderr", outputs)):
+    with redirect_stdout(Printed("stdout", outputs)), redirect_stderr(Printed("stderr", outputs)):
         result = shell.run_cell(cell.source, store_history=True)
     cell.execution_count = result.execution_count
     error = result.error_before_exec or result.error_in_exec
@@ -67,43 +100,6 @@ def _run(shell, cell, number: int) -> bool:
     lines = shell.InteractiveTB.structured_traceback(kind, value, trace, tb_offset=1)
     outputs.append(new_output("error", ename=kind.__name__, evalue=str(value), traceback=list(lines)))
     return False
-
-
-class _Stream:
-    """Collects printed text as one notebook output per stream, up to a limit."""
-
-    encoding, errors = "utf-8", "replace"
-
-    def __init__(self, name: str, outputs: list) -> None:
-        self.name, self.outputs, self.kept = name, outputs, 0
-
-    def write(self, text: str) -> int:
-        room = PRINT_LIMIT - self.kept
-        if room > 0:
-            shown = str(text)[:room]
-            self.kept += len(shown)
-            self._append(
-                shown if self.kept < PRINT_LIMIT else f"{shown}\n[more was printed and is left out]\n"
-            )
-        return len(text)
-
-    def _append(self, text: str) -> None:
-        from nbformat.v4 import new_output
-
-        last = self.outputs[-1] if self.outputs else None
-        if last is not None and last.output_type == "stream" and last.name == self.name:
-            last.text += text
-        else:
-            self.outputs.append(new_output("stream", name=self.name, text=text))
-
-    def flush(self) -> None:
-        """Do nothing: the text is in the notebook already."""
-
-    def isatty(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
 
 
 @contextmanager
@@ -172,25 +168,27 @@ def _capturing_shell():
 
     class Publisher(DisplayPublisher):
         outputs: list | None = None
+        shown: Shown | None = None
 
         def publish(self, data, metadata=None, **_):
-            self.outputs.append(new_output("display_data", data=data, metadata=metadata or {}))
+            self.shown.add(new_output("display_data", data=data, metadata=metadata or {}), self.outputs)
 
         def clear_output(self, wait=False):
             self.outputs.clear()
 
     class Hook(DisplayHook):
         outputs: list | None = None
+        shown: Shown | None = None
 
         def write_output_prompt(self):
             """Write none: outputs are collected, not printed."""
 
         def write_format_data(self, format_dict, md_dict=None):
             count = self.shell.execution_count
-            shown = new_output(
+            output = new_output(
                 "execute_result", data=format_dict, metadata=md_dict or {}, execution_count=count
             )
-            self.outputs.append(shown)
+            self.shown.add(output, self.outputs)
 
         def finish_displayhook(self):
             """Write nothing: outputs are collected, not printed."""

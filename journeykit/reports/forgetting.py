@@ -7,15 +7,29 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from journeykit.clients import Client
 from journeykit.errors import JourneykitError
+from journeykit.events.pseudonyms import known_as
 
-__all__ = ["forget_customer"]
+__all__ = ["forget_customer", "learned_with"]
+
+NAMING = ("customer_id", "referrer_id")
 
 
-def forget_customer(customer: str, client: str, out: str | Path = "reports") -> list[Path]:
-    """Remove a customer's rows from every table of a client's reports.
+def forget_customer(customer: str, client: Client | str, out: str | Path = "reports") -> list[Path]:
+    """Remove a customer's rows from every table of a client's reports, and from the rejected rows kept beside them.
 
     Reports name no person and models hold no rows, so the tables are all that is kept of one.
+
+    Parameters
+    ----------
+    customer
+        The id, as it stands in the raw data.
+    client
+        The client, or only its id. Tables that know customers by pseudonyms can only be searched with the client, whose
+        key stands beside its file.
+    out
+        The folder of the reports.
 
     Returns
     -------
@@ -27,26 +41,31 @@ def forget_customer(customer: str, client: str, out: str | Path = "reports") -> 
     JourneykitError
         When the client has no reports, or no table knows the customer.
     """
-    home = Path(out) / client
-    tables = sorted(home.glob("*/tables/*.parquet"))
+    home = Path(out) / (client.id if isinstance(client, Client) else client)
+    tables = sorted({*home.glob("*/tables/*.parquet"), *home.rglob("rejects.parquet")})
     if not tables:
         raise JourneykitError(
             "there are no reports of this client", where=home, remedy="name a client with reports"
         )
-    changed = [path for path in tables if _without(path, customer)]
+    other = known_as(client, customer) if isinstance(client, Client) else None
+    changed = [path for path in tables if _without(path, {customer, other or customer})]
     if not changed:
         raise JourneykitError(f"no table holds the customer {customer!r}", where=home, remedy="check the id")
     return changed
 
 
-def _without(path: Path, customer: str) -> bool:
+def learned_with(changed: list[Path]) -> list[Path]:
+    """Return the saved models of the reports whose tables were changed: they were learned with the person's data."""
+    return sorted({model for path in changed for model in path.parents[1].glob("models/*.skops")})
+
+
+def _without(path: Path, ids: set[str]) -> bool:
     """Write a table anew without a customer; tell whether the customer was in it."""
-    names = [name for name in ("customer_id", "referrer_id") if name in pq.read_schema(path).names]
+    names = [name for name in NAMING if name in pq.read_schema(path).names]
     if not names:
         return False
     table = pq.read_table(path)
-    frame = table.to_pandas()
-    theirs = frame[names].astype("str").eq(customer).any(axis=1)
+    theirs = table.select(names).to_pandas().astype("str").isin(ids).any(axis=1)
     if not theirs.any():
         return False
     made = path.with_name(f".{path.name}.new")

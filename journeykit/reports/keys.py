@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.clients import Client
-from journeykit.events.databases import database_file, is_database, without_password
 from journeykit.reports.earlier import earlier_mark
 from journeykit.reports.exports import MADE
+from journeykit.reports.hashes import Hashes, hash_file
 from journeykit.reports.outcomes import runs_of
 
-__all__ = ["input_files", "report_key", "up_to_date"]
+__all__ = ["code_key", "input_files", "report_key", "up_to_date"]
 
 LIBRARIES = (
     "duckdb",
@@ -26,33 +26,56 @@ LIBRARIES = (
     "numpy",
     "pandas",
     "papermill",
+    "pyarrow",
+    "python-pptx",
     "scikit-learn",
+    "scipy",
+    "seaborn",
+    "typst",
+    "xlsxwriter",
 )
 
 
-def input_files(client: Client) -> list[dict[str, Any]]:
+def input_files(client: Client, hashes: Hashes | None = None) -> list[dict[str, Any]]:
     """Return the files that a client's data come from: path and sha256, in order of their paths."""
+    hashes = hashes or Hashes()
     given = [*(source.path for source in client.events), *_further(client)]
-    served = sorted(
-        {path for path in given if is_database(path) and database_file(path, client.folder) is None}
-    )
+    served = sorted({path for path in given if "://" in path and _is_served(path, client.folder)})
     files = [path for path in given if path not in served]
     found = sorted({file for path in files for file in _files(_place(client, path))})
     now = hashlib.sha256(datetime.now(UTC).isoformat().encode()).hexdigest()  # a server tells of no changes
     return [
-        *({"path": str(file), "sha256": _hash_file(file)} for file in found),
-        *({"path": without_password(path), "sha256": now} for path in served),
+        *({"path": str(file), "sha256": hashes.of(file)} for file in found),
+        *({"path": _without_password(path), "sha256": now} for path in served),
     ]
 
 
 def _place(client: Client, path: str) -> Path:
-    return database_file(path, client.folder) or client.resolve(path)
+    if "://" in path:
+        from journeykit.events.databases import database_file
+
+        return database_file(path, client.folder) or client.resolve(path)
+    return client.resolve(path)
+
+
+def _is_served(path: str, folder: Path) -> bool:
+    """Return whether a path is that of a database on a server; what reads databases is slow to load."""
+    from journeykit.events.databases import database_file, is_database
+
+    return is_database(path) and database_file(path, folder) is None
+
+
+def _without_password(path: str) -> str:
+    from journeykit.events.databases import without_password
+
+    return without_password(path)
 
 
 def _further(client: Client) -> list[str]:
     sources = (client.customers, client.labels)
     named = [source.path for source in sources if source is not None]
-    named += [path for path in (client.personas.reuse, client.brand.logo, client.map) if path]
+    kept = (client.personas.reuse, client.brand.logo, client.brand.template, client.map)
+    named += [path for path in kept if path]
     own_model = client.resolve(client.stage_model)
     return [*named, client.stage_model] if own_model.is_file() else named
 
@@ -61,13 +84,9 @@ def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return [file for file in path.rglob("*") if file.is_file()]
     if path.is_file():
-        return [path]
+        unmerged = (path.with_name(f"{path.name}{end}") for end in ("-wal", ".wal"))
+        return [path, *(file for file in unmerged if file.is_file())]  # what a database has yet to take in
     return [file for file in path.parent.glob(path.name) if file.is_file()] if path.parent.is_dir() else []
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def report_key(
@@ -75,28 +94,41 @@ def report_key(
 ) -> str:
     """Return the hash of data, client file, parameters, notebook, texts and code of the package, and versions."""
     parts = [entry["sha256"] for entry in inputs]
-    parts += [_hash_file(client.path) if client.path else client.model_dump_json()]
+    parts += [hash_file(client.path) if client.path else client.model_dump_json()]
     parts += [
-        _hash_file(notebook),
+        hash_file(notebook),
         json.dumps(parameters, sort_keys=True, default=str),
-        _package_hash(),
-        _versions(),
+        code_key(),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def code_key() -> str:
+    """Return what reports are made with: a hash of the package, texts and all, and the versions of the libraries."""
+    return f"{_package_hash()} {_versions()}"
 
 
 @cache
 def _package_hash() -> str:
     home = Path(__file__).parents[1]
     files = sorted(file for file in home.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    return hashlib.sha256("".join(_hash_file(file) for file in files).encode()).hexdigest()
+    return hashlib.sha256(
+        "".join(f"{file.relative_to(home)} {hash_file(file)}" for file in files).encode()
+    ).hexdigest()
 
 
 @cache
 def _versions() -> str:
-    from importlib.metadata import version
+    return " ".join([sys.version.split()[0], *(f"{name}={_version(name)}" for name in LIBRARIES)])
 
-    return " ".join([sys.version.split()[0], *(f"{name}={version(name)}" for name in LIBRARIES)])
+
+def _version(library: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
 
 
 def up_to_date(home: Path, key: str, formats: tuple[str, ...]) -> Path | None:

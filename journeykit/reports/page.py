@@ -14,7 +14,8 @@ from journeykit.clients import Client
 from journeykit.plots import accent_theme
 from journeykit.reports.blocks import BLOCK, as_html, plain
 from journeykit.reports.colours import readable
-from journeykit.reports.pictures import picture, read_logo
+from journeykit.reports.naming import tell_client
+from journeykit.reports.pictures import find_template, picture, read_logo
 from journeykit.wording import label, say, say_value, text
 from journeykit.wording.formats import say_interval
 from journeykit.wording.texts import has_text
@@ -85,7 +86,9 @@ class Page:
 
     def cover(self, as_of: Any, facts: Mapping[str, str]) -> None:
         """Show the cover: client, day, a few facts, and the brand."""
-        logo = self.client.brand.logo
+        logo, template = self.client.brand.logo, self.client.brand.template
+        if template:
+            find_template(self.client.resolve(template))
         note = (self.client.note or {}).get(self.language)
         self._add(
             "cover", client=self.client.name, title=self.text("parts.title"), day=self.value(as_of, "date"),
@@ -181,6 +184,7 @@ class Page:
         alt: str | None = None,
         *,
         of: str = "",
+        lead: str = "",
         views: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Show a figure (of an axes or a figure) with its number, caption and a text for who can't see it.
@@ -189,6 +193,8 @@ class Page:
         ----------
         of
             The table that it draws.
+        lead
+            The one thing that it shows; said first, and part of the block's caption.
         views
             The same as drawings that a reader on a screen can choose from and point at: `name` and what
             `Drawing.as_dict` returns. Paper shows the figure itself.
@@ -197,8 +203,8 @@ class Page:
         shown = {"views": [dict(view) for view in views], "hint": self.text("parts.views_hint"),
                  "choose": self.text("parts.views_choose")} if views else {}  # fmt: skip
         self._add(
-            "figure", number=self.counts["figure"], name=self.text("parts.figure"), caption=caption,
-            alt=alt or caption, **shown, **picture(drawn),
+            "figure", number=self.counts["figure"], name=self.text("parts.figure"), lead=lead,
+            caption=f"{lead} {caption}".strip(), alt=alt or f"{lead} {caption}".strip(), **shown, **picture(drawn),
         )  # fmt: skip
 
     def table(
@@ -279,6 +285,7 @@ class Page:
         people = study.log.customers.attrs.get("rows", {})
         inputs += [{"path": path, "rows": rows} for path, rows in people.items()]
         figures = {name: plain(value) for name, value in study.figures.items()}
+        self._add("client", **tell_client(self.client, self.language))
         self._add("record", as_of=self.day_of(study.log), figures=figures, inputs=inputs)
 
     def day_of(self, log: Any) -> str:

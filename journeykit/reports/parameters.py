@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from journeykit.errors import JourneykitError, unknown
 
-__all__ = ["check_parameters", "parameter_types"]
+__all__ = ["check_parameters", "parameter_types", "require_parameters"]
 
 KINDS = {
     "str": str,
@@ -71,6 +72,21 @@ def check_parameters(notebook: Path | str, given: dict[str, Any]) -> None:
         if not _fits(value, known[name]):
             problem = f"parameter {name!r} is {value!r}, but must be of type {known[name]}"
             raise JourneykitError(problem, where=Path(notebook).name, remedy=f"give it as {known[name]}")
+
+
+def require_parameters(notebook: Path | str, names: Iterable[str]) -> None:
+    """Refuse a notebook that lacks one of the parameters which every report is told.
+
+    Raises
+    ------
+    JourneykitError
+    """
+    known = parameter_types(notebook)
+    for name in names:
+        if name not in known:
+            problem = f"the notebook lacks the parameter {name!r}, which every report is told"
+            remedy = f'write {name}: str = "" in its cell of parameters'
+            raise JourneykitError(problem, where=notebook, remedy=remedy)
 
 
 def _fits(value: Any, annotation: str) -> bool:

@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 from journeykit.reports.outcomes import Outcome
-from journeykit.reports.supervision import Watched
 
 __all__ = ["Progress"]
 
@@ -26,6 +25,7 @@ class Progress:
         self.stream = stream or sys.stderr
         self.shown, self.tasks = shown, {}
         self.bars: Any = None
+        self.whole: Any = None
 
     def __enter__(self) -> Progress:
         if self.shown and self.stream.isatty():
@@ -42,34 +42,38 @@ class Progress:
         if self.bars is not None:
             self.bars.stop()
 
-    def start(self, one: Watched) -> Watched:
-        """Show that a report is begun."""
-        if self.bars is not None and one.job.client not in self.tasks:
-            self.tasks[one.job.client] = self.bars.add_task(one.job.client, total=None, state="starting")
-        elif self.bars is None:
-            self._line(f"{one.job.client}: started" + (" again after a crash" if one.attempt > 1 else ""))
-        return one
+    def expect(self, reports: int) -> None:
+        """Show a bar over the whole batch when there are several reports to make."""
+        if self.bars is not None and reports > 1:
+            self.whole = self.bars.add_task("all", total=reports, state=f"{reports} reports")
 
-    def update(self, one: Watched) -> None:
-        """Show how far a report is."""
-        if self.bars is not None and one.total:
-            state = f"cell {one.done + 1} of {one.total}" if one.done < one.total else "writing"
-            self.bars.update(self.tasks[one.job.client], total=one.total, completed=one.done, state=state)
+    def start(self, client: str, attempt: int = 1) -> None:
+        """Show that a report is begun."""
+        if self.bars is None:
+            self._line(f"{client}: started" + (" again after a crash" if attempt > 1 else ""))
+        elif client not in self.tasks:
+            self.tasks[client] = self.bars.add_task(client, total=None, state="starting")
+
+    def update(self, client: str, done: int, total: int) -> None:
+        """Show how far a report is: cells done, of how many."""
+        if self.bars is not None and total and client in self.tasks:
+            state = f"cell {done + 1} of {total}" if done < total else "writing"
+            self.bars.update(self.tasks[client], total=total, completed=done, state=state)
 
     def finish(self, outcome: Outcome) -> Outcome:
-        """Show how a report ended."""
+        """Show how a report ended: a line in place of its bar."""
         said = {"ok": f"ready in {outcome.seconds:.1f} s", "skipped": "up to date"}
-        state = said.get(outcome.status, f"failed ({outcome.stage}): {outcome.error}")
-        if self.bars is None:
-            self._line(f"{outcome.client}: {state}")
-        elif outcome.client in self.tasks:
-            self.bars.update(self.tasks[outcome.client], total=1, completed=1, state=state)
-        else:
-            self.bars.console.print(f"{outcome.client}: {state}", markup=False, highlight=False)
+        self.say(
+            f"{outcome.client}: {said.get(outcome.status, f'failed ({outcome.stage}): {outcome.error}')}"
+        )
+        if self.bars is not None and outcome.client in self.tasks:
+            self.bars.remove_task(self.tasks.pop(outcome.client))
+            if self.whole is not None:
+                self.bars.advance(self.whole)
         return outcome
 
     def say(self, text: str) -> None:
-        """Show a remark on the whole batch."""
+        """Show a remark above the bars."""
         self._line(text) if self.bars is None else self.bars.console.print(
             text, markup=False, highlight=False
         )

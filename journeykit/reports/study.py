@@ -81,7 +81,11 @@ class Study:
         verbose: int = 0,
     ) -> None:
         if log.profile_only and type(self) is Study:
-            raise DataError("journeys need events", where=client.path, remedy="use 'open_study'")
+            raise DataError(
+                "journeys need events, and only customers are known here",
+                where=client.path,
+                remedy="look at their personas with 'open_study', as notebook 20-personas and the report do",
+            )
         self.client, self.log, self.random_state, self.verbose = client, log, random_state, verbose
         self._given, self.home = personas, None if home is None else Path(home)
 

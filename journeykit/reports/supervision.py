@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import sys
+import threading
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from journeykit.reports.logs import trim
 from journeykit.reports.outcomes import Job, now
+from journeykit.reports.processes import end_family, end_stragglers, family_memory
 
-__all__ = ["Watched", "context"]
+__all__ = ["Limits", "Watched", "context", "wait_for"]
+
+STARTING = threading.Lock()  # one process is started at a time: what is kept out of it is the whole program's
 
 
 def context():
@@ -28,14 +33,34 @@ def context():
 
 
 @contextmanager
-def _without_main():
-    """Keep the caller's script out of the new processes: it would be run again in each."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+def _starting():
+    """Keep the caller's script out of the new process, where it would be run again, and let workers of pools start one.
+
+    Workers of a pool or a cluster are daemons, which may start none lest it be orphaned; this one ends by itself
+    when the worker does.
+    """
+    own = vars(multiprocessing.current_process())["_config"]
+    with STARTING:
+        main, daemon = sys.modules["__main__"], own.pop("daemon", None)
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+            own.update({} if daemon is None else {"daemon": daemon})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one report may take: seconds, and GB of memory with all that it starts; without limit when None."""
+
+    timeout: float | None = None
+    memory: float | None = None
+
+
+def wait_for(watched: Iterable[Watched]) -> None:
+    """Wait until one of the processes says something or ends; not longer than the limits can wait to be looked at."""
+    wait([each for one in watched for each in (one.process.sentinel, one.channel)], timeout=0.25)
 
 
 @dataclass
@@ -53,6 +78,8 @@ class Watched:
     total: int = 0
     result: dict[str, Any] | None = None
     fault: dict[str, str] | None = None
+    left: dict[int, str] = field(default_factory=dict)
+    closed: bool = False
 
     @classmethod
     def start(cls, job: Job, folder: Path, chosen, attempt: int = 1) -> Watched:
@@ -61,7 +88,7 @@ class Watched:
 
         here, there = chosen.Pipe(duplex=False)
         process = chosen.Process(target=make_report, args=(job, str(folder), there), daemon=False)
-        with _without_main():
+        with _starting():
             process.start()
         there.close()
         return cls(job, folder, process, here, attempt)
@@ -90,48 +117,34 @@ class Watched:
                     self.result = said[0]
                 elif kind == "failed":
                     self.fault = said[0]
+                elif kind == "left":
+                    self.left = said[0]
                 else:
                     self.done, self.total = (said[0], said[1]) if kind == "cell" else (self.total, self.total)
 
-    def hold_to(self, timeout: float | None, memory: float | None) -> None:
-        """End the process when it is past its time (seconds) or memory (GB)."""
-        if timeout is not None and self.seconds > timeout:
-            self.end(f"it took longer than the limit of {timeout:g} s")
-        elif memory is not None and group_memory(self.process.pid) > memory * 1e9:
-            self.end(f"it used more memory than the limit of {memory:g} GB")
+    def hold_to(self, limits: Limits) -> None:
+        """End the process when it is past a limit, and keep its log within bounds."""
+        trim(self.folder / "log.txt")
+        if limits.timeout is not None and self.seconds > limits.timeout:
+            self.end(f"it took longer than the limit of {limits.timeout:g} s")
+        elif limits.memory is not None and family_memory(self.process.pid) > limits.memory * 1e9:
+            self.end(f"it used more memory than the limit of {limits.memory:g} GB")
 
     def end(self, reason: str) -> None:
         """Kill the process and all that it started, and say why."""
-        self.fault = {"error": reason, "stage": self._place()}
-        kill_group(self.process.pid)
+        self.fault = {"error": reason, "stage": self.place}
+        if not self.over:
+            end_family(self.process.pid)
         self.process.join()
 
-    def _place(self) -> str:
+    def close(self) -> None:
+        """End what the process left running, and give back what watching it took."""
+        if not self.closed:
+            self.closed = True
+            end_stragglers(self.process.pid, self.left)
+            self.channel.close()
+
+    @property
+    def place(self) -> str:
+        """The part of the work that it is in."""
         return f"cell {self.done + 1} of {self.total} of the notebook" if self.total else "starting"
-
-
-def kill_group(leader: int) -> None:
-    """Kill a process group, or the one process where it leads no group yet."""
-    with suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg") and os.getpgid(leader) == leader:
-            os.killpg(leader, signal.SIGKILL)
-        else:
-            os.kill(leader, getattr(signal, "SIGKILL", signal.SIGTERM))
-
-
-def group_memory(leader: int) -> float:
-    """Return the resident memory of a process group in bytes, 0 where the system does not tell."""
-    page = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-    return sum(_resident(entry) * page for entry in Path("/proc").glob("[0-9]*") if _group(entry) == leader)
-
-
-def _group(entry: Path) -> int | None:
-    with suppress(OSError, ValueError, IndexError):
-        return int((entry / "stat").read_text().rpartition(")")[2].split()[2])
-    return None
-
-
-def _resident(entry: Path) -> int:
-    with suppress(OSError, ValueError, IndexError):
-        return int((entry / "statm").read_text().split()[1])
-    return 0

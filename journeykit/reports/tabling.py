@@ -43,7 +43,7 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "recommendations": study.journey_map.advice,
         "next_actions": given["next_actions"] if "next_actions" in given else _actions(study),
         "evidence": study.stages.evidence.reset_index(),
-        "evaluation": study.stages.evaluation.reset_index(),
+        "evaluation": study.stages.evaluation.rename_axis("method").reset_index(),
         "reliability": study.stages.reliability.reset_index(drop=True),
         "confusion": study.stages.confusion,
         "importance": study.stages.importance,

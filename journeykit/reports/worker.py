@@ -13,11 +13,13 @@ from typing import Any
 
 from journeykit.reports.exports import write_formats
 from journeykit.reports.outcomes import Job
+from journeykit.reports.processes import descendants
 
 __all__ = ["make_report", "run_notebook"]
 
 
 SEED = 20_240_229
+KERNEL = "journeykit-kernel"  # papermill's name for the engine that keeps a kernel's outputs within bounds
 
 
 def make_report(job: Job, folder: str, channel) -> None:
@@ -31,6 +33,7 @@ def make_report(job: Job, folder: str, channel) -> None:
         traceback.print_exc()
         channel.send(("failed", {"stage": _stage_of(error), "error": _told(error)}))
     finally:
+        channel.send(("left", descendants(os.getpid())))
         sys.stdout.flush()
         sys.stderr.flush()
         channel.close()
@@ -82,16 +85,23 @@ def run_notebook(job: Job, folder: Path, on_cell=None):
     import papermill
     from papermill.engines import papermill_engines
 
-    if "journeykit" not in papermill_engines._engines:
-        from journeykit.reports.engine import InProcessEngine
-
-        papermill_engines.register("journeykit", InProcessEngine)
-    chosen = {"kernel_name": "python3"} if job.kernel else {"engine_name": "journeykit", "on_cell": on_cell}
+    _register(papermill_engines)
+    chosen = (
+        {"kernel_name": "python3", "engine_name": KERNEL} if job.kernel else {"engine_name": "journeykit"}
+    )
     given = {"client": job.client_file, "as_of": job.as_of, "language": job.language, "folder": str(folder)}
     return papermill.execute_notebook(
         job.notebook, str(folder / "report.ipynb"), given | job.parameters,
-        progress_bar=False, request_save_on_cell_execute=False, **chosen,
+        progress_bar=False, request_save_on_cell_execute=False, on_cell=on_cell, **chosen,
     )  # fmt: skip
+
+
+def _register(engines) -> None:
+    """Tell papermill of both engines; the first is known to it where journeykit was installed."""
+    from journeykit.reports.engine import InProcessEngine, KernelEngine
+
+    engines.register("journeykit", InProcessEngine)
+    engines.register(KERNEL, KernelEngine)
 
 
 def read_record(notebook) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from journeykit import engine
 from journeykit.features.signals import contacts_until, units_and_moments
 
 __all__ = ["PERIOD_DAYS", "Periods", "count_periods", "periods_of"]
@@ -102,7 +103,8 @@ def count_periods(log, moments, units=None) -> Periods:
     visit = (aged.gap_days.isnull() | (aged.gap_days * 1440 > VISIT_GAP_MINUTES)).cast("int64")
     aged = aged.mutate(back=(aged.age_days / PERIOD_DAYS).floor().cast("int64"), visit=visit)
     table = aged.filter(aged.back < MOST_PERIODS).group_by(["unit_id", "at", "back", "step"])
-    return periods_of(table.aggregate(n=lambda t: t.count(), visits=lambda t: t.visit.sum()).execute())
+    counted = table.aggregate(n=lambda t: t.count(), visits=lambda t: t.visit.sum())
+    return periods_of(engine.frame(counted))
 
 
 def periods_of(counts: pd.DataFrame) -> Periods:

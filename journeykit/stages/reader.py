@@ -19,7 +19,7 @@ from journeykit.stages.snapshots import posterior_columns
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
 
-CHUNK = 30_000
+CHUNK = 50_000
 DOUBT = 0.3
 
 

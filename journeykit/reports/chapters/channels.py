@@ -8,6 +8,7 @@ import pandas as pd
 
 from journeykit import plots
 from journeykit.reports.chapters.content import content
+from journeykit.reports.chapters.leads import lead_of, lead_of_cells
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
@@ -57,7 +58,8 @@ def _shares(page: Page, read: Reader, frame: pd.DataFrame) -> None:
         return
     by = (by / by.sum()).loc[by.sum(axis=1).sort_values(ascending=False).index[:MOST]]
     shown = by.rename(index=lambda name: _channel(read, name), columns=read.stage)
-    page.figure(plots.shares_map(shown), page.text("captions.channels"), of="channels")
+    lead = lead_of_cells(page, "channels", shown)
+    page.figure(plots.shares_map(shown), page.text("captions.channels"), of="channels", lead=lead)
 
 
 def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
@@ -97,7 +99,9 @@ def pages(page: Page, study: Any) -> None:
         axes = plots.pages_bounce(
             drawn.sort_values("value", ascending=False), xlabel=page.text("axes.bounce")
         )
-        page.figure(axes, page.text("captions.pages"), of="pages")
+        page.figure(
+            axes, page.text("captions.pages"), of="pages", lead=lead_of(page, "pages", drawn, "value")
+        )
     forms = {"page": "text", "landings": "whole", "bounce_share": "percent", "exit_share": "percent",
              "continue_share": "percent", "sales_completed": "whole"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in frame}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from journeykit.plots import Drawing, draw, lay_out_arcs, lay_out_flows
 from journeykit.plots.theme import GREY, stage_colours
+from journeykit.reports.chapters.leads import lead_of, lead_of_way
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -29,7 +30,9 @@ def show_flows(page: Page, read: Reader) -> None:
         page.note(page.text("prose.flows_none", units=read.units))
         return
     caption = page.text("captions.flows", units=read.units)
-    page.figure(draw(drawn[0][1]), caption, of="flows", views=_told(drawn))
+    moves = shown[(shown["persona"] == "all") & shown["to"].isin(read.model.ids)]
+    lead = lead_of_way(page, "flows", moves, read.stage)
+    page.figure(draw(drawn[0][1]), caption, of="flows", lead=lead, views=_told(drawn))
 
 
 def show_steps(page: Page, read: Reader) -> None:
@@ -39,7 +42,22 @@ def show_steps(page: Page, read: Reader) -> None:
     drawn = list(_views(read, shown, lambda own: _steps_of(page, read, own)))
     if drawn:
         caption = page.text("captions.steps", few=RARE, units=read.units)
-        page.figure(draw(drawn[0][1]), caption, of="transitions", views=_told(drawn))
+        page.figure(
+            draw(drawn[0][1]),
+            caption,
+            of="transitions",
+            lead=_furthest_back(page, read, shown),
+            views=_told(drawn),
+        )
+
+
+def _furthest_back(page: Page, read: Reader, moves: pd.DataFrame) -> str:
+    """Return the lead: the step back that is taken most."""
+    order = {stage: at for at, stage in enumerate(read.model.ids)}
+    own = moves[(moves["persona"] == "all") & moves["to"].isin(order) & (moves["count"] >= read.least)]
+    back = own[own["to"].map(order) < own["from"].map(order)]
+    named = back.assign(row=back["from"].map(read.stage), column=back["to"].map(read.stage))
+    return lead_of(page, "steps", named, "count")
 
 
 def _views(read: Reader, frame: pd.DataFrame, laid: Any) -> Iterator[tuple[str, Drawing]]:

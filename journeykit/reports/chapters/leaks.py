@@ -8,6 +8,7 @@ import pandas as pd
 
 from journeykit import plots
 from journeykit.reports.chapters.flowing import show_flows, show_steps
+from journeykit.reports.chapters.leads import lead_of, lead_of_cells
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -52,9 +53,11 @@ def _funnel(page: Page, read: Reader) -> None:
         "shown": [page.value(share, "percent") for share in frame["share_of_start"]],
     })  # fmt: skip
     page.heading("leaks_funnel", level=2)
+    last = drawn[drawn["everyone"]].tail(1)
     page.figure(
-        plots.funnel(drawn, xlabel=page.text("axes.reached")), page.text("captions.funnel"), of="funnel"
-    )
+        plots.funnel(drawn, xlabel=page.text("axes.reached")), page.text("captions.funnel"), of="funnel",
+        lead=lead_of(page, "funnel", last, "share", units=read.units),
+    )  # fmt: skip
 
 
 def _dots(read: Reader, value: str, low: str, high: str) -> pd.DataFrame:
@@ -88,6 +91,7 @@ def _drop_off(page: Page, read: Reader) -> None:
             plots.drop_off(frame, xlabel=page.text("axes.drop_off")),
             page.text("captions.drop_off"),
             of="drop_off",
+            lead=lead_of(page, "drop_off", frame, "value"),
         )
 
 
@@ -105,7 +109,8 @@ def _transitions(page: Page, read: Reader) -> None:
         return
     shares = shares.reindex(index=rows, columns=columns).rename(index=read.stage, columns=read.stage)
     drawn = plots.transition_map(shares, xlabel=page.text("axes.to"), ylabel=page.text("axes.from"))
-    page.figure(drawn, page.text("captions.transitions"), of="transitions")
+    lead = lead_of_cells(page, "transitions", shares.drop(columns=read.stage("lapsed"), errors="ignore"))
+    page.figure(drawn, page.text("captions.transitions"), of="transitions", lead=lead)
 
 
 def _skips(page: Page, read: Reader) -> None:
@@ -140,6 +145,7 @@ def _time(page: Page, read: Reader) -> None:
             plots.time_in_stage(frame, xlabel=page.text("axes.days")),
             page.text("captions.time"),
             of="time_in_stage",
+            lead=lead_of(page, "time", frame, "value"),
         )
 
 

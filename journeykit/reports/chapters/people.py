@@ -8,6 +8,7 @@ import pandas as pd
 
 from journeykit import plots
 from journeykit.reports.chapters.cards import build_cards, effects, explain_none, known_of, trait_name
+from journeykit.reports.chapters.leads import lead_of
 from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 from journeykit.wording.formats import say_interval
@@ -73,7 +74,12 @@ def _sizes(page: Page, read: Reader) -> None:
         drawn[["low", "high"]] = frame[["share_low", "share_high"]].astype(float).to_numpy()
     page.heading("personas_sizes", level=2)
     caption = page.text("captions.sizes_between" if between else "captions.sizes", units=read.units)
-    page.figure(plots.persona_sizes(drawn, xlabel=page.text("axes.share")), caption, of="personas")
+    page.figure(
+        plots.persona_sizes(drawn, xlabel=page.text("axes.share")),
+        caption,
+        of="personas",
+        lead=lead_of(page, "sizes", drawn, "share"),
+    )
     units = read.units_table()
     left = float(units["persona"].isna().mean()) if len(units) else 0.0
     key = "prose.unassigned" if left > 0.0005 else "prose.unassigned_none"
@@ -97,7 +103,8 @@ def _worth(page: Page, read: Reader) -> None:
     page.heading("personas_worth", level=2)
     names = {"customers": page.text("axes.of_units", units=read.units), "value": page.text("axes.worth")}
     axes = plots.persona_worth(drawn, xlabel=page.text("axes.share_of_all"), **names)
-    page.figure(axes, page.text("captions.worth", units=read.units), of="value")
+    lead = lead_of(page, "worth", drawn.assign(mean=frame["value_mean"].to_numpy(float)), "mean")
+    page.figure(axes, page.text("captions.worth", units=read.units), of="value", lead=lead)
 
 
 def _changes(page: Page, read: Reader) -> None:
@@ -124,7 +131,8 @@ def _profile(page: Page, read: Reader) -> None:
     })  # fmt: skip
     page.heading("personas_profile", level=2)
     drawn_axes = plots.persona_profile(drawn, xlabel=page.text("axes.effect"))
-    page.figure(drawn_axes, page.text("captions.profile", units=read.units), of="persona_traits")
+    lead = lead_of(page, "profile", drawn, "effect")
+    page.figure(drawn_axes, page.text("captions.profile", units=read.units), of="persona_traits", lead=lead)
 
 
 def _map(page: Page, read: Reader) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit import plots
+from journeykit.reports.chapters.leads import lead_of
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -50,9 +51,11 @@ def _told(page: Page, read: Reader, customers: pd.DataFrame) -> None:
 def _distribution(page: Page, read: Reader, customers: pd.DataFrame) -> None:
     drawn = _shares(read, customers).rename(index=read.persona, columns=read.stage)
     day = page.value(page.day_of(read.study.log), "date")
+    everyone = drawn.iloc[0].rename("share").rename_axis("stage").reset_index()
     page.figure(
-        plots.stage_distribution(drawn), page.text(read.kind("captions.stages"), day=day), of="stages_now"
-    )
+        plots.stage_distribution(drawn), page.text(read.kind("captions.stages"), day=day), of="stages_now",
+        lead=lead_of(page, "stages", everyone, "share", units=read.units),
+    )  # fmt: skip
     _counts(page, read, customers)
 
 
@@ -101,7 +104,11 @@ def forecast(page: Page, study: Any) -> None:
     read.say("forecast")
     frame = _expected(read, customers, chances)
     days = read.client.period.horizon_days
-    page.figure(plots.forecast(frame), page.text("captions.forecast", days=days), of="outlook")
+    moving = frame.iloc[:, 1].rename("share").rename_axis("persona").reset_index().iloc[1:]
+    page.figure(
+        plots.forecast(frame), page.text("captions.forecast", days=days), of="outlook",
+        lead=lead_of(page, "forecast", moving, "share"),
+    )  # fmt: skip
     _next(page, read, customers, chances)
     _ahead(page, read)
 

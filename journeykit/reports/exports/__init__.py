@@ -10,7 +10,13 @@ from typing import Any
 
 __all__ = ["FORMATS", "MADE", "write_formats"]
 
-MADE = {"html": "report.html"}  # format: the file or folder that it leaves beside the tables
+MADE = {  # format: the file or folder that it leaves beside the tables
+    "html": "report.html",
+    "pdf": "report.pdf",
+    "xlsx": "report.xlsx",
+    "pptx": "report.pptx",
+    "data": "data",
+}
 FORMATS = tuple(MADE)
 
 
