@@ -10,8 +10,9 @@ import pandas as pd
 from journeykit.clients import Client
 from journeykit.clients.form import CustomerSource, LabelSource
 from journeykit.errors import ClientFileError, DataError, unknown
-from journeykit.events.mapping import NOTHING, ROW, row_ids
+from journeykit.events.mapping import ROW, row_ids
 from journeykit.events.tables import digest, read_raw, source_files
+from journeykit.events.texts import NOTHING
 from journeykit.stage_models import LAPSED, UNSURE
 
 __all__ = ["read_customers", "read_labels", "read_people"]

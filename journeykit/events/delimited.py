@@ -112,7 +112,7 @@ def _load(
         f"delim='{_escaped(delimiter)}', quote='\"', escape='\"', header={str(raw.header).lower()}, "
         f"all_varchar=true, {names}, "
         f"store_rejects=true, rejects_table='{name}_rejects', rejects_scan='{name}_scans', rejects_limit=0, "
-        f"max_line_size={_LONGEST_LINE}, null_padding=false"
+        f"max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}, null_padding=false"
     )
     for table in (f"{name}_rejects", f"{name}_scans"):
         connection.raw_sql(f'DROP TABLE IF EXISTS "{table}"')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
 from journeykit.events.numbers import read_number
-from journeykit.events.pages import clean_page, group_page
+from journeykit.events.pages import with_clean_pages
+from journeykit.events.texts import OWN, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -22,7 +23,7 @@ from journeykit.touchpoints import safe_identifier
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "find_repeated", "map_source", "row_ids"]
+__all__ = ["IN_ORDER_LAST", "LOG_COLUMNS", "ROW", "by_row", "completed", "map_source", "row_ids"]
 
 ROW = "row"  # as customer_id: every row is somebody else
 
@@ -39,7 +40,6 @@ LOG_COLUMNS = {
     "interaction": "string", "rating": "float64", "referrer_id": "string",
 }  # fmt: skip
 MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
-NOTHING = ("", "nan", "nat", "none", "null", "(null)", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)")
 _LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
@@ -48,8 +48,9 @@ IN_ORDER_LAST = "2000-12-31 12:00:00"  # of events that have an order and no tim
 
 @dataclass(frozen=True)
 class _Raw:
-    """A raw table, and what is needed to speak of its columns."""
+    """A raw table, and what is needed to speak of its columns; ``file`` is without the texts made of them."""
 
+    file: Any
     table: Any
     source: EventSource
     client: Client
@@ -57,9 +58,17 @@ class _Raw:
 
     def column(self, name: str) -> ir.Value:
         if name not in self.table.columns or name == "_row":
-            known = [column for column in self.table.columns if column != "_row"]
+            known = [column for column in self.table.columns if not column.startswith(OWN)]
             raise unknown("column", name, known, where=self.where, kind=ClientFileError)
         return self.table[name]
+
+    def stripped(self, name: str) -> ir.Value:
+        self.column(name)
+        return stripped_text(self.table, name)
+
+    def text(self, name: str) -> ir.StringValue:
+        self.column(name)
+        return read_text(self.table, name)
 
     def sample(self, column: ir.Value) -> list[str]:
         rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(_SAMPLE)
@@ -68,6 +77,8 @@ class _Raw:
 
 def map_source(table: Any, source: EventSource, client: Client, where: str, repeated: Any = None) -> Any:
     """Return a raw table in the columns of a log, with ``row`` and, where a row is unusable, its ``reason``.
+
+    Columns of which nothing is given are not there (`completed`).
 
     Parameters
     ----------
@@ -78,7 +89,7 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     where
         The file's name, for errors.
     repeated
-        A table of the rows that are equal to an earlier one (`find_repeated`).
+        A table of the rows that are equal to an earlier one (`journeykit.events.repeats`).
 
     Raises
     ------
@@ -87,22 +98,33 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     DataError
         When none of the times can be read, or the touchpoint column holds too many names.
     """
-    raw = _Raw(table, source, client, where)
+    raw = _Raw(table, table, source, client, where)
     _check_required(raw)
+    raw = replace(raw, table=with_texts(table, _used(raw)))
     columns = {name: _mapped(raw, name) for name in MAPPED}
     values = {name: column for name, column in columns.items() if column is not None}
     spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in values}
-    marks = {f"_bad_{name}": _unreadable_number(raw, name, values.get(name)) for name in NUMBERS}
-    twice = ibis.literal(False) if repeated is None else table["_row"].isin(repeated["row"])
-    mapped = table.select(
-        row=table["_row"], place=_place(table), **values, **spare, **marks,
+    marks = {f"_written_{name}": _is_written(raw, name, values.get(name)) for name in NUMBERS}
+    none = repeated is None or not repeated.count().execute()
+    twice = ibis.literal(False) if none else raw.table["_row"].isin(repeated["row"])
+    mapped = raw.table.select(
+        row=raw.table["_row"], **values, **spare, **marks,
         _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_order(raw),
         _phase=_phase(raw), _left_out=_left_out(raw),
     )  # fmt: skip
+    if "page" in values and "page" not in source.constants:
+        mapped = with_clean_pages(mapped, client.pages)
     mapped = _with_reason(mapped, client)
     mapped = _paired(mapped) if source.lifecycle else mapped
     mapped = _ordered(mapped) if source.orders else mapped
-    return mapped.select("row", "place", "reason", *MAPPED)
+    given = [name for name in MAPPED if name in values or (name == "session_id" and source.orders)]
+    return mapped.select("row", "reason", *given)
+
+
+def completed(mapped: Any) -> Any:
+    """Return mapped rows with all columns of a log: those of which nothing is given are empty."""
+    spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in mapped.columns}
+    return mapped.mutate(**spare).select("row", "reason", *MAPPED)
 
 
 def _left_out(raw: _Raw) -> ir.BooleanValue:
@@ -110,15 +132,15 @@ def _left_out(raw: _Raw) -> ir.BooleanValue:
     form = _form(raw, "touchpoint")
     if not raw.source.leave_out or form is None or "touchpoint" in raw.source.constants:
         return ibis.literal(False)
-    return _text(raw.column(str(form))).isin(raw.source.leave_out)
+    return raw.text(str(form)).isin(raw.source.leave_out)
 
 
 def _order(raw: _Raw) -> ir.StringValue:
-    return _text(raw.column(raw.source.orders)) if raw.source.orders else ibis.null("string")
+    return raw.text(raw.source.orders) if raw.source.orders else ibis.null("string")
 
 
 def _phase(raw: _Raw) -> ir.StringValue:
-    return _text(raw.column(raw.source.lifecycle)).lower() if raw.source.lifecycle else ibis.null("string")
+    return raw.text(raw.source.lifecycle).lower() if raw.source.lifecycle else ibis.null("string")
 
 
 def _ordered(mapped: Any) -> Any:
@@ -146,38 +168,23 @@ def _paired(mapped: Any) -> Any:
     return mapped.mutate(reason=reason)
 
 
+def _used(raw: _Raw) -> list[str]:
+    """Return the columns of the file that the source may name, in any way."""
+    forms = [_form(raw, name) for name in MAPPED] + [raw.source.orders, raw.source.lifecycle]
+    flat = [part for form in forms for part in (form.values() if isinstance(form, dict) else [form])]
+    named = [part for part in flat if isinstance(part, str)]
+    named += [
+        part for text in named if expressions.is_expression(text) for part in expressions.columns_in(text)
+    ]
+    return [name for name in named if name in raw.table.columns]
+
+
 def _place(table: Any) -> ir.IntegerValue:
     return table["_place"].cast("int64") if "_place" in table.columns else ibis.literal(1, "int64")
 
 
-def find_repeated(table: Any, source: EventSource, name: str, seen: str | None = None) -> Any:
-    """Return the ``row`` of each row that is equal to an earlier one in every column of the file.
-
-    With ``seen``, the name of a table that is kept, also that of each row that an earlier file of the source has: of
-    exports that overlap. None when every row is somebody else: then two that are equal are two people.
-    """
-    if _by_row(source, table):
-        return None
-    connection = table.get_backend()
-    data = [table[column] for column in sorted(table.columns) if column != "_row"]
-    hashed = table.select(row=table["_row"], hash=engine.row_hash(data))
-    if seen is not None:
-        hashed = connection.create_table(f"{name}_hashed", hashed, overwrite=True)
-    place = ibis.row_number().over(ibis.window(group_by=hashed["hash"], order_by=hashed["row"]))
-    again = ibis._["place"] > 0
-    known = connection.table(seen) if seen in connection.list_tables() else None
-    if known is not None:
-        again = again | ibis._["hash"].isin(known["hash"])
-    later = hashed.mutate(place=place).filter(again).select("row")
-    repeated = connection.create_table(name, later, overwrite=True)
-    if seen is not None:
-        verb = f'CREATE TABLE "{seen}" AS' if known is None else f'INSERT INTO "{seen}"'
-        connection.raw_sql(f'{verb} SELECT hash FROM "{name}_hashed"')
-        connection.drop_table(f"{name}_hashed")
-    return repeated
-
-
-def _by_row(source: EventSource, table: Any) -> bool:
+def by_row(source: EventSource, table: Any) -> bool:
+    """Tell whether every row of a source is somebody else."""
     return source.columns.get("customer_id") == ROW and ROW not in table.columns
 
 
@@ -193,7 +200,7 @@ def _is_head(raw: _Raw) -> ir.BooleanValue:
     texts = [name for name in named if raw.table[name].type().is_string()]
     if len(texts) < 2:
         return ibis.literal(False)
-    return ibis.and_(*[raw.table[name].strip() == name for name in texts]).fill_null(False)
+    return ibis.and_(*[raw.stripped(name) == name for name in texts]).fill_null(False)
 
 
 def _check_required(raw: _Raw) -> None:
@@ -232,26 +239,23 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
             LOG_COLUMNS[name]
         )
     form = _form(raw, name)
-    if name == "customer_id" and _by_row(raw.source, raw.table):
+    if name == "customer_id" and by_row(raw.source, raw.table):
         return row_ids(raw.table, raw.where)
     if name == "timestamp" and raw.source.in_order:
         return _in_order(raw, form)
     if form is None:
         return None
     if name == "timestamp":
-        return _after_place(raw, read_time(form, raw.column, raw.client.timezone, raw.sample, raw.where))
+        return _after_place(raw, read_time(form, raw.stripped, raw.client.timezone, raw.sample, raw.where))
     if name in NUMBERS:
         return _number(raw, form)
     if name == "paid":
         return raw.column(str(form)).cast("string").lower().isin(["true", "1", "yes", "y", "ja", "paid", "t"])
-    text = _text(raw.column(str(form)))
     if name == "touchpoint":
-        return _renamed(raw, text, lambda word: _touchpoint(raw, word))
-    if name == "page":
-        return group_page(clean_page(text), raw.client.pages)
+        return _renamed(raw, str(form), lambda word: _touchpoint(raw, word))
     if name == "channel":
-        return _renamed(raw, text, lambda word: safe_identifier(word) or "unnamed")
-    return text
+        return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
+    return raw.text(str(form))
 
 
 def _form(raw: _Raw, name: str) -> Any:
@@ -278,27 +282,18 @@ def _in_order(raw: _Raw, form: Any) -> ir.TimestampValue:
     who = _mapped(raw, "customer_id")
     last = ibis.literal(IN_ORDER_LAST).cast("timestamp")
     back = [ibis.desc(raw.table["_row"]), ibis.desc(_place(raw.table))]
-    step = None if form is None else read_number(raw.column(str(form["order"])), raw.sample)
+    step = None if form is None else read_number(raw.stripped(str(form["order"])), raw.sample)
     back = back if step is None else [ibis.desc(step), *back]
     later = ibis.row_number().over(ibis.window(group_by=who, order_by=back))
     moment = last - (later.cast("int64") * 86_400_000_000).as_interval("us")
     return moment if step is None else step.notnull().ifelse(moment, ibis.null("timestamp"))
 
 
-def _text(column: ir.Value) -> ir.StringValue:
-    if column.type().is_floating():
-        whole = column.try_cast("int64")
-        same = (whole.cast("float64") == column).fill_null(False)
-        column = same.ifelse(whole.cast("string"), column.cast("string").nullif("nan"))
-    if not column.type().is_string():
-        return column.cast("string")
-    text = engine.stripped(column)
-    return text.lower().isin(NOTHING).ifelse(ibis.null("string"), text)
-
-
-def _renamed(raw: _Raw, text: ir.StringValue, rename: Any) -> ir.StringValue:
+def _renamed(raw: _Raw, name: str, rename: Any) -> ir.StringValue:
+    text = raw.text(name)
+    written = raw.file.select(word=raw.file[name]).distinct()  # few, of which the words are made
     words = (
-        raw.table.select(word=text)
+        written.select(word=read_text(written, "word"))
         .filter(lambda t: engine.size(t.word) <= _LONGEST)
         .distinct()
         .limit(_MOST_TOUCHPOINTS + 1)
@@ -322,39 +317,36 @@ def _touchpoint(raw: _Raw, word: str) -> str:
 def _number(raw: _Raw, form: Any) -> ir.Value:
     text = str(form)
     if text in raw.table.columns or not expressions.is_expression(text):
-        return read_number(raw.column(text), raw.sample)
-    used = {name: read_number(raw.column(name), raw.sample) for name in expressions.columns_in(text)}
+        return read_number(raw.stripped(text), raw.sample)
+    used = {name: read_number(raw.stripped(name), raw.sample) for name in expressions.columns_in(text)}
     return expressions.evaluate(text, used, where=raw.where).cast("float64")
 
 
 def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
     form = _form(raw, name)
-    if form is None:
-        return ibis.literal(True)
-    names = (
-        [form] if isinstance(form, str) else [value for value in form.values() if value in raw.table.columns]
-    )
-    columns = [raw.column(column) for column in names if column in raw.table.columns]
-    if not columns:
-        return ibis.literal(True)
-    return ibis.and_(*[_is_filled(column) for column in columns])
+    named = [form] if isinstance(form, str) else list((form or {}).values())
+    filled = [_is_filled(raw, column) for column in named if column in raw.table.columns]
+    return ibis.and_(*filled) if filled else ibis.literal(True)
 
 
-def _is_filled(column: ir.Value) -> ir.BooleanValue:
-    return column.strip().length() > 0 if column.type().is_string() else column.notnull()
+def _is_filled(raw: _Raw, name: str) -> ir.BooleanValue:
+    column = raw.column(name)
+    if not column.type().is_string():
+        return column.notnull()
+    return (raw.stripped(name) != "").ifelse(True, column.strip() != "")
 
 
-def _unreadable_number(raw: _Raw, name: str, value: ir.Value | None) -> ir.BooleanValue:
-    """Tell where a number was written that can't be read as one."""
+def _is_written(raw: _Raw, name: str, value: ir.Value | None) -> ir.BooleanValue:
+    """Tell where something was written that is to be a number."""
     form = raw.source.columns.get(name, name)
     if value is None or str(form) not in raw.table.columns or not raw.column(str(form)).type().is_string():
         return ibis.literal(False)
-    return value.isnull() & _text(raw.column(str(form))).notnull()
+    return raw.text(str(form)).notnull()
 
 
 def _with_reason(mapped: Any, client: Client) -> Any:
     """Add the first reason for which a row can't be used; null when it can."""
-    bad_number = ibis.or_(*[mapped[f"_bad_{name}"] for name in NUMBERS])
+    bad_number = ibis.or_(*[mapped[f"_written_{name}"] & mapped[name].isnull() for name in NUMBERS])
     given = mapped["_time_given"].fill_null(False)
     too_long = ibis.or_(*[engine.size(mapped[name]) > _LONGEST for name in NAMES]).fill_null(False)
     not_text = ibis.or_(*[engine.has_nul(mapped[name]) for name in NAMES[:3]]).fill_null(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -32,13 +33,13 @@ def read_number(column: ir.Value, sample: Callable[[ir.Value], list[str]]) -> ir
     Parameters
     ----------
     column
-        Numbers, or texts as they are written.
+        Numbers, or texts as they are written, without blanks at their ends.
     sample
         Gives some of a column's texts.
     """
     if not column.type().is_string():
         return _bounded(column.cast("float64"))
-    text = column.strip()
+    text = column
     bare = text.re_replace(_CURRENCY, "").re_replace(_MINUS, r"-\1\2")
     spaceless = bare
     for part in _PARTS:
@@ -57,7 +58,7 @@ def read_number(column: ir.Value, sample: Callable[[ir.Value], list[str]]) -> ir
 
 
 def _bounded(number: ir.FloatingValue) -> ir.FloatingValue:
-    return (number.isnan() | number.isinf()).ifelse(ibis.null("float64"), number)
+    return (number.abs() <= sys.float_info.max).ifelse(number, ibis.null("float64"))
 
 
 def _decimal_comma(sample: list[str]) -> bool:

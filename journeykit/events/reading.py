@@ -17,8 +17,9 @@ from journeykit.events.databases import Database
 from journeykit.events.files import RawFile
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
-from journeykit.events.mapping import LOG_COLUMNS, MAPPED, find_repeated, map_source
+from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
 from journeykit.events.pseudonyms import pseudonymous, secret_of
+from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
 
@@ -55,19 +56,21 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    usable = [connection.table(name).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables]
+    usable = [
+        completed(connection.table(name)).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables
+    ]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
-    together, identities = connection.create_table("met", together), pd.DataFrame()
-    if client.identities or together["visitor_id"].notnull().any().execute():
-        together, identities = join_identities(connection, together, client)
-    together = together.select(*LOG_COLUMNS)
-    connection.create_table("events", pseudonymous(together, secret))
-    for name in ("met", "joined_ids"):
-        connection.drop_table(name, force=True)
-    for name in tables:
-        connection.drop_table(name)
-    table = connection.table("events")
+    linked = bool(client.identities or together["visitor_id"].notnull().any().execute())
+    identities = pd.DataFrame()
+    if linked:
+        met = connection.create_table("met", together)
+        together, identities = join_identities(connection, met, client)
+    table = together.select(*LOG_COLUMNS)
+    if len(tables) > 1 or linked or secret is not None:  # else it is what was mapped, and no second copy
+        table = connection.create_table("events", pseudonymous(table, secret))
+        for name in ("met", "joined_ids", *tables):
+            connection.drop_table(name, force=True)
     if not sources["used"].sum():
         raise _nothing_left(rejects, sources, client)
     last = pd.Timestamp(table["timestamp"].max().execute())
@@ -165,6 +168,7 @@ def _check_touchpoint_names(client: Client) -> None:
                 raise unknown("touchpoint", target, known, where=where, remedy=remedy, kind=kind)
 
 
+@engines.in_steps()
 def _read_file(
     connection: Any,
     client: Client,
@@ -179,7 +183,7 @@ def _read_file(
     repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
     name = f"mapped_{number}"
-    mapped = _kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw)
+    mapped = completed(_kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw))
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -220,11 +224,9 @@ def _mapped(table: Any, source: EventSource, client: Client, where: str, repeate
     if len(parts) == 1:
         return map_source(table, source, client, where, repeated)
     *parts, (rest, _) = parts
-    mapped = [map_source(rows, of, client, where, repeated) for rows, of in parts]
+    mapped = [completed(map_source(rows, of, client, where, repeated)) for rows, of in parts]
     nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
-    none = rest.select(
-        row=rest["_row"], place=ibis.literal(1, "int64"), reason=ibis.literal("no_moment"), **nothing
-    )
+    none = rest.select(row=rest["_row"], reason=ibis.literal("no_moment"), **nothing)
     return ibis.union(*mapped, none)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -74,9 +75,15 @@ def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | No
         return WITH_OFFSET
     dates = sorted(_DATES, key=lambda date: month_first and not date.startswith("%m"))
     patterns = [date + clock for date in dates for clock in _CLOCKS]
-    hits = {pattern: sum(_fits(text, pattern) for text in sample) for pattern in patterns}
-    best = max(patterns, key=lambda pattern: hits[pattern])
-    return best if hits[best] else None
+    dated = Counter(text for text in sample if text[0].isdigit() or "," in text)  # no pattern fits the others
+    best, most = None, 0
+    for pattern in patterns if dated else ():
+        hits = sum(times for text, times in dated.items() if _fits(text, pattern))
+        if hits > most:
+            best, most = pattern, hits
+        if most == len(sample):
+            break
+    return best
 
 
 def _fits(text: str, pattern: str) -> bool:
@@ -98,7 +105,7 @@ def read_time(
         A column, or the keys ``{date, hour}``, ``{year, month, day, order}``, ``{offset, unit, start}``
         or ``{column, format}``; each may carry the ``zone`` of its times.
     column
-        Gives the raw column of a name.
+        Gives the column of a name, texts without blanks at their ends.
     zone
         Time zone of times that carry no offset.
     sample
@@ -157,7 +164,7 @@ def _read_column(
         if find_pattern(sample(whole)) == "%Y%m%d":
             return engine.to_utc(engine.try_time(whole, "%Y%m%d"), zone)
         return _epoch(column.cast("float64"), zone)
-    text = engine.stripped(column.cast("string"))
+    text = column.cast("string")
     texts = [] if pattern else sample(text)
     if not pattern and not any(value.strip() for value in texts):
         return ibis.null("timestamp")

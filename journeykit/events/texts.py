@@ -1,0 +1,59 @@
+"""Texts as they are written: without blanks at their ends, and missing where they say that nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from journeykit import engine
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["NOTHING", "OWN", "read_text", "stripped_text", "with_texts"]
+
+NOTHING = ("", "nan", "nat", "none", "null", "(null)", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)")
+_LONGEST_NOTHING = max(map(len, NOTHING))
+_STRIPPED, _READ = "_stripped_", "_text_"
+OWN = ("_row", _STRIPPED, _READ)  # with what the names of columns begin that no file has
+
+
+def with_texts(table: Any, names: Iterable[str]) -> Any:
+    """Return a table with what `stripped_text` and `read_text` give of some of its columns made beforehand.
+
+    They are steps of their own (`journeykit.engine.in_steps`), so that they are made once however often they are used.
+    """
+    texts = [name for name in dict.fromkeys(names) if table[name].type().is_string()]
+    if not texts:
+        return table
+    table = table.mutate(**{f"{_STRIPPED}{name}": engine.stripped(table[name]) for name in texts})
+    return table.mutate(**{f"{_READ}{name}": _known(table[f"{_STRIPPED}{name}"]) for name in texts})
+
+
+def stripped_text(table: Any, name: str) -> ir.Value:
+    """Return a column, its texts without blanks at their ends; what is no text stays as it is."""
+    if f"{_STRIPPED}{name}" in table.columns:
+        return table[f"{_STRIPPED}{name}"]
+    return engine.stripped(table[name]) if table[name].type().is_string() else table[name]
+
+
+def read_text(table: Any, name: str) -> ir.StringValue:
+    """Return a column as text; null where it holds a word for nothing. Whole numbers have no point."""
+    if f"{_READ}{name}" in table.columns:
+        return table[f"{_READ}{name}"]
+    column = table[name]
+    if column.type().is_string():
+        return _known(stripped_text(table, name))
+    if column.type().is_floating():
+        whole = column.try_cast("int64")
+        same = (whole.cast("float64") == column).fill_null(False)
+        return same.ifelse(whole.cast("string"), column.cast("string").nullif("nan"))
+    return column.cast("string")
+
+
+def _known(text: ir.StringValue) -> ir.StringValue:
+    # an array, and not `isin`, which the engine makes a join of
+    nothing = (engine.size(text) <= _LONGEST_NOTHING) & ibis.array(list(NOTHING)).contains(text.lower())
+    return nothing.ifelse(ibis.null("string"), text)
