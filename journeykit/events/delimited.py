@@ -110,7 +110,7 @@ def _load(
     """Load a file, and return the line, the fault and the text of each row that could not be read."""
     options = (
         f"delim='{_escaped(delimiter)}', quote='\"', escape='\"', header={str(raw.header).lower()}, "
-        f"all_varchar=true, {names}, "
+        f"all_varchar=true, comment='', {names}, "
         f"store_rejects=true, rejects_table='{name}_rejects', rejects_scan='{name}_scans', rejects_limit=0, "
         f"max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}, null_padding=false"
     )
