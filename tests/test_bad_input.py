@@ -298,7 +298,11 @@ def test_markup_in_names_is_shown_as_text(tmp_path):
     model = stage_model(tmp_path, {f"stage-{at}": [word] for at, word in enumerate(words)})
     keys = {"name": f"{EVIL} & Zn", "note": EVIL, "stage_model": model, "language": "nl"}
     made = make_report(write_client(tmp_path, "evil", frame, **keys))
-    assert "<script" not in made.page and "<blink" not in made.page and "&lt;script&gt;alert(" in made.page
+    assert (
+        made.page.count("<script") <= made.page.count("<script>// Drawings") <= 1
+        and "<blink" not in made.page
+        and "&lt;script&gt;alert(" in made.page
+    )
     assert 'lang="nl"' in made.page and not re.search(r"\bk\d+&lt;", made.page)
     customers = made.tables("customers")
     assert len(customers) == 14 and [name for name in customers if name.startswith("p_stage")] == [

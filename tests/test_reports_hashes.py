@@ -99,5 +99,5 @@ def test_a_batch_keeps_its_hashes_beside_the_reports(tmp_path, monkeypatch):
         "acme", clients_folder=tmp_path, out=tmp_path / "out", progress=False,
         notebook=write_notebook(tmp_path / "small.ipynb"),
     )  # fmt: skip
-    kept = json.loads((tmp_path / "out" / ".hashes.json").read_text())
+    kept = json.loads((tmp_path / "out" / "hashes.json").read_text())
     assert list(kept) == [str(tmp_path / "acme.csv")]

@@ -20,7 +20,7 @@ from journeykit.reports.parameters import check_parameters, require_parameters
 
 __all__ = ["Choices", "Desk", "default_notebook"]
 
-HASHES = ".hashes.json"
+HASHES = "hashes.json"
 
 
 @dataclass(frozen=True)
