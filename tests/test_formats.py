@@ -298,7 +298,7 @@ def test_bombs_links_pipes_and_locks_are_refused(write_client, tmp_path, monkeyp
     ("e.xlsx", zipped(**{"a.csv": LINES}), "cannot be read as excel"),
     ("e.xls", b"\xd0\xcf\x11\xe0", "files ending in '.xls' are not read"),
     ("e.xlsx", LINES.encode(), "is not what its ending '.xlsx' says"),
-])  # fmt: skip
+], ids=["nothing to read", "zip cut off", "no zip", "gz cut off", "zip as xlsx", "xls", "text as xlsx"])  # fmt: skip
 def test_broken_packing_is_told(write_client, name, content, message):
     with pytest.raises(DataError, match=message):
         read_events(write_client({name: content}, events={"path": name}))
