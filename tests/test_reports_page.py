@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from journeykit.errors import ClientFileError
 from journeykit.reports import Page, chapters
 from journeykit.reports.blocks import BLOCK, as_html, plain
+from journeykit.reports.chapters.leads import lead_of
 from journeykit.reports.colours import contrast, readable, writing_on
 from journeykit.reports.exports.html import as_page
 from journeykit.reports.pictures import read_logo
@@ -238,3 +239,13 @@ def test_the_day_of_a_report_is_the_client_s_day():
 def test_plain_values_for_json():
     assert plain(pd.Timestamp("2026-01-02")) == "2026-01-02 00:00:00"
     assert plain(float("inf")) is None and plain([1.0, float("nan")]) == [1.0, None]
+
+
+@pytest.mark.parametrize(("persona", "said"), [
+    ("Everyone", "Most often people drop out in Use: 64%."),
+    ("Readers", "Most often people drop out for Readers in Use: 64%."),
+])  # fmt: skip
+def test_a_lead_speaks_of_the_largest_and_of_everyone_without_a_name(persona, said):
+    frame = pd.DataFrame({"stage": ["Need", "Use"], "persona": persona, "value": [0.1, 0.64]})
+    assert lead_of(Page(fake_client("en")), "drop_off", frame, "value") == said
+    assert lead_of(Page(fake_client("en")), "drop_off", frame.head(0), "value") == ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from journeykit.journeys.paths import Paths, per_persona
+from journeykit.journeys.paths import ALL, Paths, per_persona
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 from journeykit.stage_models import LAPSED
 
@@ -75,7 +75,7 @@ def _ends(paths: Paths) -> pd.DataFrame:
     named = known.assign(stage=paths.stage_names(known["position"]), gone=gone, stays=1 - gone)
     rows = []
     for who in personas_of(paths):
-        own = named if who == "all" else named[named["persona"] == who]
+        own = named if who == ALL else named[named["persona"] == who]
         for (place, stage), each in own.groupby(["place", "stage"]):
             rows += [
                 (who, place, stage, LAPSED, each["gone"].sum()),

@@ -7,15 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.journeys.flows import STAYS
 from journeykit.plots import Drawing, draw, lay_out_arcs, lay_out_flows
 from journeykit.plots.theme import GREY, stage_colours
 from journeykit.reports.chapters.leads import lead_of, lead_of_way
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
+from journeykit.stage_models import LAPSED
 
 __all__ = ["show_flows", "show_steps"]
 
-LAPSED, STAYS = "lapsed", "stay"
 FEW = 0.005  # of a persona: thinner bands are left out
 RARE = 0.02  # of the steps out of a stage: rarer ones are left out of the arcs
 
@@ -95,8 +96,9 @@ def _flows_of(page: Page, read: Reader, own: pd.DataFrame) -> Drawing:
 
 
 def _whole(own: pd.DataFrame) -> float:
-    """Return how many units there are, from the counts and their shares of them."""
-    largest = own.loc[own["count"].idxmax()]
+    """Return how many units there are: from moves, whose counts are whole, and their shares of them."""
+    moves = own[~own["to"].isin([LAPSED, STAYS])]
+    largest = moves.loc[moves["count"].idxmax()]
     return float(round(largest["count"] / largest["share"]))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.reports.page import Page
+from journeykit.wording.texts import has_text
 
 __all__ = ["lead_of", "lead_of_cells", "lead_of_way"]
 
@@ -17,7 +18,8 @@ def lead_of(page: Page, key: str, frame: pd.DataFrame, by: str, **said: Any) -> 
     Parameters
     ----------
     key
-        Of the text, under `leads`; its blanks are filled from the row's columns.
+        Of the text, under `leads`; its blanks are filled from the row's columns. About everyone it is that with
+        `_all`, if there is one.
     by
         The column that is compared; `value` in the text.
     said
@@ -27,6 +29,8 @@ def lead_of(page: Page, key: str, frame: pd.DataFrame, by: str, **said: Any) -> 
     if known.empty:
         return ""
     row = known.loc[known[by].abs().idxmax()].to_dict()
+    if row.get("persona") == page.text("parts.everyone") and has_text(f"leads.{key}_all", page.language):
+        key = f"{key}_all"
     return page.text(f"leads.{key}", **{**row, **said, "value": row[by]})
 
 

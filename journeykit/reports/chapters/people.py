@@ -78,7 +78,7 @@ def _sizes(page: Page, read: Reader) -> None:
         plots.persona_sizes(drawn, xlabel=page.text("axes.share")),
         caption,
         of="personas",
-        lead=lead_of(page, "sizes", drawn, "share"),
+        lead=lead_of(page, "sizes", drawn[frame["persona"].isin(read.ids).to_numpy()], "share"),
     )
     units = read.units_table()
     left = float(units["persona"].isna().mean()) if len(units) else 0.0
