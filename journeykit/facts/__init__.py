@@ -3,6 +3,7 @@
 from journeykit.facts.evidence import (
     BEFORE_TOO,
     ON_THE_WAY,
+    count_evidence,
     observable_states,
     stage_evidence,
     step_shares,
@@ -23,6 +24,7 @@ __all__ = [
     "PURCHASES",
     "Reading",
     "choose_reading",
+    "count_evidence",
     "fit_noise",
     "has_purchases",
     "marker_positions",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,7 @@ from journeykit.stage_models import Stage, StageModel
 __all__ = [
     "BEFORE_TOO",
     "ON_THE_WAY",
+    "count_evidence",
     "observable_states",
     "stage_evidence",
     "step_shares",
@@ -43,7 +46,11 @@ def stage_evidence(log) -> pd.DataFrame:
         with these, ``units``, ``markers_seen`` (list), ``marker_contacts``, ``marker_units``, ``missing`` (list of
         typical touchpoints that never occur) and ``observable``.
     """
-    table, model = contacts(log), log.client.model
+    return count_evidence(log.client.model, contacts(log))
+
+
+def count_evidence(model: StageModel, table: Any) -> pd.DataFrame:
+    """Return what a table of contacts (``step, unit_id``) holds of every stage; see `stage_evidence`."""
     steps = sorted(table.select("step").distinct().execute()["step"])
     named = _named(model)
     counted = {

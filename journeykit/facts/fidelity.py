@@ -27,8 +27,8 @@ class Reading:
     Attributes
     ----------
     kind : str
-        ``recorded``: everybody is where the last contact that shows a stage says. ``inferred``: contacts often do not fit
-        the stage that somebody is in, and a hidden Markov model tells where people are.
+        ``recorded``: everybody is where the last contact that shows a stage says. ``inferred``: contacts often do not
+        fit the stage that somebody is in, and a hidden Markov model tells where people are.
     gain : float
         Held-out log-likelihood of allowing for contacts that do not fit, less that of taking each at its word, in nat a
         contact.
@@ -51,10 +51,10 @@ class Reading:
 def choose_reading(log, random_state: int = 0) -> Reading:
     """Choose between reading stages from what was recorded and inferring them, on the log's own held-out units.
 
-    Two models tell which stage the next contact shows. In the one everybody is where the last contact says, and moves by
-    a Markov chain. In the other the stage is hidden, and a share of the contacts (learned per stage) shows any stage. Each
-    is learned on one half of the units and scored on the other. Where the second is no better, contacts are taken at
-    their word.
+    Two models tell which stage the next contact shows. In the one everybody is where the last contact says, and
+    moves by a Markov chain. In the other the stage is hidden, and a share of the contacts (learned per stage) shows any
+    stage. Each is learned on one half of the units and scored on the other. Where the second is no better, contacts
+    are taken at their word.
 
     Parameters
     ----------
