@@ -63,8 +63,8 @@ def count_transitions(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `persona, from, to, count, share, low, high, days_median, after_pause, held_back`. `from` is `start` for the first
-        stage that a unit shows. `to` is `lapsed` for those who are expected to have gone from there: the sum
+        `persona, from, to, count, share, low, high, days_median, after_pause, held_back`. `from` is `start` for the
+        first stage that a unit shows. `to` is `lapsed` for those who are expected to have gone from there: the sum
         of their probabilities, rounded. `share` is of all departures from `from`; the interval is Wilson's;
         days are the median among those who moved. `after_pause`: how many of the moves follow on a pause (a
         silence of more than `Paths.pause_days`): who comes back to an earlier stage then has not stepped back.
@@ -259,9 +259,9 @@ def count_drop_off(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved to
-        another stage or lapsed, the base of `drop_off`; the interval allows for inferring (`interval_as_read`). `basis` is `probabilities` (a stage table was given) or `silence` (silent for longer
-        than the horizon).
+        `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved to another stage or
+        lapsed, the base of `drop_off`; the interval allows for inferring (`interval_as_read`). `basis` is
+        `probabilities` (a stage table was given) or `silence` (silent for longer than the horizon).
     """
     been = _been(paths)
     rows = []
@@ -287,8 +287,8 @@ def count_back_steps(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `persona, stage, customers, back, back_share, low, high, back_to, returned, held_back`. `customers`: units that have
-        been in the stage; `back`: units that at least once showed an earlier stage next; `back_to`: the stage
+        `persona, stage, customers, back, back_share, low, high, back_to, returned, held_back`. `customers`: units that
+        have been in the stage; `back`: units that at least once showed an earlier stage next; `back_to`: the stage
         that most of them went to.
     """
     moved = per_persona(paths.entries)
