@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
-from journeykit.journeys import count_funnel, map_journeys, trace_paths
+from journeykit.journeys import map_journeys, trace_paths
+from journeykit.journeys.steps import count_funnel
 from journeykit.simulate import simulate
 from journeykit.stages import draw_paths, infer_stages
 
