@@ -72,6 +72,20 @@ def test_the_page_is_whole_and_asks_for_nothing(report):
     assert "http://" not in re.sub(r"data:[^\"]+", "", html) and "url(" not in html
 
 
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_what_was_written_for_a_stage_without_playbook_is_told(language):
+    """No channel was measured there and the playbook names none: what the researcher wrote stands alone."""
+    study = fake_study(fake_client(language))
+    advice = study.tables["recommendations"]
+    bare = (advice["stage"] == study.client.model.ids[1]) & (advice["basis"] != "written")
+    study.tables["recommendations"] = advice[~bare]
+    page = Page(study.client)
+    chapters.actions(page, study)
+    rows = [row for block in page.blocks if block["block"] == "table" for row in block["cells"]]
+    told = next(row for row in rows if any("Bel eerst de winkel" in cell for cell in row))
+    assert told[3:6] == ["–", "–", "Kom maar kijken"]
+
+
 def test_only_the_script_of_the_drawings_may_run(report):
     script = re.search(r"<script>(.*?)</script>", report[1], re.DOTALL).group(1)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
