@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.events import silence_of
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
-from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves
+from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves, without_forecast
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
 from journeykit.stages.purchases import lapsed_by_purchases
@@ -241,8 +242,9 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
     transitions[~reader.observable] = np.nan
+    table = stage_table(nowcast, inside, following, ahead)
     found = StageInference(
-        stage_table(nowcast, inside, following, ahead),
+        table if silence_of(log) is None else without_forecast(table),
         evidence,
         transitions,
         reader.moves,
