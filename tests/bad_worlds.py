@@ -98,14 +98,14 @@ def odd_names(many: int, seed: int) -> pd.DataFrame:
     return log.assign(channel=log["channel"].replace({"social": NAME}), touchpoint=words, page=page)
 
 
-def _world(visit: Callable, many: int = 120) -> Callable[[], pd.DataFrame]:
+def _world(visit: Callable, many: int = 70) -> Callable[[], pd.DataFrame]:
     return lambda: _log(many, 7, visit)
 
 
 BAD_WORLDS: dict[str, Callable[[], pd.DataFrame]] = {
     "one visit": _world(one_visit), "one visit of several": _world(one_visit_of_several),
-    "three contacts": _world(three_contacts, 150), "all in a minute": _world(all_in_a_minute, 90),
-    "only markers": _world(only_markers), "no markers": _world(no_markers, 80), "one stage": _world(one_stage, 80),
-    "a marker of everyone": _world(a_marker_of_everyone), "half with one": _world(half_with_one, 150),
-    "odd names": lambda: odd_names(90, 7), "long silence": _world(_whole, 90),
+    "three contacts": _world(three_contacts, 90), "all in a minute": _world(all_in_a_minute, 70),
+    "only markers": _world(only_markers), "no markers": _world(no_markers, 60), "one stage": _world(one_stage, 60),
+    "a marker of everyone": _world(a_marker_of_everyone), "half with one": _world(half_with_one, 90),
+    "odd names": lambda: odd_names(70, 7), "long silence": _world(_whole, 70),
 }  # fmt: skip

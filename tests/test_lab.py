@@ -17,7 +17,10 @@ from tests.test_notebooks import FOLDER, NAMES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RUN = """async () => {
-  const { commands } = window.jupyterapp;
+  const { commands, shell } = window.jupyterapp;
+  await shell.currentWidget.context.ready;
+  await shell.currentWidget.sessionContext.ready;
+  await shell.currentWidget.sessionContext.session.kernel.info;
   await commands.execute("notebook:run-all-cells");
   await commands.execute("docmanager:save");
 }"""
@@ -78,7 +81,6 @@ def test_a_notebook_runs_as_it_is_opened(name, project, browser, request):
     page.set_default_timeout(1000 * LAST_RESORT)
     page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token=t")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
     page.evaluate(RUN)
     page.close()
     cells = [

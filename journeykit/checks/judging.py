@@ -11,7 +11,7 @@ import pandas as pd
 
 from journeykit.checks.attributes import judge_attributes
 from journeykit.checks.doubts import find_doubts
-from journeykit.events import EventLog, silence_of
+from journeykit.events import EventLog, is_seen_once, silence_of
 from journeykit.sessions import contacts
 
 __all__ = ["QUESTIONS", "DataCheck", "check_data", "stage_evidence"]
@@ -199,6 +199,8 @@ def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str
         if log.client.in_order
         else _judge(False, False, f"the last event is {silence.days:,} days before the as-of day")
         if silence is not None
+        else _judge(False, False, f"no {log.client.unit} was seen on a second day")
+        if is_seen_once(log)
         else _judge(
             seen >= 2 and counts["days"] >= 2 * log.client.period.horizon_days + _ENOUGH_DAYS,
             seen >= 1 and counts["days"] > log.client.period.horizon_days,

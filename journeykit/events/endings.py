@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from journeykit import engine
 
-__all__ = ["Silence", "silence_of"]
+__all__ = ["Silence", "is_seen_once", "silence_of"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,23 @@ def silence_of(log: Any) -> Silence | None:
     late = (pd.Timestamp(log.as_of_date) - days[-1]).days
     longest = int(days.to_series().diff().dt.days.max()) if len(days) > 1 else 1
     return Silence(days[-1], late, longest) if late > max(longest, log.client.period.horizon_days) else None
+
+
+def is_seen_once(log: Any) -> bool:
+    """Tell whether nobody was ever seen on a second day: then nobody showed what comes next.
+
+    Examples
+    --------
+    >>> from journeykit import EventLog
+    >>> log = EventLog.from_frame(pd.DataFrame({"customer_id": ["a", "b"], "timestamp": ["2026-01-01", "2026-01-02"],
+    ...                                         "touchpoint": "purchase"}))
+    >>> is_seen_once(log)
+    True
+    """
+    if log.profile_only or log.client.in_order:
+        return False
+    local = engine.in_zone(log.visible["timestamp"], log.client.timezone)
+    seen = (
+        log.visible.mutate(day=local.date()).group_by("customer_id").aggregate(days=ibis._["day"].nunique())
+    )
+    return not int(seen["days"].max().execute() or 0) > 1

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
-from journeykit.events import silence_of
+from journeykit.events import is_seen_once, silence_of
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
@@ -244,7 +244,7 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     transitions[~reader.observable] = np.nan
     table = stage_table(nowcast, inside, following, ahead)
     found = StageInference(
-        table if silence_of(log) is None else without_forecast(table),
+        table if _can_look_ahead(log) else without_forecast(table),
         evidence,
         transitions,
         reader.moves,
@@ -256,6 +256,11 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     if material is not None:
         _judge(found, log, *material)
     return found
+
+
+def _can_look_ahead(log) -> bool:
+    """Tell whether the log shows people coming back, and ends about where it is read."""
+    return silence_of(log) is None and not is_seen_once(log)
 
 
 def _judge(found: StageInference, log, signals, truth, reader: StageReader | None = None) -> None:
