@@ -9,11 +9,16 @@ import matplotlib
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from journeykit.clients import Client, read_client
 from journeykit.events import EventLog
 
 matplotlib.use("Agg")
+
+# A loaded machine is slow, and that is no fault: no example is failed by the clock.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 ON_CONDA = {"python-duckdb": "duckdb"}  # conda's name: the name on PyPI
 
 
@@ -91,7 +91,7 @@ def test_python_versions_agree(door):
     assert tuple(minors) == PYTHONS
     supported = SpecifierSet(PROJECT["requires-python"])
     assert [f"3.{minor}" for minor in range(9, 16) if f"3.{minor}.5" in supported] == list(PYTHONS)
-    assert (door.OLDEST, door.NEWEST) == ((3, 11), (3, 13))
+    assert (door.OLDEST, door.NEWEST) == ((3, 11), (3, 14))
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
     assert (tool["ruff"]["target-version"], tool["mypy"]["python_version"]) == ("py311", "3.11")
 

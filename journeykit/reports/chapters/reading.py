@@ -93,6 +93,15 @@ class Reader:
             self.page.note(self.page.text(f"untimed.{part}", units=self.units))
         return self.client.in_order
 
+    def after_the_end(self) -> bool:
+        """Say that nothing can be told of what comes, so long after the last event; return whether that is so."""
+        silence = getattr(self.study, "silence", None)
+        if silence is not None:
+            day = self.page.value(silence.last_day, "date")
+            told = {"day": day, "days": silence.days, "longest": silence.longest_days}
+            self.page.note(self.page.text("prose.long_silence", **told, units=self.units))
+        return silence is not None
+
     def kind(self, key: str) -> str:
         """Return the key of a text, or of its variant where no events are known, or no times of them."""
         variant = "people" if self.client.profile_only else "order" if self.client.in_order else ""

@@ -65,7 +65,9 @@ def _first_things(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     rows = []
     for (persona, stage), own in frame.groupby(["persona", "stage"], sort=False):
         first, measured = own.iloc[0], own[own["basis"] != WRITTEN]
-        lead = measured.iloc[0]
+        lead = (
+            first if measured.empty else measured.iloc[0]
+        )  # a stage without playbook: what was written, alone
         rows.append({
             "stage": read.stage(stage), "whom": _whom(page, read, persona, lead),
             "action": first["action"] + (f" {MARK}" if first["basis"] == WRITTEN else ""),

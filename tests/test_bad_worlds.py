@@ -1,0 +1,60 @@
+"""Worlds in which something is missing: each makes a report, in Dutch or English, that says what it can."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.bad_worlds import BAD_WORLDS, NAME
+from tests.test_bad_input import Made, make_report, write_client
+
+MODELS = ("universal", "value-journey", "digital", "content")
+DAYS = {"long silence": "2027-06-01"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The report of each world, made once."""
+    known: dict[str, Made] = {}
+
+    def make(name: str) -> Made:
+        if name not in known:
+            at = list(BAD_WORLDS).index(name)
+            keys = {"language": language_of(name), "stage_model": MODELS[at % len(MODELS)], "name": name}
+            keys |= {"name": NAME, "privacy": {"min_group": 10}} if name == "odd names" else {}
+            folder = tmp_path_factory.mktemp("world")
+            client = write_client(folder, "world", BAD_WORLDS[name](), **keys)
+            known[name] = make_report(client, as_of=DAYS.get(name, ""))
+        return known[name]
+
+    return make
+
+
+def language_of(name: str) -> str:
+    return ("nl", "en")[list(BAD_WORLDS).index(name) % 2]
+
+
+def words_of(made: Made) -> str:
+    """Return what a reader reads, in one line."""
+    shown = re.sub(r"<(script|style|svg).*?</\1>", " ", made.page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", shown)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BAD_WORLDS)
+def test_a_report_is_made_and_holds_together(made, name):
+    report = made(name)
+    words = words_of(report)
+    assert len(words) > 3000 and "{" not in words.replace(NAME, "").replace("\\frac{", "")
+    customers = report.tables("customers")
+    assert len(customers) == BAD_WORLDS[name]()["customer_id"].nunique()
+    for begins in ("p_", "p_next_"):
+        names = [
+            one for one in customers if one.startswith(begins) and (begins == "p_next_") == ("next" in one)
+        ]
+        sums = customers[names].sum(axis=1, min_count=len(names)).dropna()
+        assert (abs(sums - 1) < 1e-6).all()
+    for share in re.findall(r"(\d+(?:[.,]\d+)?)\s?%", words):
+        assert float(share.replace(",", ".")) <= 100
