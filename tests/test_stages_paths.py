@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
-from journeykit.journeys import map_journeys
 from journeykit.simulate import simulate
 from journeykit.stages import draw_paths, infer_stages
+from tests.lazy_journeys import map_journeys
 
 
 @pytest.fixture(scope="module")
