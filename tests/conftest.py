@@ -9,11 +9,15 @@ import matplotlib
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import settings
 
 from journeykit.clients import Client, read_client
 from journeykit.events import EventLog
+from journeykit.reports.warm import lighten
 
 matplotlib.use("Agg")
+lighten()  # the tests that import nbformat would spend seconds on a grammar that none of them needs
+settings.register_profile("whole", deadline=None)  # of `run.py test --all`; tests/examples.py asks for it
 
 
 @pytest.fixture
