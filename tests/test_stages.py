@@ -80,6 +80,7 @@ def test_the_evaluation_says_against_what_and_beside_what(inferred):
     assert inferred.reliability["rows"].sum() == scores["rows"].iloc[0] == counted["classifier"]
 
 
+@pytest.mark.slow
 def test_given_labels_are_judged_as_such(log, population, truth):
     known = population.truth[population.truth["at"] == sorted(population.truth["at"].unique())[-3]]
     found = infer_stages(log, known[["customer_id", "at", "stage"]].sample(250, random_state=0))
@@ -89,6 +90,7 @@ def test_given_labels_are_judged_as_such(log, population, truth):
     assert f1_score(truth.reindex(found.table.index), np.array(STATES)[named], average="macro") > 0.62
 
 
+@pytest.mark.slow
 def test_personas_change_the_forecast_alone_and_the_same_seed_gives_the_same(log, population, inferred):
     personas = population.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"]
     found = infer_stages(log, personas=personas)
