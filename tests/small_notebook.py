@@ -91,7 +91,7 @@ def behave(mode: str, client: str) -> None:
         for _ in range(10_000):
             plt.figure(figsize=(1, 1)).subplots().plot([1, 2])
     if mode == "flood":
-        for _ in range(100):
+        for _ in range(30):
             print("x" * 1_000_000)
             os.write(1, b"y" * 1_000_000)
         os.write(1, b"\nthe end of the flood\n")

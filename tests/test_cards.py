@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from fake_study import fake_client, fake_study
 
-from journeykit.personas import PersonaClusterer
 from journeykit.reports.cards import NoPersonasFound, PersonaCards, persona_cards
 from journeykit.reports.portraits import list_attributes, list_candidates, list_examples, round_figure
 
@@ -149,10 +148,7 @@ def test_levels_of_an_attribute_become_rows():
     ]
 
 
-def test_candidates_say_what_each_criterion_picks():
-    from persona_people import QUICK, people
-
-    clusterer = PersonaClusterer(**QUICK).fit(people()[0])
-    table = list_candidates(clusterer)
+def test_candidates_say_what_each_criterion_picks(fitted):
+    table = list_candidates(fitted)
     assert table.groupby("criterion")["picked"].sum().to_dict() == {"gap": 1, "jaccard": 1, "split_half": 1}
-    assert table.loc[table["chosen"], "k"].unique().tolist() == [clusterer.k_]
+    assert table.loc[table["chosen"], "k"].unique().tolist() == [fitted.k_]

@@ -221,6 +221,17 @@ def test_python_without_ensurepip_is_mended_as_root_and_explained_otherwise(
             door.need_ensurepip()
 
 
+@pytest.mark.parametrize(("kept", "place"), [("", None), ("1", "bytecode")])
+def test_compiled_code_is_kept_out_of_the_sources_where_that_is_asked_for(door, monkeypatch, kept, place):
+    """Not at all would cost every process the compilation of every library."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", kept)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")  # given back afterwards
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
+    door.keep_bytecode()
+    assert not os.environ.get("PYTHONDONTWRITEBYTECODE")
+    assert os.environ.get("PYTHONPYCACHEPREFIX") == (place and str(door.VENV / place))
+
+
 def test_an_interrupted_command_tells_it_as_a_shell_would(door):
     killed = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
     plain = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
-from journeykit.journeys import map_journeys, trace_paths
+from journeykit.journeys import trace_paths
 from journeykit.journeys.steps import count_funnel
 from journeykit.simulate import simulate
 from journeykit.stages import draw_paths, infer_stages
+from tests.lazy_journeys import map_journeys
 
 
 @pytest.fixture(scope="module")
