@@ -12,10 +12,11 @@ from journeykit.journeys.aha import find_aha
 from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
 from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
 from journeykit.journeys.comparing import compare_largest
-from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
+from journeykit.journeys.content import find_first_interactions
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.flows import count_flows
+from journeykit.journeys.magnets import weigh_lead_magnets
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import Paths, trace_paths
 from journeykit.journeys.phases import count_phases
@@ -164,7 +165,7 @@ def _counted(paths: Paths, log, stages: pd.DataFrame | None, random_state: int) 
         lapsed=count_returns(paths),
         reactivations=count_reactivations(paths),
         sales=count_sales(paths),
-        levers=count_levers(paths),
+        levers=count_levers(paths, log.client.levers),
         aha=find_aha(paths),
         advocates=count_advocates(paths),
         referred=follow_referred(paths),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from journeykit.journeys.content import NOTHING
+from journeykit.journeys.magnets import NOTHING
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
