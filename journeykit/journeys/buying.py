@@ -15,7 +15,7 @@ from journeykit.journeys.selling import ORDERS
 from journeykit.journeys.statistics import two_shares_p_value
 from journeykit.journeys.steps import personas_of
 
-__all__ = ["BUYING_DAYS", "CORE", "acting", "commitments", "find_buying_behaviours"]
+__all__ = ["BUYING_DAYS", "CORE", "acting", "commitments", "find_buying_behaviours", "start_and_follow"]
 
 BUYING_DAYS = 60.0
 CORE = ("purchase", "contract_signed")
@@ -99,13 +99,13 @@ def _followed(paths: Paths) -> tuple[str, Any]:
     """Return from what the clock runs, and who could be followed: since when, until when, and whether they bought."""
     steps = commitments(paths)
     if steps:
-        committed = _started(paths, steps, CORE, fresh=True)
+        committed = start_and_follow(paths, steps, CORE, fresh=True)
         if committed.count().execute() >= 2 * paths.min_group:
             return "commitment", committed
-    return "order", _started(paths, CORE, ORDERS, fresh=False)
+    return "order", start_and_follow(paths, CORE, ORDERS, fresh=False)
 
 
-def _started(paths: Paths, first: tuple[str, ...], then: tuple[str, ...], fresh: bool) -> Any:
+def start_and_follow(paths: Paths, first: tuple[str, ...], then: tuple[str, ...], fresh: bool) -> Any:
     """Return units by their first contact of one kind, followed to the first of another kind within the time.
 
     `fresh` leaves out who had a contact of the other kind before.

@@ -43,15 +43,16 @@ def count_skips(paths: Paths) -> pd.DataFrame:
 
     Notes
     -----
-    `effect` compares steps, not units: every first step from or to a stage counts with what was known when it was
-    taken. (Who is known never to skip later on is known to have stopped early.) It is the difference in the share that
-    came further between steps that skip and steps that skip none, within persona, third of activity (contacts per day
-    until landing) and the stage in which both landed; where nobody landed in the same stage without skipping,
-    the stage that both left. `compared_within` says which. Where both can be compared and point surely in opposite
+    `effect` compares steps, not units: every step counts with what was known when it was taken. (Who is known never to
+    skip later on is known to have stopped early.) It is the difference in the share that came further between steps
+    that skip and steps of units that had skipped none until then, within persona, third of activity (contacts per day
+    until landing) and the stage in which both landed; where none of the latter landed in the same stage, the stage
+    that both left. `compared_within` says which. Where both can be compared and point surely in opposite
     directions, there is no effect to be told (null): the stages differ, not those who skip.
     """
     with paths.kept("steps", _steps(paths)) as steps:
-        jumps, each = _jumps(paths, steps), _counted(steps.filter(steps.known))
+        jumps = _jumps(paths, steps)
+        each = _counted(steps.filter(steps.known & (steps.clean | (steps.skipped > 0))))
     rows = [
         _row(jumps, each, who, n, paths.min_group) for who in personas_of(paths) for n in range(MOST_SKIPPED + 1)
     ]  # fmt: skip
@@ -79,9 +80,14 @@ def _steps(paths: Paths) -> Any:
         paths.days_since(table, "timestamp") >= paths.follow_days
     )
     table = table.mutate(known=known)
+    skipped = table.furthest - table.before - 1
+    so_far = skipped.sum().over(
+        ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
+    )
     return table.select(
-        "unit_id", "persona", "known", "later", left=table.before, landing=table.furthest, landed_at=table.timestamp,
-        skipped=ibis.least(table.furthest - table.before - 1, MOST_SKIPPED), place=table.order,
+        "unit_id", "persona", "known", "later", clean=(so_far == 0), left=table.before,
+        landing=table.furthest, landed_at=table.timestamp,
+        skipped=ibis.least(skipped, MOST_SKIPPED), place=table.order,
         left_band=_band(table, ["known", "before"]), landing_band=_band(table, ["known", "furthest"]),
     )  # fmt: skip
 
