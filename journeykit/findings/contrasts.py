@@ -1,4 +1,4 @@
-"""Findings about kinds of contact and entry offers: talking, acting, paid attention, and what leads to the core offer."""
+"""Findings about kinds of contact and entry offers: talking, acting, paid attention, and what leads to buying."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ SECTIONS = {
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "voices": ("nps", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
     "after": (
-        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "aha_buys", "returns_with",
-        "sent_before_return",
+        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "aha_buys",
+        "returns_with", "sent_before_return",
     ),
     "actions": (
         "advise_tested", "advise_measured", "advise_playbook", "advise_written", "what_if", "what_if_value",
