@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from journeykit.facts import PURCHASES
 from journeykit.intervals import compare_shares
 from journeykit.journeys.paths import Paths, per_persona
 from journeykit.journeys.selling import ORDERS
@@ -18,7 +19,7 @@ from journeykit.journeys.steps import personas_of
 __all__ = ["BUYING_DAYS", "CORE", "acting", "commitments", "find_buying_behaviours", "start_and_follow"]
 
 BUYING_DAYS = 60.0
-CORE = ("purchase", "contract_signed")
+CORE = PURCHASES
 COMMITTING_PHASES = ("decision", "purchase")
 LOOKED_AT = (
     "attract",

@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from journeykit.facts import marker_positions
 from journeykit.journeys.content import clean_content
 from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.statistics import risk_difference, wilson
@@ -139,8 +140,8 @@ def _within(paths: Paths, units: Any, moments: Any, later: bool = False) -> Any:
 
 
 def _converting(paths: Paths) -> tuple[str, ...]:
-    phases = {stage.id for stage in paths.model.stages if stage.canonical == "purchase"}
-    return tuple(name for name, stage in paths.model.markers().items() if stage in phases)
+    buying = {at for at, stage in enumerate(paths.model.stages) if stage.canonical == "purchase"}
+    return tuple(name for name, at in marker_positions(paths.model).items() if at in buying)
 
 
 def _counted(units: Any, key: str) -> pd.DataFrame:
