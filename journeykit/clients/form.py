@@ -285,6 +285,7 @@ class Client(_Part):
     pages: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict
     )
+    levers: dict[str, list[Annotated[str, Field(min_length=1)]]] = Field(default_factory=dict)
     map: str | None = None
     audit: bool = False
     note: Text | None = None

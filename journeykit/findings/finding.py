@@ -29,19 +29,20 @@ SECTIONS = {
               "recorded_differs"),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
     "timing": ("slow_stage",),
-    "channels": ("channel_contributes", "entry_point"),
+    "channels": ("channel_contributes", "entry_point", "talking_buys", "interactive_buys", "paid_or_earned"),
     "entering": (
         "entry_goes_on", "entry_stays", "cohort_further", "cohort_less_far", "comes_back", "comes_back_more",
         "comes_back_less", "active_in_month",
     ),
     "content": (
         "content_most", "content_leads", "content_leads_less", "magnet_most", "magnet_further", "magnet_less_far",
+        "entry_offer", "entry_offer_leads", "attends",
     ),
     "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "voices": ("nps", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
     "after": (
-        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "returns_with",
-        "sent_before_return",
+        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "aha_buys",
+        "returns_with", "sent_before_return",
     ),
     "actions": (
         "advise_tested", "advise_measured", "advise_playbook", "advise_written", "what_if", "what_if_value",

@@ -26,7 +26,8 @@ MEASURES_OF_TIME = (
 )  # fmt: skip
 TABLES_OF_TIME = (
     "time_in_stage", "drop_off", "comparisons", "cohorts", "retention", "activity", "first_interactions",
-    "lead_magnets", "lapsed", "reactivations", "sales", "levers", "aha", "referred", "outlook",
+    "lead_magnets", "lapsed", "reactivations", "sales", "levers", "aha", "contrasts",
+    "entry_offers", "attendance", "referred", "outlook",
 )  # fmt: skip
 COLUMNS_OF_TIME = {
     "phases": ("left", "lapsed", "drop_off", "drop_off_low", "drop_off_high"),

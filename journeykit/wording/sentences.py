@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journeykit.errors import unknown
+from journeykit.touchpoints import readable
 from journeykit.wording.formats import LANGUAGES, is_missing, say_interval, say_value
 from journeykit.wording.labels import label
 from journeykit.wording.names import in_sentence
@@ -20,7 +21,7 @@ __all__ = ["say", "say_behaviour", "tell"]
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
     "magnet_further": "points", "magnet_less_far": "points",
-    "aha_moment": "points", "persona_differs": "points",
+    "aha_moment": "points", "aha_buys": "points", "persona_differs": "points",
     "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
     "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
@@ -139,8 +140,11 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     if "behaviour" in numbers:
         named["behaviour"] = say_behaviour(numbers["behaviour"], numbers["at_least"], language, client)
         named["since"] = load_texts(language)["values"][f"since_{numbers['since']}"]
+    if "outcome" in numbers:
+        named["outcome"] = load_texts(language)["values"][f"outcome_{numbers['outcome']}"]
     if "lever" in numbers:
-        named["lever"] = load_texts(language)["values"][f"lever_{numbers['lever']}"]
+        own = f"‘{readable(numbers['lever'])}’"
+        named["lever"] = load_texts(language)["values"].get(f"lever_{numbers['lever']}", own)
     if "action" in finding.names:
         named["action"] = in_sentence(finding.names["action"][language].rstrip("."))
     if "page" in numbers:
