@@ -13,6 +13,7 @@ from journeykit.journeys.kin import kin_of
 from journeykit.journeys.pairs import set_beside
 from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.steps import hold_back, personas_of
+from journeykit.journeys.voices import GIVEN_BACK
 
 __all__ = ["count_back_after_dissatisfaction", "limits_of"]
 
@@ -21,7 +22,6 @@ COLUMNS = (
     "persona signal touchpoint days customers back back_share low high other_customers other_back other_share "
     "other_low other_high p_value"
 ).split()
-GIVEN_BACK = ("return_item", "refund")
 LOW, HIGH = "low", "high"
 
 
@@ -47,7 +47,7 @@ def count_back_after_dissatisfaction(paths: Paths) -> pd.DataFrame:
 
     A sign is a low rating (`limits_of`; at any touchpoint that carries ratings), a complaint, or a return or refund.
     What counts is a unit's first sign or high rating of the kind that the row is about, and whether it went back
-    within equally many days after it: a step back that came before does not count. Who gave neither a low nor a high
+    within equally many days after it: a step back that came before does not count, nor does a return after a pause. Who gave neither a low nor a high
     rating is in neither group, and neither is whose sign came too recently to be followed.
 
     Returns
@@ -86,6 +86,7 @@ def _followed_signs(paths: Paths) -> pd.DataFrame:
     """Return each unit's first low and first high sign of each kind, and whether it then went back in time."""
     signs = _signs(paths)
     backs = paths.entries.filter(paths.entries.next_position < paths.entries.position)
+    backs = backs.filter(~backs.next_paused)
     backs = backs.select("unit_id", back_at="next_at").execute()
     pairs = signs.reset_index().merge(backs, on="unit_id")
     days = (pairs["back_at"] - pairs["at"]).dt.total_seconds() / 86400
