@@ -152,7 +152,7 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     if "roles" in numbers:
         named["roles"] = _roles(numbers, language, client)
     if "role" in numbers:
-        named["role"] = f"‘{label('level', numbers['role'], language, client)}’"
+        named["role"] = f"‘{in_sentence(label('value', numbers['role'], language, client))}’"
     if "lever" in numbers:
         named["lever"] = load_texts(language)["values"][f"lever_{numbers['lever']}"]
     if "action" in finding.names:
