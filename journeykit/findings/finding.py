@@ -55,6 +55,30 @@ SECTIONS = {
         "seen_under_few_models",
     ),
 }  # fmt: skip
+# the numbers that say what a finding is about, rather than how much
+SUBJECT = (
+    "channel",
+    "page",
+    "content",
+    "magnet",
+    "offer",
+    "touchpoint",
+    "behaviour",
+    "trait",
+    "kind",
+    "lever",
+    "role",
+    "signal",
+    "skipped",
+    "cohort",
+    "month",
+    "to",
+    "figure",
+    "conclusion",
+    "outcome",
+    "sign",
+    "place",
+)
 _SECTION_OF = {key: section for section, keys in SECTIONS.items() for key in keys}
 
 
@@ -102,9 +126,22 @@ class Finding:
         """The part of a report to which the finding belongs."""
         return _SECTION_OF.get(self.key, "summary")
 
+    @property
+    def id(self) -> str:
+        """What the finding is about, the same in every report: its key, persona, stage and subject.
+
+        Examples
+        --------
+        >>> Finding("page_bounces", {"page": "/blog/x", "share": 0.9}).id
+        'page_bounces:/blog/x'
+        """
+        subject = [str(self.numbers[name]) for name in SUBJECT if self.numbers.get(name) is not None]
+        return ":".join([self.key, *(part for part in (self.persona, self.stage) if part), *subject])
+
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain values, for JSON."""
         return {
+            "id": self.id,
             "key": self.key,
             "section": self.section,
             "rank": self.rank,
