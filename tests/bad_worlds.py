@@ -10,8 +10,8 @@ import pandas as pd
 __all__ = ["BAD_WORLDS", "NAME", "columns_of"]
 
 NAME = "$5 off $10 \\frac{ \x07& <b>"  # mathematics, control character and markup in a name
-WAY = ["view_item", "compare", "add_to_cart", "begin_checkout", "purchase", "review"]
-BROWSE = ["view_item", "search", "page_view", "compare"]
+WAY = ["view_item", "compare_items", "add_to_cart", "begin_checkout", "purchase", "review"]
+BROWSE = ["view_item", "search", "page_view", "compare_items"]
 START = pd.Timestamp("2026-01-05 09:00")
 
 
@@ -69,7 +69,7 @@ def only_markers(rng, who: int) -> list[tuple]:
 
 def no_markers(rng, who: int) -> list[tuple]:
     """Return browsing that proves nothing."""
-    words = ["page_view", "email_open", "newsletter_open", "ad_impression"]
+    words = ["page_view", "email_open", "ad_impression"]
     return list(zip(np.sort(rng.uniform(0, 100, 8)), rng.choice(words, 8), strict=True))
 
 
@@ -93,7 +93,7 @@ def half_with_one(rng, who: int) -> list[tuple]:
 def odd_names(many: int, seed: int) -> pd.DataFrame:
     """Return ordinary ways whose names of channels, touchpoints and pages hold odd letters."""
     log = _log(many, seed, _whole)
-    words = log["touchpoint"].replace({"compare": NAME})
+    words = log["touchpoint"].replace({"compare_items": NAME})
     page = pd.Series(np.where(log.index % 2, f"/{NAME}", "/"), index=log.index)
     return log.assign(channel=log["channel"].replace({"social": NAME}), touchpoint=words, page=page)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from html import unescape
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from tests.bad_worlds import BAD_WORLDS, NAME
 from tests.test_bad_input import Made, make_report, write_client
@@ -58,3 +60,34 @@ def test_a_report_is_made_and_holds_together(made, name):
         assert (abs(sums - 1) < 1e-6).all()
     for share in re.findall(r"(\d+(?:[.,]\d+)?)\s?%", words):
         assert float(share.replace(",", ".")) <= 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["one visit", "one visit of several", "all in a minute", "long silence"])
+def test_nothing_is_forecast_where_nothing_tells_what_comes_next(made, name):
+    """Nobody came a second day, or the day of the report is more than a year after the last event."""
+    customers = made(name).tables("customers")
+    ahead = customers.filter(like="p_next_")
+    assert ahead.shape[1] and ahead.isna().all(axis=None) and customers["next_stage"].isna().all()
+    assert made(name).tables("outlook").empty
+    words = words_of(made(name))
+    told = (
+        {
+            "nl": "Er is geen verwachting te geven",
+            "en": "No expectation can be given",
+        }
+        if name != "long silence"
+        else {"en": "not forecast", "nl": "niet te voorspellen"}
+    )
+    assert told[language_of(name)] in words
+
+
+@pytest.mark.slow
+def test_odd_letters_stand_in_the_report_as_they_are(made):
+    """Mathematics, markup and control characters in names: shown as text, in drawings that are XML."""
+    report = made("odd names")
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", report.page)
+    drawings = re.findall(r'data:image/svg\+xml;base64,([^"]+)', report.page)
+    texts = " ".join("".join(fromstring(base64.b64decode(one)).itertext()) for one in drawings)
+    assert "$5 off $10" in re.sub(r"\s+", " ", texts + words_of(report))
+    assert "<b>" not in words_of(report).replace(NAME.replace("\x07", ""), "")

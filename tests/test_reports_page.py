@@ -81,6 +81,17 @@ def test_no_control_character_reaches_the_page():
     assert "ab" in html and not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", html)
 
 
+def test_the_chapter_says_no_less_than_the_summary_of_what_to_do():
+    """Where nobody is in a stage in numbers that may be shown, what was found to do is told without the table."""
+    study = fake_study(fake_client("en"))
+    study.tables["journey_map"] = study.tables["journey_map"].assign(customers=3)
+    page = Page(study.client)
+    chapters.actions(page, study)
+    told = [block for block in page.blocks if block["block"] == "points"]
+    none = page.text("prose.actions_none")
+    assert told and all(block.get("text") != none for block in page.blocks)
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_what_was_written_for_a_stage_without_playbook_is_told(language):
     """No channel was measured there and the playbook names none: what the researcher wrote stands alone."""

@@ -31,12 +31,14 @@ def actions(page: Page, study: Any) -> None:
     page.heading("actions")
     if read.unobserved("actions"):
         return
-    frame = _advice(read)
-    if frame.empty:
+    frame, told = _advice(read), recommendations(read, most=5)
+    if frame.empty and not told:
         page.note(page.text("prose.actions_none"))
         return
     page.say(page.text(read.kind("prose.actions"), units=read.units))
-    page.say(recommendations(read, most=5))
+    page.say(told)
+    if frame.empty:
+        return
     _first_things(page, read, frame)
     if not read.client.in_order:
         _stakes(page, read, frame[frame["place"] == 1])
