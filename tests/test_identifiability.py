@@ -11,6 +11,7 @@ import pytest
 from journeykit.events import EventLog
 from journeykit.facts import has_purchases, shown_positions, telling_touchpoints
 from journeykit.findings import observe
+from journeykit.findings.observing import _caveats
 from journeykit.journeys import Journeys
 from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
 from journeykit.stages import draw_paths, infer_stages
@@ -115,7 +116,7 @@ def test_markers_alone_put_nobody_there_either(case):
 def test_what_cannot_be_seen_is_said_with_what_would_show_it(case):
     model, kind, log, journeys = case
     stages = load_stage_model(model)
-    told = {one.stage: one for one in observe(journeys, log=log) if one.key == "stage_not_observable"}
+    told = {one.stage: one for one in _caveats(journeys, log) if one.key == "stage_not_observable"}
     hidden = set(stages.ids) - shown(model, kind)
     assert hidden <= set(told)
     listed = journeys.observable.set_index("stage")["missing_touchpoints"]
@@ -127,6 +128,13 @@ def test_what_cannot_be_seen_is_said_with_what_would_show_it(case):
         for language in ("nl", "en"):
             said = say(told[stage], language, log.client)
             assert stages.stage(stage).name[language] in said and "_" not in said
+
+
+@pytest.mark.slow
+def test_none_of_it_is_lost_among_the_other_findings(case):
+    wanted = [one.stage for one in _caveats(case.journeys, case.log) if one.key == "stage_not_observable"]
+    found = observe(case.journeys, log=case.log)
+    assert sorted(one.stage for one in found if one.key == "stage_not_observable") == sorted(wanted)
 
 
 @pytest.mark.parametrize("model", stage_model_ids())
