@@ -70,7 +70,14 @@ def test_without_content_the_table_is_empty():
 
 SUBSCRIBED = {
     "a": [(0, "aw"), (1, "file_download", "web", seen("guide")), (2, "sign_up"), (5, "co"), (9, "ac")],
-    "b": [(0, "aw"), (2, "sign_up"), (3, "file_download", "web", seen("guide"))],  # took it afterwards
+    "b": [(0, "aw"), (2, "sign_up"), (3, "file_download", "web", seen("guide"))],  # what it was left for
+    "e": [(0, "aw"), (2, "sign_up"), (40, "file_download", "web", seen("guide"))],  # too long afterwards
+    "f": [
+        (0, "aw"),
+        (2, "sign_up"),
+        (3, "ac"),
+        (5, "file_download", "web", seen("guide")),
+    ],  # after coming further
     "c": [
         (0, "aw"),
         (1, "generate_lead", "web", seen("guide")),
