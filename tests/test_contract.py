@@ -342,6 +342,7 @@ period: {as_of: latest, report_days: 90, horizon_days: 30}
 privacy: {min_group: 10, pseudonymise: false}
 brand: {logo: null, colour: "#0b5fa5"}
 touchpoints: {wishlist: {name: {en: Wish list, nl: Verlanglijst}, interaction: interactive, paid: false}}
+levers: {delivery: [levering, bezorgd]}
 """
 
 

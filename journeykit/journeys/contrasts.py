@@ -134,7 +134,7 @@ def _rows(units: pd.DataFrame, persona: str, least: int) -> Iterator[dict[str, A
 def _compared(sides: list[pd.DataFrame], outcome: str, keys: list[str]) -> dict[str, Any]:
     (won, of), (other_won, other_of) = ((int(side[outcome].sum()), int(side["n"].sum())) for side in sides)
     one, other = (side.groupby(keys)[[outcome, "n"]].sum() for side in sides)
-    strata = one.join(other, how="inner", rsuffix="_other").to_numpy(float)
+    strata = pd.concat([one, other], axis=1, join="inner").to_numpy(float)
     effect = risk_difference(strata) if len(strata) else (np.nan,) * 4
     low, high = wilson(won, of)
     return {

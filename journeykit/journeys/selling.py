@@ -17,7 +17,7 @@ from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of
 from journeykit.touchpoints import definitions, load_vocabulary
 
-__all__ = ["ORDERS", "count_levers", "count_sales", "lever_words"]
+__all__ = ["ORDERS", "count_levers", "count_sales", "lever_words", "naming_levers"]
 
 ORDERS = ("purchase", "repeat_purchase", "contract_signed", "upgrade", "cross_sell", "subscription_renewal")
 FIRST_ORDERS = ("purchase", "repeat_purchase", "contract_signed")  # what a first order can be
@@ -258,7 +258,7 @@ def _took(paths: Paths, words: Mapping[str, Sequence[str]]) -> Any | None:
     acts = paths.contacts.filter(~paths.contacts.touchpoint.isin(tuple({*known, *load_vocabulary()})))
     parts = []
     for table, column in ((lines, "product"), (acts, "touchpoint")):
-        named = _naming(table.select(column).distinct().execute()[column], words)
+        named = naming_levers(table.select(column).distinct().execute()[column], words)
         if len(named):
             part = table.inner_join(ibis.memtable(named.rename(columns={"name": column})), column)
             parts.append(part.select("unit_id", "persona", "lever"))
@@ -269,8 +269,14 @@ def _took(paths: Paths, words: Mapping[str, Sequence[str]]) -> Any | None:
     return both.distinct().semi_join(buyers, "unit_id")
 
 
-def _naming(names: pd.Series, words: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Return the names that show a lever, with the lever."""
+def naming_levers(names: pd.Series, words: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the names that show a lever, with the lever.
+
+    Examples
+    --------
+    >>> naming_levers(pd.Series(["plan/speed", "speedboat"]), {"speed": ["speed"]}).to_numpy().tolist()
+    [['plan/speed', 'speed']]
+    """
     lower = names.astype(str).str.lower().str.replace("_", " ")
     told = [
         pd.DataFrame({"name": names[lower.str.contains(_pattern(given))], "lever": lever})
