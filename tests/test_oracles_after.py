@@ -85,8 +85,8 @@ def pair(names: tuple[str, str], counted: tuple[int, int]) -> dict:
     return {names[0]: of if of else np.nan, names[1]: happened if of else np.nan}
 
 
-seeds = given(seed=st.integers(0, 10_000))
-few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+seeds = given(seed=st.integers(0, 9))  # few, so that the tests share their logs
+few = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @few
@@ -166,7 +166,7 @@ def test_pages_and_the_loop(seed):
     table = measure_pages(log.paths).set_index("page")
     for page, told in coming_in.pages(log.contacts).items():
         agree(table.loc[page].to_dict(), told)
-    firsts = log.entries.groupby("unit_id")["position"].min().to_dict()
+    firsts = log.entries[log.entries["place"] == 1].set_index("unit_id")["position"].to_dict()
     loop = follow_referred(log.paths)
     for position, (of, here) in coming_in.referred(log.contacts, firsts, log.paths.horizon_days).items():
         if len(loop) and of:

@@ -119,9 +119,10 @@ def count_reactivations(paths: Paths) -> pd.DataFrame:
     table = counted.execute()
     whole = per_persona(back.select("unit_id", "persona").distinct())
     sizes = whole.group_by("persona").aggregate(n=whole.count()).execute().set_index("persona")["n"]
-    table = table[table["customers"] >= paths.min_group].merge(
-        _approaches(paths), "outer", ["persona", "touchpoint", "channel", "sent"]
-    )
+    keys = ["persona", "touchpoint", "channel", "sent"]  # a log may name no channels at all
+    kinds = {"persona": object, "touchpoint": object, "channel": object, "sent": bool}
+    table = table[table["customers"] >= paths.min_group].astype(kinds)
+    table = table.merge(_approaches(paths).astype(kinds), "outer", keys)
     table["total"] = table["persona"].map(sizes).astype(float)
     table["share"] = table["customers"] / table["total"]
     table["low"], table["high"] = wilson(table["customers"], table["total"])

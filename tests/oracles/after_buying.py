@@ -142,7 +142,7 @@ def former(contacts: pd.DataFrame, moment, follow: float, horizon: float, sent: 
     found: dict[str, list[bool]] = {"all": [], "approached": [], "other": []}
     for _, own in journeys(contacts):
         moments = since_first_order(own)
-        for start, end in zip(moments, [*moments[1:], None], strict=True):
+        for start, end in zip(moments, [*moments[1:], None], strict=False):
             length = days(end if end is not None else moment, start)
             if length <= after:
                 continue

@@ -97,7 +97,7 @@ def pages(contacts: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 def referred(contacts: pd.DataFrame, firsts: dict, horizon: float) -> dict[int, tuple[int, int]]:
     """Of who was brought in and begins in the data: how many there are, and how many begin in each stage; `firsts` holds
-    the lowest position that each unit showed."""
+    the position that each unit showed first."""
     months = month_of_entry(contacts, horizon)
     came = {
         unit
