@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
+from journeykit.facts import has_purchases, shown_positions, telling_touchpoints
 from journeykit.findings import observe
 from journeykit.journeys import map_journeys
 from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
 from journeykit.stages import draw_paths, infer_stages
-from journeykit.facts import has_purchases, shown_positions, telling_touchpoints
 from journeykit.wording import say
 
 BEFORE = (

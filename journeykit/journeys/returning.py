@@ -74,9 +74,12 @@ def count_returns(paths: Paths) -> pd.DataFrame:
 def _former_rows(paths: Paths, personas: list[str]) -> pd.DataFrame:
     former = find_former(paths)
     counts = [
-        former["returned"] if who == ALL else former.loc[former["persona"] == who, "returned"] for who in personas
+        former["returned"] if who == ALL else former.loc[former["persona"] == who, "returned"]
+        for who in personas
     ]
-    table = pd.DataFrame({"former": [len(one) for one in counts], "former_returned": [int(one.sum()) for one in counts]})
+    table = pd.DataFrame(
+        {"former": [len(one) for one in counts], "former_returned": [int(one.sum()) for one in counts]}
+    )
     base = table["former"].where(table["former"] >= max(paths.min_group, 1))
     table["former_share"] = table["former_returned"] / base
     table["former_low"], table["former_high"] = wilson(table["former_returned"], base)
@@ -146,7 +149,11 @@ def _approaches(paths: Paths) -> pd.DataFrame:
     for persona in personas_of(paths):
         own = former if persona == ALL else former[former["persona"] == persona]
         for (touchpoint, channel), part in sent.groupby(["touchpoint", "channel"], dropna=False):
-            called = own.index.map(part.set_index("unit_id")["sent_after"]).to_series(index=own.index).astype(float)
+            called = (
+                own.index.map(part.set_index("unit_id")["sent_after"])
+                .to_series(index=own.index)
+                .astype(float)
+            )
             called = called.where(called < own["days"])
             groups = [own.loc[called.notna() == one, "returned"] for one in (True, False)]
             one, other = ((int(group.sum()), len(group)) for group in groups)
