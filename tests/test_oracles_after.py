@@ -38,10 +38,20 @@ def random_log(seed: int, people: int = 45) -> pd.DataFrame:
         at, pace = rng.uniform(0, 420), rng.choice([0.01, 4.0, 20.0])
         for _ in range(rng.integers(1, 14)):
             touchpoint = str(rng.choice(TOUCHPOINTS))
-            row = {"unit": f"c{number:02d}", "at": START + pd.Timedelta(seconds=int(at * 86400)), "touchpoint": touchpoint}
+            row = {
+                "unit": f"c{number:02d}",
+                "at": START + pd.Timedelta(seconds=int(at * 86400)),
+                "touchpoint": touchpoint,
+            }
             rated = touchpoint in ("nps_rating", "review") and rng.random() < 0.8
-            row["rating"] = float(rng.integers(0, 11) if touchpoint == "nps_rating" else rng.integers(1, 6)) if rated else None
-            priced = touchpoint in ("purchase", "repeat_purchase", "refund", "view_item") and rng.random() < 0.9
+            row["rating"] = (
+                float(rng.integers(0, 11) if touchpoint == "nps_rating" else rng.integers(1, 6))
+                if rated
+                else None
+            )
+            priced = (
+                touchpoint in ("purchase", "repeat_purchase", "refund", "view_item") and rng.random() < 0.9
+            )
             row["value"] = float(rng.integers(5, 50)) if priced else None
             row["referrer_id"] = f"c{rng.integers(0, people + 5):02d}" if rng.random() < 0.08 else None
             row["page"] = str(rng.choice(PAGES)) if rng.random() < 0.7 else None
@@ -85,8 +95,8 @@ def pair(names: tuple[str, str], counted: tuple[int, int]) -> dict:
     return {names[0]: of if of else np.nan, names[1]: happened if of else np.nan}
 
 
-seeds = given(seed=st.integers(0, 10_000))
-few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+seeds = given(seed=st.integers(0, 9))  # few, so that the tests share their logs
+few = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @few
@@ -109,7 +119,9 @@ def test_silence_and_former_customers(seed):
     log = read(seed)
     row = everyone(count_returns(log.paths))
     agree(row, after_buying.silent(log.contacts, **log.given))
-    assert row["former_after"] == pytest.approx(after_buying.former_after(log.contacts, log.given["follow"]), abs=1e-3)
+    assert row["former_after"] == pytest.approx(
+        after_buying.former_after(log.contacts, log.given["follow"]), abs=1e-3
+    )
     sent = "reactivation_campaign"
     told = after_buying.former(log.contacts, **log.given, horizon=log.paths.horizon_days, sent=sent)
     agree(row, {"former": told["all"][0], "former_returned": told["all"][1]})
@@ -129,8 +141,16 @@ def test_help_and_dissatisfaction(seed):
         agree(row, pair(("customers", "complained"), helped))
         agree(row, pair(("other_customers", "other_complained"), others))
     table = count_back_after_dissatisfaction(log.paths)
-    for signal, touchpoint in [("rating", "review"), ("rating", "nps_rating"), ("complaint", ""), ("return", ""), ("any", "")]:
-        low, high = after_buying.dissatisfaction(log.contacts, log.backs, **log.given, signal=signal, touchpoint=touchpoint)
+    for signal, touchpoint in [
+        ("rating", "review"),
+        ("rating", "nps_rating"),
+        ("complaint", ""),
+        ("return", ""),
+        ("any", ""),
+    ]:
+        low, high = after_buying.dissatisfaction(
+            log.contacts, log.backs, **log.given, signal=signal, touchpoint=touchpoint
+        )
         row = everyone(table, signal=signal, touchpoint=touchpoint or None)
         if low[0]:
             agree(row, pair(("customers", "back"), low) | pair(("other_customers", "other_back"), high))
@@ -166,7 +186,7 @@ def test_pages_and_the_loop(seed):
     table = measure_pages(log.paths).set_index("page")
     for page, told in coming_in.pages(log.contacts).items():
         agree(table.loc[page].to_dict(), told)
-    firsts = log.entries.groupby("unit_id")["position"].min().to_dict()
+    firsts = log.entries[log.entries["place"] == 1].set_index("unit_id")["position"].to_dict()
     loop = follow_referred(log.paths)
     for position, (of, here) in coming_in.referred(log.contacts, firsts, log.paths.horizon_days).items():
         if len(loop) and of:
@@ -181,10 +201,24 @@ def test_accounts(seed):
     for number in range(40):
         unit, size, at = f"a{number:02d}", int(rng.integers(1, 6)), rng.uniform(0, 300)
         listed[unit] = {f"{unit}-{one}" for one in range(size)}
-        people += [{"customer_id": one, "account_id": unit, "job_title": str(rng.choice(["buyer", "user"]))} for one in listed[unit]]
-        for touchpoint in ("compare_items", "quote_request", *(["contract_signed"] if rng.random() < 0.2 * size else [])):
+        people += [
+            {"customer_id": one, "account_id": unit, "job_title": str(rng.choice(["buyer", "user"]))}
+            for one in listed[unit]
+        ]
+        for touchpoint in (
+            "compare_items",
+            "quote_request",
+            *(["contract_signed"] if rng.random() < 0.2 * size else []),
+        ):
             who = f"{unit}-{rng.integers(0, size + 1)}"
-            rows.append({"unit": unit, "customer": who, "at": START + pd.Timedelta(seconds=int(at * 86400)), "touchpoint": touchpoint})
+            rows.append(
+                {
+                    "unit": unit,
+                    "customer": who,
+                    "at": START + pd.Timedelta(seconds=int(at * 86400)),
+                    "touchpoint": touchpoint,
+                }
+            )
             at += rng.uniform(1, 80)
     contacts = pd.DataFrame(rows).sort_values(["unit", "at"], ignore_index=True)
     customers = pd.DataFrame(people).sort_values("customer_id").set_index("customer_id")
@@ -194,10 +228,20 @@ def test_accounts(seed):
     told = coming_in.accounts(contacts, listed, paths.moment, paths.follow_days)
     row = everyone(count_account_people(paths, customers, "account"))
     every = [len(listed[unit] | set(own["customer"])) for unit, own in contacts.groupby("unit")]
-    agree(row, {"accounts": 40, "people": sum(every), "people_mean": sum(every) / 40, "people_median": float(np.median(every))})
+    agree(
+        row,
+        {
+            "accounts": 40,
+            "people": sum(every),
+            "people_mean": sum(every) / 40,
+            "people_median": float(np.median(every)),
+        },
+    )
     many = [won for size, won in told.values() if size >= row["at_least"]]
     less = [won for size, won in told.values() if size < row["at_least"]]
-    agree(row, {"customers": len(many), "won": sum(many), "other_customers": len(less), "other_won": sum(less)})
+    agree(
+        row, {"customers": len(many), "won": sum(many), "other_customers": len(less), "other_won": sum(less)}
+    )
     filled = {one["account_id"] for one in people if one["job_title"] == "buyer"}
     row = everyone(count_account_roles(paths, customers, "account"), role="buyer")
     has = [won for unit, (_, won) in told.items() if unit in filled]

@@ -8,7 +8,9 @@ import ibis
 
 __all__ = ["pieces_of"]
 
-MOST_PIECES = 100.0  # of one product in an order: a larger quantity is a weight, a volume or a measure of work
+MOST_PIECES = (
+    100.0  # of one product in an order: a larger quantity is a weight, a volume or a measure of work
+)
 
 
 def pieces_of(contacts: Any) -> Any:

@@ -46,11 +46,19 @@ def _everyone(table: pd.DataFrame) -> pd.DataFrame:
     return table[(table["persona"] == ALL) & ~table["held_back"].astype(bool)]
 
 
-def _pair(key: str, row: dict[str, Any], table: str, head: str = "", base: str = "customers", **more: Any) -> Finding:
+def _pair(
+    key: str, row: dict[str, Any], table: str, head: str = "", base: str = "customers", **more: Any
+) -> Finding:
     """Return the finding of a row; `head` is what its first share is called with."""
     share, other = row[f"{head}share"], row["other_share"]
     of = int(row[base])
-    numbers = {"share": share, "other": other, "other_low": row["other_low"], "other_high": row["other_high"], **more}
+    numbers = {
+        "share": share,
+        "other": other,
+        "other_low": row["other_low"],
+        "other_high": row["other_high"],
+        **more,
+    }
     numbers["at_stake"] = of * abs(share - other)
     return Finding(
         key, numbers, row[f"{head}low"], row[f"{head}high"], table, None, None, of, float(row["p_value"])
@@ -94,7 +102,9 @@ PAIRS: dict[str, Callable[[dict[str, Any]], Finding]] = {
 def _mean_ratings(ratings: pd.DataFrame) -> Iterator[Finding]:
     """Name the mean of every touchpoint that carries ratings, where it is not told as an NPS."""
     rows = ratings[ratings["stage"].isna() & ratings["nps"].isna()] if len(ratings) else ratings
-    for row in rows.sort_values("customers", ascending=False, kind="stable").itertuples() if len(rows) else ():
+    for row in (
+        rows.sort_values("customers", ascending=False, kind="stable").itertuples() if len(rows) else ()
+    ):
         numbers = {"touchpoint": row.touchpoint, "mean": row.rating_mean, "at_stake": row.customers * LIGHT}
         numbers |= {"scale_low": row.scale_low, "scale_high": row.scale_high}
         yield Finding("mean_rating", numbers, row.low, row.high, "ratings", customers=int(row.customers))
@@ -104,12 +114,18 @@ def _people(people: pd.DataFrame) -> Iterator[Finding]:
     for row in people.itertuples():
         numbers = {"mean": row.people_mean, "median": row.people_median, "at_stake": row.accounts * LIGHT}
         numbers |= {"quartile_low": row.people_quartile_low, "quartile_high": row.people_quartile_high}
-        yield Finding("people_per_account", numbers, None, None, "account_people", customers=int(row.accounts))
+        yield Finding(
+            "people_per_account", numbers, None, None, "account_people", customers=int(row.accounts)
+        )
 
 
 def _roles(roles: pd.DataFrame) -> Iterator[Finding]:
     """Name the roles, the commonest first, with the share of the accounts in which each is filled."""
-    rows = roles.sort_values(["accounts", "role"], ascending=[False, True]).head(MOST_ROLES) if len(roles) else roles
+    rows = (
+        roles.sort_values(["accounts", "role"], ascending=[False, True]).head(MOST_ROLES)
+        if len(roles)
+        else roles
+    )
     if len(rows):
         of = round(float((rows["accounts"] / rows["accounts_share"]).iloc[0]))
         numbers = {"roles": list(rows["role"]), "shares": [float(share) for share in rows["accounts_share"]]}

@@ -268,7 +268,12 @@ def _left_most(pages: pd.DataFrame, bounces: pd.Series) -> Iterator[Finding]:
     if not known.sum() > 0:
         return
     row, bounced = pages.loc[known.idxmax()], round(known.max())
-    numbers = {"page": row["page"], "landings": int(row["landings"]), "bounced": bounced, "share": row["bounce_share"]}
+    numbers = {
+        "page": row["page"],
+        "landings": int(row["landings"]),
+        "bounced": bounced,
+        "share": row["bounce_share"],
+    }
     numbers |= {"part": known.max() / known.sum(), "at_stake": bounced * VISIT * 0.1}
     yield Finding(
         "page_left_most", numbers, row["low"], row["high"], "pages", customers=int(row["landings"])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from journeykit.journeys.kin import is_kin
 from journeykit.journeys.pairs import set_beside
-from journeykit.journeys.paths import ALL, Paths
+from journeykit.journeys.paths import Paths
 from journeykit.journeys.selling import ORDERS
 from journeykit.journeys.statistics import two_shares_p_value, wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
@@ -47,9 +47,9 @@ def count_account_people(paths: Paths, customers: pd.DataFrame, unit: str) -> pd
     Returns
     -------
     pandas.DataFrame
-        `persona, accounts, people` (in all), `people_mean, people_median, people_quartile_low, people_quartile_high` (per
-        account), `since` (`quote` or `contact`), `days, at_least` (how many are many), `customers` (accounts with so many,
-        followed), `won, share, low, high` (Wilson), `other_customers` (accounts with fewer), `other_won, other_share,
+        `persona, accounts, people` (in all), `people_mean, people_median, people_quartile_low, people_quartile_high`
+        (per account), `since` (`quote` or `contact`), `days, at_least` (how many are many), `customers` (accounts with
+        so many, followed), `won, share, low, high` (Wilson), `other_customers` (accounts with fewer), `other_won, other_share,
         other_low, other_high, p_value, held_back`.
     """
     rows = []
@@ -65,13 +65,19 @@ def count_account_people(paths: Paths, customers: pd.DataFrame, unit: str) -> pd
     return hold_back(table, small, ("persona", "since", "days"))
 
 
-def _people_row(persona: str, sizes: pd.Series, early: pd.Series, outcomes: pd.DataFrame, paths: Paths) -> list:
+def _people_row(
+    persona: str, sizes: pd.Series, early: pd.Series, outcomes: pd.DataFrame, paths: Paths
+) -> list:
     own = outcomes.reindex(sizes.index.intersection(outcomes.index))
     least, p_value = _best_split(early.reindex(own.index), own["won"], paths.min_group)
     many = early.reindex(own.index) >= least
     groups = [own.loc[many == one, "won"] for one in (True, False)]
     one, other = ((int(group.sum()), len(group)) for group in groups)
-    pair = set_beside(one, other, paths.min_group, p_value) if least == least else dict.fromkeys(range(11), np.nan)
+    pair = (
+        set_beside(one, other, paths.min_group, p_value)
+        if least == least
+        else dict.fromkeys(range(11), np.nan)
+    )
     middle = sizes.quantile([0.5, 0.25, 0.75]).tolist()
     told = [persona, len(sizes), int(sizes.sum()), float(sizes.mean()), *middle]
     return [*told, outcomes.attrs["since"], paths.follow_days, least, *pair.values()]
@@ -105,8 +111,8 @@ def count_account_roles(paths: Paths, customers: pd.DataFrame, unit: str) -> pd.
     -------
     pandas.DataFrame
         `persona, role, accounts` (with somebody in it), `accounts_share` (of those of the persona of which any role is
-        known), `accounts_low, accounts_high` (Wilson), `since, days`, then as in `count_account_people`, of accounts with
-        the role beside those without it: `customers, won, share, low, high, other_customers, other_won, other_share,
+        known), `accounts_low, accounts_high` (Wilson), `since, days`, then as in `count_account_people`, of accounts
+        with the role beside those without it: `customers, won, share, low, high, other_customers, other_won, other_share,
         other_low, other_high, p_value`; and `held_back`. The commonest role first; empty where no role is known.
     """
     column = _role_column(customers)
@@ -118,7 +124,9 @@ def count_account_roles(paths: Paths, customers: pd.DataFrame, unit: str) -> pd.
         outcomes = _outcomes(paths)
         for persona in personas_of(paths):
             own = filled[filled["unit_id"].isin(units_of(paths, persona).index)]
-            rows += [_role_row(persona, role, own, outcomes, paths) for role in own["role"].value_counts().index]
+            rows += [
+                _role_row(persona, role, own, outcomes, paths) for role in own["role"].value_counts().index
+            ]
     table = pd.DataFrame(rows, columns=ROLE_COLUMNS)
     return hold_back(table, table["accounts"] < paths.min_group, ("persona", "role", "since", "days"))
 

@@ -20,8 +20,8 @@ ADVOCACY = ("review", "testimonial", "case_given", "share", "referral", "affilia
 PROMOTER, REFERRER = "promoter", "referrer"  # gives a 9 or 10; is named by somebody who came in
 KIND_COLUMNS = "persona kind customers advocates share low high".split()
 LOOP_COLUMNS = (
-    "stage brought_in referred customers share low high other_customers other_share p_value followed went_on_share went_on_low "
-    "went_on_high other_went_on_share went_on_p_value"
+    "stage brought_in referred customers share low high other_customers other_share p_value followed went_on_share "
+    "went_on_low went_on_high other_went_on_share went_on_p_value"
 ).split()
 
 
@@ -64,9 +64,7 @@ def _advocates(paths: Paths) -> Any:
     promoters = promoters.select("unit_id", "persona", kind=ibis.literal(PROMOTER))
     named = brought_in(paths).select(unit_id="referrer").distinct()
     owners = table.select("unit_id", "persona").distinct()
-    referrers = owners.inner_join(named, "unit_id").select(
-        "unit_id", "persona", kind=ibis.literal(REFERRER)
-    )
+    referrers = owners.inner_join(named, "unit_id").select("unit_id", "persona", kind=ibis.literal(REFERRER))
     return acts.union(promoters).union(referrers).distinct()
 
 

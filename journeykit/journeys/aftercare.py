@@ -42,7 +42,9 @@ def weigh_aftercare(paths: Paths) -> pd.DataFrame:
     """
     buyers = _buyers(paths)
     rows = []
-    for persona in personas_of(paths) if buyers["helped_after"].notna().any() and buyers["complained"].any() else ():
+    for persona in (
+        personas_of(paths) if buyers["helped_after"].notna().any() and buyers["complained"].any() else ()
+    ):
         own = buyers if persona == ALL else buyers[buyers["persona"] == persona]
         helped = own["helped_after"].notna()
         groups = [own.loc[helped == one, "complained"] for one in (True, False)]
@@ -61,12 +63,15 @@ def _buyers(paths: Paths) -> pd.DataFrame:
     bought = bought.filter(paths.days_since(bought, "bought_at") >= paths.follow_days)
     helps, complains = _kinds(paths)
     marked = table.mutate(helps=helps, complains=complains)
-    marked = marked.filter(marked.helps | marked.complains).select("unit_id", "timestamp", "helps", "complains")
+    marked = marked.filter(marked.helps | marked.complains).select(
+        "unit_id", "timestamp", "helps", "complains"
+    )
     joined = bought.left_join(marked, "unit_id")
     days = joined.timestamp.delta(joined.bought_at, unit="millisecond") / 86_400_000.0
     joined = joined.mutate(after=ibis.ifelse((days > 0) & (days <= paths.follow_days), days, None))
     firsts = joined.group_by(["unit_id", "persona"]).aggregate(
-        helped_after=joined.after.min(where=joined.helps), complained_after=joined.after.min(where=joined.complains)
+        helped_after=joined.after.min(where=joined.helps),
+        complained_after=joined.after.min(where=joined.complains),
     )
     frame = firsts.execute().sort_values("unit_id", ignore_index=True)
     late = frame["helped_after"] >= frame["complained_after"]

@@ -47,8 +47,8 @@ def count_back_after_dissatisfaction(paths: Paths) -> pd.DataFrame:
 
     A sign is a low rating (`limits_of`; at any touchpoint that carries ratings), a complaint, or a return or refund.
     What counts is a unit's first sign or high rating of the kind that the row is about, and whether it went back
-    within equally many days after it: a step back that came before does not count, nor does a return after a pause. Who gave neither a low nor a high
-    rating is in neither group, and neither is whose sign came too recently to be followed.
+    within equally many days after it: a step back that came before does not count, nor does a return after a pause.
+    Who gave neither a low nor a high rating is in neither group, and neither is whose sign came too recently to be followed.
 
     Returns
     -------
@@ -70,7 +70,9 @@ def _rows(paths: Paths, signs: pd.DataFrame, persona: str) -> Iterator[list]:
     kinds = [("rating", touchpoint, part, part) for touchpoint, part in rated.groupby("touchpoint")]
     pleased = rated[rated["level"] == HIGH]
     kinds += [(kind, None, own[own["signal"] == kind], pleased) for kind in ("complaint", "return")]
-    kinds += [(ANY, None, own, own)] if own["signal"].nunique() > 1 or rated["touchpoint"].nunique() > 1 else []
+    kinds += (
+        [(ANY, None, own, own)] if own["signal"].nunique() > 1 or rated["touchpoint"].nunique() > 1 else []
+    )
     for signal, touchpoint, low_in, high_in in kinds:
         given = pd.concat([low_in[low_in["level"] == LOW], high_in[high_in["level"] == HIGH]])
         first = given.sort_values("at", kind="stable").drop_duplicates("unit_id")
@@ -102,16 +104,22 @@ def _signs(paths: Paths) -> pd.DataFrame:
     returned = table.touchpoint.isin(GIVEN_BACK) | (table.value < 0).fill_null(False)
     levels = _levels(paths)
     parts = [
-        table.filter(table.touchpoint.isin(complaints)).mutate(signal=ibis.literal("complaint"), level=ibis.literal(LOW)),
-        table.filter(returned).mutate(signal=ibis.literal("return"), level=ibis.literal(LOW)),
+        _told(table.filter(table.touchpoint.isin(complaints)), "complaint"),
+        _told(table.filter(returned), "return"),
         *([] if levels is None else [levels]),
     ]  # fmt: skip
     firsts = [
-        part.group_by(["unit_id", "persona", "touchpoint", "signal", "level"]).aggregate(at=part.timestamp.min())
+        part.group_by(["unit_id", "persona", "touchpoint", "signal", "level"]).aggregate(
+            at=part.timestamp.min()
+        )
         for part in parts
     ]
     frame = ibis.union(*firsts).execute()
     return frame.sort_values(["unit_id", "at", "signal", "touchpoint"], ignore_index=True)
+
+
+def _told(contacts: Any, signal: str) -> Any:
+    return contacts.mutate(signal=ibis.literal(signal), level=ibis.literal(LOW))
 
 
 def _levels(paths: Paths) -> Any | None:

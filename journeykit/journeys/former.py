@@ -33,7 +33,9 @@ def _gaps(paths: Paths):
     """Return the days between two things that a buyer did one after the other, from its first order on."""
     acts = _acts_of_buyers(paths)
     before = ibis.window(group_by="unit_id", order_by="order")
-    gaps = acts.mutate(days=acts.timestamp.delta(acts.timestamp.lag().over(before), unit="millisecond") / 86_400_000.0)
+    gaps = acts.mutate(
+        days=acts.timestamp.delta(acts.timestamp.lag().over(before), unit="millisecond") / 86_400_000.0
+    )
     return gaps.filter(gaps.days.notnull())
 
 
@@ -105,6 +107,8 @@ def list_approaches(paths: Paths, found: pd.DataFrame) -> pd.DataFrame:
     joined = table.select("unit_id", "touchpoint", "channel", "timestamp").inner_join(spells, "unit_id")
     days = joined.timestamp.delta(joined.silent_from, unit="millisecond") / 86_400_000.0
     latest = found.attrs["after"] + paths.follow_days - paths.horizon_days
-    inside = joined.mutate(after=days).filter(lambda t: (t.after > 0) & (t.after < t.days) & (t.after <= latest))
+    inside = joined.mutate(after=days).filter(
+        lambda t: (t.after > 0) & (t.after < t.days) & (t.after <= latest)
+    )
     firsts = inside.group_by(["unit_id", "touchpoint", "channel"]).aggregate(sent_after=inside.after.min())
     return firsts.execute().sort_values(["touchpoint", "channel", "unit_id"], ignore_index=True)

@@ -42,7 +42,10 @@ def set_beside(
     for head, (happened, of) in (("", one), ("other_", other)):
         told = float(of) if of >= max(least, 1) else np.nan
         low, high = wilson(happened, told)
-        row |= {f"{head}customers": told if head else of, f"{head}happened": happened if told == told else np.nan}
+        row |= {
+            f"{head}customers": told if head else of,
+            f"{head}happened": happened if told == told else np.nan,
+        }
         row |= {f"{head}share": happened / told, f"{head}low": float(low), f"{head}high": float(high)}
     both = min(one[1], other[1]) >= max(least, 1)
     tested = p_value if p_value is not None else two_shares_p_value(*one, *other) if both else np.nan

@@ -74,9 +74,12 @@ def count_returns(paths: Paths) -> pd.DataFrame:
 def _former_rows(paths: Paths, personas: list[str]) -> pd.DataFrame:
     former = find_former(paths)
     counts = [
-        former["returned"] if who == ALL else former.loc[former["persona"] == who, "returned"] for who in personas
+        former["returned"] if who == ALL else former.loc[former["persona"] == who, "returned"]
+        for who in personas
     ]
-    table = pd.DataFrame({"former": [len(one) for one in counts], "former_returned": [int(one.sum()) for one in counts]})
+    table = pd.DataFrame(
+        {"former": [len(one) for one in counts], "former_returned": [int(one.sum()) for one in counts]}
+    )
     base = table["former"].where(table["former"] >= max(paths.min_group, 1))
     table["former_share"] = table["former_returned"] / base
     table["former_low"], table["former_high"] = wilson(table["former_returned"], base)
@@ -119,9 +122,10 @@ def count_reactivations(paths: Paths) -> pd.DataFrame:
     table = counted.execute()
     whole = per_persona(back.select("unit_id", "persona").distinct())
     sizes = whole.group_by("persona").aggregate(n=whole.count()).execute().set_index("persona")["n"]
-    table = table[table["customers"] >= paths.min_group].merge(
-        _approaches(paths), "outer", ["persona", "touchpoint", "channel", "sent"]
-    )
+    keys = ["persona", "touchpoint", "channel", "sent"]  # a log may name no channels at all
+    kinds = {"persona": object, "touchpoint": object, "channel": object, "sent": bool}
+    table = table[table["customers"] >= paths.min_group].astype(kinds)
+    table = table.merge(_approaches(paths).astype(kinds), "outer", keys)
     table["total"] = table["persona"].map(sizes).astype(float)
     table["share"] = table["customers"] / table["total"]
     table["low"], table["high"] = wilson(table["customers"], table["total"])
@@ -145,7 +149,11 @@ def _approaches(paths: Paths) -> pd.DataFrame:
     for persona in personas_of(paths):
         own = former if persona == ALL else former[former["persona"] == persona]
         for (touchpoint, channel), part in sent.groupby(["touchpoint", "channel"], dropna=False):
-            called = own.index.map(part.set_index("unit_id")["sent_after"]).to_series(index=own.index).astype(float)
+            called = (
+                own.index.map(part.set_index("unit_id")["sent_after"])
+                .to_series(index=own.index)
+                .astype(float)
+            )
             called = called.where(called < own["days"])
             groups = [own.loc[called.notna() == one, "returned"] for one in (True, False)]
             one, other = ((int(group.sum()), len(group)) for group in groups)

@@ -110,7 +110,8 @@ def bootstrap_mean(
 ) -> tuple[float, float, float]:
     """Return a mean and its percentile bootstrap interval, drawing customers with replacement.
 
-    The same values give the same interval, in whatever order they come. Past 2,000 values the normal interval is used, which is the same to the shown digits.
+    The same values give the same interval, in whatever order they come. Past 2,000 values the normal interval is used,
+    which is the same to the shown digits.
 
     Examples
     --------

@@ -1,16 +1,25 @@
 """Plain, slow readings of tables, written from their definitions in docs/reference/tables.md.
 
-Each takes the contacts as a frame (`unit, at, touchpoint`, and what the table needs), one row after the other in the order
-in which they happened, and counts in loops. Nothing here is imported from what it checks.
+Each takes the contacts as a frame (`unit, at, touchpoint`, and what the table needs), one row after the other in the
+order in which they happened, and counts in loops. Nothing here is imported from what it checks.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pandas as pd
 
 DAY = pd.Timedelta(days=1)
 ORDERS = {"purchase", "repeat_purchase", "contract_signed", "upgrade", "cross_sell", "subscription_renewal"}
-PUSHED = {"ad_impression", "email_sent", "reactivation_campaign", "offline_ad", "mail_received", "campaign_received"}
+PUSHED = {
+    "ad_impression",
+    "email_sent",
+    "reactivation_campaign",
+    "offline_ad",
+    "mail_received",
+    "campaign_received",
+}
 GIVEN_BACK = {"return_item", "refund"}
 HELP = {"help_article", "onboarding"}
 COMPLAINTS = {"complaint", "support_contact"}
@@ -38,7 +47,11 @@ def value(contacts: pd.DataFrame) -> dict[str, float]:
         ordered = [row for row in own if row["touchpoint"] in ORDERS]
         if ordered:
             known = [row["value"] for row in ordered if row["value"] == row["value"]]
-            back = [abs(row["value"]) for row in own if row["touchpoint"] in GIVEN_BACK and row["value"] == row["value"]]
+            back = [
+                abs(row["value"])
+                for row in own
+                if row["touchpoint"] in GIVEN_BACK and row["value"] == row["value"]
+            ]
             sums[unit] = sum(known) - sum(back) if known else None
     told = sorted((amount for amount in sums.values() if amount is not None), reverse=True)
     found = {"buyers": len(sums)}
@@ -52,10 +65,14 @@ def value(contacts: pd.DataFrame) -> dict[str, float]:
 def ratings(contacts: pd.DataFrame) -> dict[str, dict[str, float]]:
     """The latest rating of each unit at each touchpoint; NPS of recommendation scores from 0 to 10."""
     found = {}
-    for touchpoint in sorted({row for row in contacts.loc[contacts["rating"].notna(), "touchpoint"]}):
+    for touchpoint in sorted(set(contacts.loc[contacts["rating"].notna(), "touchpoint"])):
         latest = {}
         for unit, own in journeys(contacts):
-            given = [row["rating"] for row in own if row["touchpoint"] == touchpoint and row["rating"] == row["rating"]]
+            given = [
+                row["rating"]
+                for row in own
+                if row["touchpoint"] == touchpoint and row["rating"] == row["rating"]
+            ]
             if given:
                 latest[unit] = given[-1]
         every = contacts.loc[contacts["touchpoint"] == touchpoint, "rating"].dropna()
@@ -88,12 +105,23 @@ def advocates(contacts: pd.DataFrame) -> dict[str, int]:
     found: dict[str, set] = {}
     for unit, own in journeys(contacts):
         for row in own:
-            if row["touchpoint"] in ("review", "testimonial", "case_given", "share", "referral", "affiliate_join"):
+            if row["touchpoint"] in (
+                "review",
+                "testimonial",
+                "case_given",
+                "share",
+                "referral",
+                "affiliate_join",
+            ):
                 found.setdefault(row["touchpoint"], set()).add(unit)
             by = row["referrer_id"]
             if isinstance(by, str) and by != unit and by in set(contacts["unit"]):
                 found.setdefault("referrer", set()).add(by)
-        scores = [row["rating"] for row in own if row["touchpoint"] == "nps_rating" and row["rating"] == row["rating"]]
+        scores = [
+            row["rating"]
+            for row in own
+            if row["touchpoint"] == "nps_rating" and row["rating"] == row["rating"]
+        ]
         if scores and scores[-1] >= 9:
             found.setdefault("promoter", set()).add(unit)
     every = set().union(*found.values()) if found else set()
@@ -112,7 +140,7 @@ def silent(contacts: pd.DataFrame, moment, follow: float) -> dict[str, int]:
     before = returned = 0
     for _, own in journeys(contacts):
         moments = [row["at"] for row in acts_of(own)]
-        gaps = [days(later, earlier) for earlier, later in zip(moments, moments[1:], strict=False)]
+        gaps = [days(later, earlier) for earlier, later in pairwise(moments)]
         still = days(moment, moments[-1] if moments else own[0]["at"])
         came = any(gap > follow for gap in gaps)
         returned += came
@@ -130,19 +158,21 @@ def former_after(contacts: pd.DataFrame, follow: float) -> float:
     usual = []
     for _, own in journeys(contacts):
         moments = since_first_order(own)
-        gaps = [days(later, earlier) for earlier, later in zip(moments, moments[1:], strict=False)]
+        gaps = [days(later, earlier) for earlier, later in pairwise(moments)]
         if len(gaps) >= 2:
             usual.append(pd.Series(gaps).median())
     return max(follow, 2 * pd.Series(usual).quantile(0.95)) if usual else follow
 
 
-def former(contacts: pd.DataFrame, moment, follow: float, horizon: float, sent: str = "") -> dict[str, tuple[int, int]]:
+def former(
+    contacts: pd.DataFrame, moment, follow: float, horizon: float, sent: str = ""
+) -> dict[str, tuple[int, int]]:
     """Former customers and who came back: all of them, those who were sent something in time, and the others."""
     after = former_after(contacts, follow)
     found: dict[str, list[bool]] = {"all": [], "approached": [], "other": []}
     for _, own in journeys(contacts):
         moments = since_first_order(own)
-        for start, end in zip(moments, [*moments[1:], None], strict=True):
+        for start, end in zip(moments, [*moments[1:], None], strict=False):
             length = days(end if end is not None else moment, start)
             if length <= after:
                 continue
@@ -175,7 +205,9 @@ def aftercare(contacts: pd.DataFrame, moment, follow: float) -> tuple[tuple[int,
     return count(helped), count(others)
 
 
-def dissatisfaction(contacts: pd.DataFrame, backs: dict, moment, follow: float, signal: str, touchpoint: str = "") -> list:
+def dissatisfaction(
+    contacts: pd.DataFrame, backs: dict, moment, follow: float, signal: str, touchpoint: str = ""
+) -> list:
     """Who went back after a sign, and of those who rated highly; `backs` holds each unit's moments of going back."""
     groups: dict[str, list[bool]] = {"low": [], "high": []}
     for unit, own in journeys(contacts):

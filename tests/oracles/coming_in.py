@@ -23,7 +23,9 @@ def month_of_entry(contacts: pd.DataFrame, horizon: float) -> dict[str, str]:
     return {unit: f"{at:%Y-%m}" if at >= known else "earlier" for unit, at in firsts.items()}
 
 
-def cohorts(contacts: pd.DataFrame, reached: dict, moment, follow: float, horizon: float) -> dict[tuple, tuple]:
+def cohorts(
+    contacts: pd.DataFrame, reached: dict, moment, follow: float, horizon: float
+) -> dict[tuple, tuple]:
     """Per month of entry and stage: followed, and of those who came so far in time; `reached` holds when each unit
     first came to each position or a later one."""
     months, found = month_of_entry(contacts, horizon), {}
@@ -58,7 +60,9 @@ def activity(contacts: pd.DataFrame) -> dict[str, tuple[int, int, float]]:
     found = {}
     for month in months:
         known = [own for _, own in journeys(contacts) if f"{own[0]['at']:%Y-%m}" <= month]
-        active = [{row["at"].date() for row in acts_of(own) if f"{row['at']:%Y-%m}" == month} for own in known]
+        active = [
+            {row["at"].date() for row in acts_of(own) if f"{row['at']:%Y-%m}" == month} for own in known
+        ]
         active = [dates for dates in active if dates]
         found[month] = (len(known), len(active), sum(map(len, active)) / len(active))
     return found
@@ -80,7 +84,9 @@ def pages(contacts: pd.DataFrame) -> dict[str, dict[str, float]]:
     for page in {row["page"] for visit in visits for row in visit if isinstance(row["page"], str)}:
         with_page = [visit for visit in visits if any(row["page"] == page for row in visit)]
         paged = [[row["page"] for row in visit if isinstance(row["page"], str)] for visit in with_page]
-        sold = [any(row["touchpoint"] in ("purchase", "repeat_purchase") for row in visit) for visit in with_page]
+        sold = [
+            any(row["touchpoint"] in ("purchase", "repeat_purchase") for row in visit) for visit in with_page
+        ]
         landed = [names[0] == page for names in paged]
         bounced = [
             lands and len(visit) == 1 and not sale
@@ -96,8 +102,8 @@ def pages(contacts: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def referred(contacts: pd.DataFrame, firsts: dict, horizon: float) -> dict[int, tuple[int, int]]:
-    """Of who was brought in and begins in the data: how many there are, and how many begin in each stage; `firsts` holds
-    the lowest position that each unit showed."""
+    """Of who was brought in and begins in the data: how many there are, and how many begin in each stage; `firsts`
+    holds the position that each unit showed first."""
     months = month_of_entry(contacts, horizon)
     came = {
         unit
@@ -108,7 +114,9 @@ def referred(contacts: pd.DataFrame, firsts: dict, horizon: float) -> dict[int, 
     return {at: (len(inside), sum(firsts[unit] == at for unit in inside)) for at in set(firsts.values())}
 
 
-def accounts(contacts: pd.DataFrame, listed: dict[str, set], moment, follow: float) -> dict[str, tuple[int, bool]]:
+def accounts(
+    contacts: pd.DataFrame, listed: dict[str, set], moment, follow: float
+) -> dict[str, tuple[int, bool]]:
     """Per account that could be followed since its first request for a quotation: its people, and whether it won."""
     found = {}
     for unit, own in journeys(contacts):

@@ -83,18 +83,36 @@ def show_accounts(page: Page, read: Reader) -> None:
     told = {"days": _days(read), "since": since}
     forms = {"persona": "text", "accounts": "whole", "people_mean": "number", "people_median": "number"}
     forms |= {"at_least": "whole", "won_many": "right", "won_few": "right"}
-    _both(page, people, "won_many", "won_few", page.text("captions.account_people", **told), forms, "account_people")
+    _both(
+        page,
+        people,
+        "won_many",
+        "won_few",
+        page.text("captions.account_people", **told),
+        forms,
+        "account_people",
+    )
     roles = _rows(read, "account_roles")
     roles = roles[roles["who"] == "all"] if len(roles) else roles
     if roles.empty:
         page.note(page.text("prose.roles_none"))
         return
     _say(page, read, "account_roles")
-    roles = roles.assign(role_in_account=[label("value", role, read.language, read.client) for role in roles["role"]])
+    roles = roles.assign(
+        role_in_account=[label("value", role, read.language, read.client) for role in roles["role"]]
+    )
     roles["accounts_share"] = _spread(page, roles, "accounts_share", "accounts_low", "accounts_high")
     forms = {"role_in_account": "text", "accounts": "whole", "accounts_share": "right"}
     forms |= {"won_with": "right", "won_without": "right"}
-    _both(page, roles, "won_with", "won_without", page.text("captions.account_roles", **told), forms, "account_roles")
+    _both(
+        page,
+        roles,
+        "won_with",
+        "won_without",
+        page.text("captions.account_roles", **told),
+        forms,
+        "account_roles",
+    )
 
 
 def _both(page: Page, frame: pd.DataFrame, one: str, other: str, caption: str, forms: dict, of: str) -> None:
