@@ -50,6 +50,7 @@ def test_a_report_is_made_and_holds_together(made, name):
     report = made(name)
     words = words_of(report)
     assert len(words) > 3000 and "{" not in words.replace(NAME, "").replace("\\frac{", "")
+    assert not re.search(r"<tbody>\s*</tbody>", report.page), "a table without rows"
     customers = report.tables("customers")
     assert len(customers) == BAD_WORLDS[name]()["customer_id"].nunique()
     for begins in ("p_", "p_next_"):

@@ -16,11 +16,13 @@ from tests.processes import LAST_RESORT, ended
 from tests.test_notebooks import FOLDER, NAMES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-RUN = """async () => {
+RUN = """async (path) => {
   const { commands, shell } = window.jupyterapp;
-  await shell.currentWidget.context.ready;
-  await shell.currentWidget.sessionContext.ready;
-  await shell.currentWidget.sessionContext.session.kernel.info;
+  const panel = [...shell.widgets("main")].find((one) => one.context && one.context.path === path);
+  shell.activateById(panel.id);
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
   await commands.execute("notebook:run-all-cells");
   await commands.execute("docmanager:save");
 }"""
@@ -79,9 +81,11 @@ def test_a_notebook_runs_as_it_is_opened(name, project, browser, request):
     lab = request.getfixturevalue("lab")  # after the browser: without one, no server is started
     page = browser.new_page()
     page.set_default_timeout(1000 * LAST_RESORT)
-    page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token=t")
+    page.goto(
+        f"{lab}/lab/workspaces/{name}/tree/notebooks/{name}.ipynb?token=t"
+    )  # each without the others' tabs
     page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.evaluate(RUN)
+    page.evaluate(RUN, f"notebooks/{name}.ipynb")
     page.close()
     cells = [
         cell

@@ -81,6 +81,18 @@ def test_no_control_character_reaches_the_page():
     assert "ab" in html and not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", html)
 
 
+def test_one_stage_is_not_called_the_worst_of_all():
+    study = fake_study(fake_client("en"))
+    whole_map = study.tables["journey_map"]
+    for stages, leads in ((1, 0), (2, 1)):
+        kept = whole_map["stage"].isin(study.client.model.ids[:stages]) & (whole_map["persona"] == "p1")
+        study.tables["journey_map"] = whole_map[kept]
+        page = Page(study.client)
+        chapters.leaks(page, study)
+        captions = " ".join(block["caption"] for block in page.blocks if block["block"] == "figure")
+        assert captions.count("Most often people drop out") == leads
+
+
 def test_the_chapter_says_no_less_than_the_summary_of_what_to_do():
     """Where nobody is in a stage in numbers that may be shown, what was found to do is told without the table."""
     study = fake_study(fake_client("en"))

@@ -93,7 +93,7 @@ def _drop_off(page: Page, read: Reader) -> None:
             plots.drop_off(frame, xlabel=page.text("axes.drop_off")),
             page.text("captions.drop_off"),
             of="drop_off",
-            lead=lead_of(page, "drop_off", frame, "value"),
+            lead=lead_of(page, "drop_off", frame, "value") if len(frame) > 1 else "",  # the most of several
         )
 
 
@@ -147,7 +147,7 @@ def _time(page: Page, read: Reader) -> None:
             plots.time_in_stage(frame, xlabel=page.text("axes.days")),
             page.text("captions.time"),
             of="time_in_stage",
-            lead=lead_of(page, "time", frame, "value"),
+            lead=lead_of(page, "time", frame, "value") if len(frame) > 1 else "",  # the most of several
         )
 
 
