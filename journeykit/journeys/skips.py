@@ -46,9 +46,9 @@ def count_skips(paths: Paths) -> pd.DataFrame:
     `effect` compares steps, not units: every step counts with what was known when it was taken. (Who is known never to
     skip later on is known to have stopped early.) It is the difference in the share that came further between steps
     that skip and steps of units that had skipped none until then, within persona, third of activity (contacts per day
-    until landing; left out where no two are as active) and the stage in which both landed; where none of the latter landed in the same stage, the stage
-    that both left. `compared_within` says which. Where both can be compared and point surely in opposite
-    directions, there is no effect to be told (null): the stages differ, not those who skip.
+    until landing; left out where no two are as active) and the stage in which both landed; where none of the latter
+    landed in the same stage, the stage that both left. `compared_within` says which. Where both can be compared and
+    point surely in opposite directions, there is no effect to be told (null): the stages differ, not those who skip.
     """
     with paths.kept("steps", _steps(paths)) as steps:
         jumps = _jumps(paths, steps)
