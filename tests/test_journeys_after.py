@@ -8,10 +8,11 @@ import pytest
 
 from journeykit.events import EventLog
 from journeykit.findings import observe
-from journeykit.journeys import map_journeys, trace_paths
+from journeykit.journeys import trace_paths
 from journeykit.journeys.advocates import count_advocates, follow_referred
 from journeykit.journeys.returning import count_reactivations, count_returns
 from journeykit.journeys.selling import count_levers, count_sales, lever_words, naming_levers
+from tests.lazy_journeys import map_journeys
 from tests.test_journeys import START, cell, log_of
 
 OLD, END = {"old": [(0, "aw")]}, {"end": [(300, "aw")]}

@@ -16,6 +16,7 @@ from journeykit.findings.comparing import comparison_findings
 from journeykit.findings.content import content_findings
 from journeykit.findings.contrasts import contrast_findings
 from journeykit.findings.finding import Finding, control, rank
+from journeykit.findings.linking import link_findings
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
 from journeykit.journeys.pages import SALES
@@ -85,6 +86,7 @@ def observe(
         *content_findings(journeys),
         *after_findings(journeys),
         *contrast_findings(journeys),
+        *link_findings(journeys),
         *comparison_findings(journeys.comparisons, journeys.follow_days),
         *advice_findings(advice, journeys, client),
         *_changes(since, names, min_group),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.journeys.aha import STAYS
+from journeykit.reports.chapters.linking import show_aftercare, show_won_back
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
@@ -26,11 +27,14 @@ def after_purchase(page: Page, study: Any) -> None:
     page.say(page.text("prose.after", units=read.units))
     page.heading("after_ratings", level=2)
     if not read.say("ratings"):
-        page.note(page.text("prose.after_none", units=read.units))
+        few = len(read.table("ratings")) > 0
+        page.note(page.text("prose.ratings_few" if few else "prose.after_none", units=read.units))
     if not read.untimed("after"):
         _selling(page, read)
         _aha(page, read)
+        show_aftercare(page, read)
         _returns(page, read)
+        show_won_back(page, read)
     _advocates(page, read)
 
 
@@ -134,6 +138,9 @@ def _returns(page: Page, read: Reader) -> None:
         returned_share=_spread(page, frame, "percent", "returned_share", "returned_low", "returned_high")
     )
     forms = {"persona": "text", "silent_before": "whole", "returned": "whole", "returned_share": "right"}
+    if frame["former_share"].notna().any():
+        shown["former_share"] = _spread(page, frame, "percent", "former_share", "former_low", "former_high")
+        forms |= {"former": "whole", "former_share": "right"}
     days = {"days": _days(read), "units": read.units}
     page.table(
         shown, page.text("captions.returns", **days), forms | {"silent_days_median": "duration"}, of="lapsed"

@@ -41,6 +41,9 @@ def _contributions(page: Page, read: Reader) -> None:
     if frame["channel"].nunique() == 1:
         page.note(page.text("prose.channels_one", channel=_channel(read, frame["channel"].iloc[0])))
         return
+    if not (frame["stage"].isin(read.seen(frame["stage"])) & frame["attribution_markov"].notna()).any():
+        page.note(page.text("prose.channels_no_steps", units=read.units))
+        return
     _shares(page, read, frame)
     _touches(page, read, frame)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from journeykit import plots
 from journeykit.reports.chapters.flowing import show_flows, show_steps
 from journeykit.reports.chapters.leads import lead_of, lead_of_cells
+from journeykit.reports.chapters.linking import show_dissatisfied
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -32,6 +33,7 @@ def leaks(page: Page, study: Any) -> None:
     show_flows(page, read)
     _transitions(page, read)
     show_steps(page, read)
+    show_dissatisfied(page, read)
     _skips(page, read)
     _time(page, read)
     _compared(page, read)
