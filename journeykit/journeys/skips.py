@@ -46,9 +46,9 @@ def count_skips(paths: Paths) -> pd.DataFrame:
     `effect` compares steps, not units: every step counts with what was known when it was taken. (Who is known never to
     skip later on is known to have stopped early.) It is the difference in the share that came further between steps
     that skip and steps of units that had skipped none until then, within persona, third of activity (contacts per day
-    until landing) and the stage in which both landed; where none of the latter landed in the same stage, the stage
-    that both left. `compared_within` says which. Where both can be compared and point surely in opposite
-    directions, there is no effect to be told (null): the stages differ, not those who skip.
+    until landing; left out where no two are as active) and the stage in which both landed; where none of the latter
+    landed in the same stage, the stage that both left. `compared_within` says which. Where both can be compared and
+    point surely in opposite directions, there is no effect to be told (null): the stages differ, not those who skip.
     """
     with paths.kept("steps", _steps(paths)) as steps:
         jumps = _jumps(paths, steps)
@@ -154,17 +154,22 @@ def _row(jumps: pd.DataFrame, each: pd.DataFrame, persona: str, skipped: int, le
 
 def _effect(each: pd.DataFrame, skipped: int) -> tuple[tuple[float, ...], str | None]:
     """Return what skipping goes with, and within which stage it was compared."""
-    landing, left = (risk_difference(_strata(each, skipped, stage)) for stage in (LANDING, LEFT))
+    landing, left = (_within(each, skipped, stage) for stage in (LANDING, LEFT))
     if np.isnan(landing[0]):
         return left, (None if np.isnan(left[0]) else LEFT)
     opposite = landing[1] * left[2] < 0 and landing[2] * left[1] < 0 and landing[1] * landing[2] > 0
     return ((np.nan,) * 4, None) if opposite else (landing, LANDING)
 
 
-def _strata(each: pd.DataFrame, skipped: int, stage: str) -> np.ndarray:
-    """Return later and total of steps that skip, and of those that do not, per persona, stage and activity."""
-    keys = ["persona", stage, f"{stage}_band", "skipped"]
-    wide = each.groupby(keys)[["later", "customers"]].sum().unstack("skipped", fill_value=0)
+def _within(each: pd.DataFrame, skipped: int, stage: str) -> tuple[float, ...]:
+    """Return the effect within a stage, persona and activity; where no two are as active, within stage and persona."""
+    alike = risk_difference(_strata(each, skipped, ["persona", stage, f"{stage}_band"]))
+    return alike if not np.isnan(alike[0]) else risk_difference(_strata(each, skipped, ["persona", stage]))
+
+
+def _strata(each: pd.DataFrame, skipped: int, keys: list[str]) -> np.ndarray:
+    """Return later and total of steps that skip, and of those that do not, of everybody who is alike."""
+    wide = each.groupby([*keys, "skipped"])[["later", "customers"]].sum().unstack("skipped", fill_value=0)
     none = [(name, 0) for name in ("later", "customers")]
     some = [(name, skipped) for name in ("later", "customers")]
     return wide.reindex(columns=[*some, *none], fill_value=0).to_numpy(float)

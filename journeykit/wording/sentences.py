@@ -140,7 +140,7 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
             named[kind] = f"‘{label('touchpoint', numbers[kind], language, client)}’"
     if numbers.get("touchpoints"):
         listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
-        joiner = "or" if finding.key == "stage_not_observable" else "and"
+        joiner = "or" if finding.key in ("stage_not_observable", "talking_buys") else "and"
         named["touchpoints"] = _listed(listed, joiner, language)
     if "conclusion" in numbers:
         named["conclusion"] = _conclusion(numbers, language, client)

@@ -53,10 +53,10 @@ def _contrasts(page: Page, read: Reader) -> None:
     page.heading("channels_contrasts", level=2)
     frame = read.table("contrasts")
     frame = frame[frame["persona"] == "all"] if len(frame) else frame
-    days = read.study.journeys.follow_days
     if frame.empty:
         page.note(page.text("prose.contrasts_none", units=read.units))
         return
+    days = read.study.journeys.follow_days
     read.say("contrasts")
     page.say(page.text("prose.contrasts"))
     shown = frame.assign(
