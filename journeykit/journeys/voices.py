@@ -56,9 +56,10 @@ def measure_ratings(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, scale_low,
         scale_high, answered_share, corrected, corrected_low, corrected_high, held_back`. The interval is a bootstrap
-        over units, of the NPS where there is one and else of the mean. Of all stages together it is also said which share answered, and
-        what the figure is once every answer stands for those like it who did not (`chance_of_answering`). That
-        takes out who answers, as far as their behaviour tells; not that the pleased may answer more readily.
+        over units, of the NPS where there is one and else of the mean. Of all stages together it is also said which
+        share answered, and what the figure is once every answer stands for those like it who did not
+        (`chance_of_answering`). That takes out who answers, as far as their behaviour tells; not that the pleased
+        may answer more readily.
     """
     rated = paths.contacts.filter(paths.contacts.rating.notnull())
     latest = rated.group_by(["unit_id", "persona", "touchpoint", "here"]).aggregate(
@@ -135,8 +136,8 @@ def measure_value(paths: Paths) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, customers, buyers` (units that ordered), `value_total, value_mean` (per buyer whose value is known,
-        with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the value of
-        buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
+        with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the
+        value of buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
     """
     values = paid(paths)
     total = values.sum(min_count=1)
