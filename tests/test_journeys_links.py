@@ -111,8 +111,8 @@ def test_a_slow_trade_has_former_customers_later():
 
 
 def test_who_must_wait_for_help_is_no_proof_that_help_helps():
-    """Complaints come at any time, and help in the middle: whoever complained before it could not be helped any
-    more.""" days = pd.Series(np.arange(1, 101, dtype=float))
+    """Complaints come at any time, and help in the middle: whoever complained before it could not be helped."""
+    days = pd.Series(np.arange(1, 101, dtype=float))
     complained = pd.Series([True] * 100)
     helped = pd.Series(np.where(days > 50, 50.0, np.nan))
     assert switch_test(days, complained, helped) > 0.5 or np.isnan(switch_test(days, complained, helped))
