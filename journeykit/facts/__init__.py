@@ -9,7 +9,7 @@ from journeykit.facts.evidence import (
     step_shares,
     telling_touchpoints,
 )
-from journeykit.facts.fidelity import Reading, choose_reading, fit_noise
+from journeykit.facts.fidelity import FEWEST_TESTED, Reading, choose_reading, fit_noise
 from journeykit.facts.showing import (
     PURCHASES,
     has_purchases,
@@ -20,6 +20,7 @@ from journeykit.facts.showing import (
 
 __all__ = [
     "BEFORE_TOO",
+    "FEWEST_TESTED",
     "ON_THE_WAY",
     "PURCHASES",
     "Reading",

@@ -12,9 +12,10 @@ from journeykit.facts.evidence import stage_evidence
 from journeykit.facts.showing import has_purchases, shown_positions
 from journeykit.sessions import contacts
 
-__all__ = ["Reading", "choose_reading", "fit_noise"]
+__all__ = ["FEWEST_TESTED", "Reading", "choose_reading", "fit_noise"]
 
 MOST_UNITS, MOST_CONTACTS = 600, 60  # on which the two readings are compared
+FEWEST_TESTED = 20  # units: of fewer everyone is where contacts show them to be
 ROUNDS, FIRST_NOISE = 20, 0.1
 LEAST_GAIN = 0.005  # nat a contact: what the eye would not see is no reason to distrust a record
 TINY = 1e-12
@@ -83,7 +84,7 @@ def _chosen(log, random_state: int) -> Reading:
     seen = np.flatnonzero(stage_evidence(log)["observable"].to_numpy(bool))
     none = pd.Series(0.0, index=list(ids))
     units = len(rows)
-    if units < 20 or len(seen) < 2:
+    if units < FEWEST_TESTED or len(seen) < 2:
         return Reading("recorded", 0.0, 0.0, none, units, int((rows >= 0).sum()))
     half = random.permutation(units) < units // 2
     gains, noises = np.zeros(units), []

@@ -14,11 +14,14 @@ from journeykit.journeys.aha import find_aha
 from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
 from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
 from journeykit.journeys.comparing import compare_largest
-from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
+from journeykit.journeys.content import find_first_interactions
+from journeykit.journeys.contrasts import compare_kinds_of_contact
 from journeykit.journeys.dissatisfaction import count_back_after_dissatisfaction
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.flows import count_flows
+from journeykit.journeys.magnets import weigh_lead_magnets
+from journeykit.journeys.offers import compare_entry_offers, count_attendance
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import Paths, trace_paths
 from journeykit.journeys.phases import count_phases
@@ -76,6 +79,9 @@ class Journeys:
     sales: pd.DataFrame
     levers: pd.DataFrame
     aha: pd.DataFrame
+    contrasts: pd.DataFrame
+    entry_offers: pd.DataFrame
+    attendance: pd.DataFrame
     advocates: pd.DataFrame
     referred: pd.DataFrame
     stages_now: pd.DataFrame
@@ -171,8 +177,11 @@ def _counted(paths: Paths, log, stages: pd.DataFrame | None, random_state: int) 
         lapsed=count_returns(paths),
         reactivations=count_reactivations(paths),
         sales=count_sales(paths),
-        levers=count_levers(paths),
+        levers=count_levers(paths, log.client.levers),
         aha=find_aha(paths),
+        contrasts=compare_kinds_of_contact(paths),
+        entry_offers=compare_entry_offers(paths),
+        attendance=count_attendance(paths),
         advocates=count_advocates(paths),
         referred=follow_referred(paths),
         stages_now=count_stages_now(paths, stages),

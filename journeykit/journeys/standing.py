@@ -55,9 +55,10 @@ def sum_outlook(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
         `move_share, lapses` (expected number of units, not lapsed now, that lapse), `lapse_share`,
         `forward_share, back_share, return_share` (expected to go on, back, and to return from lapsed),
         `days_median, days_low, days_high` (days to the next move of the unit in the middle, and of one move in
-        ten sooner and later; missing where most have lapsed), `held_back`. Empty without a stage table.
+        ten sooner and later; missing where most have lapsed), `held_back`. Empty without a stage table or a
+        forecast in it.
     """
-    if stages is None or "p_next_stay" not in stages:
+    if stages is None or "p_next_stay" not in stages or stages["p_next_stay"].isna().all():
         return hold_back(pd.DataFrame(columns=OUTLOOK_COLUMNS), np.zeros(0, bool), ("persona", "stage"))
     lapses = _expected_lapses(stages)
     moves = (1 - stages["p_next_stay"] - stages[f"p_next_{LAPSED}"]).clip(lower=0)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journeykit.errors import unknown
+from journeykit.touchpoints import readable
 from journeykit.wording.formats import LANGUAGES, is_missing, say_interval, say_value
 from journeykit.wording.labels import label
 from journeykit.wording.names import in_sentence
@@ -20,9 +21,8 @@ __all__ = ["say", "say_behaviour", "tell"]
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
     "magnet_further": "points", "magnet_less_far": "points",
-    "aha_moment": "points", "persona_differs": "points",
-    "nps": "signed", "referrals": "number", "mean_rating": "number",
-    "persona_grown": "points", "persona_shrunk": "points",
+    "aha_moment": "points", "aha_buys": "points", "persona_differs": "points", "nps": "signed", "referrals": "number",
+    "mean_rating": "number", "persona_grown": "points", "persona_shrunk": "points",
     "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
     "what_if": "whole", "what_if_value": "whole",
@@ -148,6 +148,8 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
         named["behaviour"] = say_behaviour(numbers["behaviour"], numbers["at_least"], language, client)
     if "since" in numbers:
         named["since"] = load_texts(language)["values"][f"since_{numbers['since']}"]
+    if "outcome" in numbers:
+        named["outcome"] = load_texts(language)["values"][f"outcome_{numbers['outcome']}"]
     if "sign" in numbers:
         named["sign"] = load_texts(language)["values"][f"sign_{numbers['sign']}"]
     if "roles" in numbers:
@@ -155,7 +157,8 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     if "role" in numbers:
         named["role"] = f"‘{in_sentence(label('value', numbers['role'], language, client))}’"
     if "lever" in numbers:
-        named["lever"] = load_texts(language)["values"][f"lever_{numbers['lever']}"]
+        own = f"‘{readable(numbers['lever'])}’"
+        named["lever"] = load_texts(language)["values"].get(f"lever_{numbers['lever']}", own)
     if "action" in finding.names:
         named["action"] = in_sentence(finding.names["action"][language].rstrip("."))
     if "page" in numbers:

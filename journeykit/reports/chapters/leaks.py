@@ -129,7 +129,7 @@ def _skips(page: Page, read: Reader) -> None:
                                    for row in enough.itertuples()],
     )  # fmt: skip
     forms = {"skipped_stages": "text", "customers": "whole", "later_stage_reached_share": "right",
-             "effect": "points", "p_value": "p_value"}  # fmt: skip
+             "effect": "points", "p_value": "p_value", "left_out_mean": "number"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.skips", units=read.units), kept, of="skips")
 
