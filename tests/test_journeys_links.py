@@ -209,11 +209,12 @@ def test_value_is_what_was_bought_and_its_mean_is_per_buyer():
         "buys": [paid_for(0, "purchase", 100.0)],
         "gives_back": [paid_for(0, "purchase", 60.0), paid_for(5, "refund", 20.0)],
         "looks": [paid_for(0, "view_item", 900.0)],
+        "tries": [(0, "trial_start"), (1, "test_drive")],
         "asks": [paid_for(0, "quote_request", 5000.0)],
         "untold": [(0, "contract_signed")],
     }))  # fmt: skip
     row = table.iloc[0]
-    assert row[["customers", "buyers", "value_total", "value_mean"]].tolist() == [6, 3, 140, 70]
+    assert row[["customers", "buyers", "value_total", "value_mean"]].tolist() == [7, 3, 140, 70]
 
 
 def test_who_was_brought_in_has_one_meaning():
