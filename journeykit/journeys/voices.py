@@ -161,10 +161,10 @@ def measure_value(paths: Paths) -> pd.DataFrame:
 def paid(paths: Paths) -> pd.Series:
     """Return what each buyer paid, by unit; null where it ordered and no value is known.
 
-    Orders are purchases in any form, and touchpoints of the client's own that mark the purchase and carry a value. Their
-    values count, less those of refunds and returns, however their sign was written; a price that was only looked at, a
-    basket, a lead or a quotation is no revenue, and a first step that costs time and no money is no order. Where no
-    order is recorded, every value counts that is not of one of those.
+    Orders are purchases in any form, and touchpoints of the client's own that mark the purchase and carry a value.
+    Their values count, less those of refunds and returns, however their sign was written; a price that was only looked
+    at, a basket, a lead or a quotation is no revenue, and a first step that costs time and no money is no order. Where
+    no order is recorded, every value counts that is not of one of those.
     """
     table = paths.contacts.filter(paths.contacts.touchpoint.isin(_kinds(paths)))
     back = table.touchpoint.isin(GIVEN_BACK)
