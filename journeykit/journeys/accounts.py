@@ -49,8 +49,8 @@ def count_account_people(paths: Paths, customers: pd.DataFrame, unit: str) -> pd
     pandas.DataFrame
         `persona, accounts, people` (in all), `people_mean, people_median, people_quartile_low, people_quartile_high`
         (per account), `since` (`quote` or `contact`), `days, at_least` (how many are many), `customers` (accounts with
-        so many, followed), `won, share, low, high` (Wilson), `other_customers` (accounts with fewer), `other_won, other_share,
-        other_low, other_high, p_value, held_back`.
+        so many, followed), `won, share, low, high` (Wilson), `other_customers` (accounts with fewer),
+        `other_won, other_share, other_low, other_high, p_value, held_back`.
     """
     rows = []
     if unit == "account":
@@ -112,8 +112,9 @@ def count_account_roles(paths: Paths, customers: pd.DataFrame, unit: str) -> pd.
     pandas.DataFrame
         `persona, role, accounts` (with somebody in it), `accounts_share` (of those of the persona of which any role is
         known), `accounts_low, accounts_high` (Wilson), `since, days`, then as in `count_account_people`, of accounts
-        with the role beside those without it: `customers, won, share, low, high, other_customers, other_won, other_share,
-        other_low, other_high, p_value`; and `held_back`. The commonest role first; empty where no role is known.
+        with the role beside those without it:
+        `customers, won, share, low, high, other_customers, other_won, other_share, other_low, other_high, p_value`;
+        and `held_back`. The commonest role first; empty where no role is known.
     """
     column = _role_column(customers)
     rows = []

@@ -48,7 +48,8 @@ def count_back_after_dissatisfaction(paths: Paths) -> pd.DataFrame:
     A sign is a low rating (`limits_of`; at any touchpoint that carries ratings), a complaint, or a return or refund.
     What counts is a unit's first sign or high rating of the kind that the row is about, and whether it went back
     within equally many days after it: a step back that came before does not count, nor does a return after a pause.
-    Who gave neither a low nor a high rating is in neither group, and neither is whose sign came too recently to be followed.
+    Who gave neither a low nor a high rating is in neither group, and neither is whose sign came too recently to be
+    followed.
 
     Returns
     -------

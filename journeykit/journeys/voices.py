@@ -56,9 +56,10 @@ def measure_ratings(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, scale_low,
         scale_high, answered_share, corrected, corrected_low, corrected_high, held_back`. The interval is a bootstrap
-        over units, of the NPS where there is one and else of the mean. Of all stages together it is also said which share answered, and
-        what the figure is once every answer stands for those like it who did not (`chance_of_answering`). That
-        takes out who answers, as far as their behaviour tells; not that the pleased may answer more readily.
+        over units, of the NPS where there is one and else of the mean. Of all stages together it is also said which
+        share answered, and what the figure is once every answer stands for those like it who did not
+        (`chance_of_answering`). That takes out who answers, as far as their behaviour tells; not that the pleased
+        may answer more readily.
     """
     rated = paths.contacts.filter(paths.contacts.rating.notnull())
     latest = rated.group_by(["unit_id", "persona", "touchpoint", "here"]).aggregate(
@@ -135,8 +136,8 @@ def measure_value(paths: Paths) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, customers, buyers` (units that ordered), `value_total, value_mean` (per buyer whose value is known,
-        with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the value of
-        buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
+        with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the
+        value of buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
     """
     values = paid(paths)
     total = values.sum(min_count=1)
@@ -160,9 +161,10 @@ def measure_value(paths: Paths) -> pd.DataFrame:
 def paid(paths: Paths) -> pd.Series:
     """Return what each buyer paid, by unit; null where it ordered and no value is known.
 
-    Orders are purchases in any form, and what the client marks as showing the purchase. Their values count, less those
-    of refunds and returns, however their sign was written; a price that was only looked at, a basket, a lead or a
-    quotation is no revenue. Where no order is recorded, every value counts that is not of one of those.
+    Orders are purchases in any form, and touchpoints of the client's own that mark the purchase and carry a value.
+    Their values count, less those of refunds and returns, however their sign was written; a price that was only looked
+    at, a basket, a lead or a quotation is no revenue, and a first step that costs time and no money is no order. Where
+    no order is recorded, every value counts that is not of one of those.
     """
     table = paths.contacts.filter(paths.contacts.touchpoint.isin(_kinds(paths)))
     back = table.touchpoint.isin(GIVEN_BACK)
@@ -181,12 +183,13 @@ def _kinds(paths: Paths) -> list[str]:
         paths.contacts.group_by("touchpoint").aggregate(valued=paths.contacts.value.notnull().any()).execute()
     )
     marks = [name for stage in paths.model.stages if stage.canonical == "purchase" for name in stage.markers]
-    orders = {*ORDERS, *marks} - {*ON_THE_WAY, *BEFORE_BUYING}
+    valued = set(there.loc[there["valued"].astype(bool), "touchpoint"])
+    own = {name for name in marks if name not in load_vocabulary() and name in valued}
+    orders = {*ORDERS, *own}
     if orders & set(there["touchpoint"]):
         return sorted(orders | set(GIVEN_BACK))
     looks = {key for key, one in load_vocabulary().items() if one.group in LOOKING} | {
         *ON_THE_WAY,
         *BEFORE_BUYING,
     }
-    valued = set(there.loc[there["valued"].astype(bool), "touchpoint"])
     return sorted((valued - looks) | (set(GIVEN_BACK) if valued - looks else set()))

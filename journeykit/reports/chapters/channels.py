@@ -16,6 +16,7 @@ from journeykit.wording import label
 __all__ = ["channels", "pages"]
 
 MOST = 10  # channels in the figure
+MOST_UNSOLD = 5  # pages without a sale that are named
 
 
 def channels(page: Page, study: Any) -> None:
@@ -106,6 +107,17 @@ def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     page.table(shown, page.text("captions.channels_table"), kept, of="channels")
 
 
+def _not_sold(page: Page, read: Reader, frame: pd.DataFrame) -> None:
+    """Say on which of the pages with most visits nothing was ever sold, where anything is sold at all."""
+    none = frame[(frame["sale_share"] == 0) & (frame["sessions"] >= read.least)]
+    if frame["sale_share"].sum() > 0 and len(none):
+        rows = none.sort_values("sessions", ascending=False, kind="stable").head(MOST_UNSOLD)
+        named = [
+            page.text("parts.page_visits", page=row.page, visits=row.sessions) for row in rows.itertuples()
+        ]
+        page.say(page.text("prose.pages_not_sold", pages=read.joined(named)))
+
+
 def pages(page: Page, study: Any) -> None:
     """Show on which pages visits begin, end without a click and lead to a sale; or say why not."""
     read = Reader(page, study)
@@ -118,6 +130,7 @@ def pages(page: Page, study: Any) -> None:
         return
     page.say(page.text("prose.pages"))
     read.say("pages")
+    _not_sold(page, read, frame)
     often = frame.sort_values("landings", ascending=False).head(12)
     drawn = often[often["bounce_share"].notna() & (often["landings"] >= read.least)]
     if len(drawn):
