@@ -35,13 +35,9 @@ class Contacts:
 
 def make_contacts(rules: Rules, people: People, stays: Stays, settings: OtherSettings, rng) -> Contacts:
     """Return the recorded contacts."""
-    person, day, opens = _visits(rules, people, stays, settings, rng)
+    person, day, tracked = _visits(rules, people, stays, settings, rng)
     stage = stays.stage_at(person, day)
-    tracked = opens & (rng.random(len(person)) >= settings.missing_markers)
-    first = _first(person)
-    ordinary = np.where(opens, rng.poisson(EXTRA, len(person)), 1 + rng.poisson(EXTRA, len(person)))
-    ordinary = np.where(first & ~tracked, np.maximum(ordinary, 1), ordinary)
-    count = ordinary + tracked
+    count = 1 + rng.poisson(EXTRA, len(person))
     visit = np.repeat(np.arange(len(person)), count)
     start = (np.cumsum(count) - count)[visit]
     marker = tracked[visit] & (np.arange(len(visit)) == start)
@@ -66,10 +62,11 @@ def visit_chance(rate: np.ndarray, yesterday: np.ndarray, burst: float) -> np.nd
 
 
 def _visits(rules: Rules, people: People, stays: Stays, settings: OtherSettings, rng):
-    """Return person and moment of every visit, and whether it enters a stage; each stay begins with one."""
+    """Return person and moment of every visit, and whether it opens with a marker; who enters untracked need not come."""
     n, days = settings.customers, settings.days
-    everyone = np.arange(n)
-    opening = (stays.stage < len(rules.stages)) | _first(stays.person)
+    everyone, first = np.arange(n), _first(stays.person)
+    tracked = stays.entered & (rng.random(len(stays.person)) >= settings.missing_markers)
+    opening = tracked | first
     entry = np.zeros((n, days), bool)
     entry[stays.person[opening], stays.begin[opening].astype(int)] = True
     found, yesterday = [], np.zeros(n, bool)
@@ -82,10 +79,10 @@ def _visits(rules: Rules, people: People, stays: Stays, settings: OtherSettings,
         yesterday = comes | entry[:, day]
     person = np.concatenate([stays.person[opening], *(who for who, _ in found)])
     moment = np.concatenate([stays.begin[opening], *(when for _, when in found)])
-    enters = np.zeros(len(person), bool)
-    enters[: opening.sum()] = stays.entered[opening]
+    marked = np.zeros(len(person), bool)
+    marked[: opening.sum()] = tracked[opening]
     order = np.lexsort((moment, person))
-    return person[order], moment[order], enters[order]
+    return person[order], moment[order], marked[order]
 
 
 def _touchpoints(rules: Rules, people: People, person, stage, marker, rng) -> np.ndarray:

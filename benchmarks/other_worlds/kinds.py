@@ -38,8 +38,8 @@ class OtherSettings:
     activity_spread: float = 0.6
     visits_per_day: float = 0.22
     burst: float = 2.5
-    noise: float = 0.15
-    spill: float = 0.2
+    noise: float = 0.2
+    spill: float = 0.25
     contacts: tuple[int, int] | None = None
     stage_days: float | None = None
     setting: str = "b2c"

@@ -99,7 +99,8 @@ def stage_limit(world, at: pd.Timestamp | None = None, customers: pd.Index | Non
 
 def _filtered(world, who: np.ndarray, last: int) -> np.ndarray:
     people, states = world.people, len(world.states)
-    log_touch, log_mark, active = _seen(world, who, last)
+    log_touch, marked, active = _seen(world, who, last)
+    missing = world.settings.missing_markers
     leaves = _leaving(world)[people.kind[who]] if len(world.rules.share) == 1 or world.settings.groups == "personas" \
         else _leaving(world, who)  # fmt: skip
     onward = world.rules.onward[people.kind[who]]
@@ -111,10 +112,10 @@ def _filtered(world, who: np.ndarray, last: int) -> np.ndarray:
         comes = visit_chance(rates, yesterday[:, None], world.settings.burst)
         told = np.where(active[:, day, None], comes, 1 - comes)
         ordinary = told * np.exp(log_touch[:, day])
-        opening = np.where(active[:, day, None], np.exp(log_touch[:, day] + log_mark[:, day]), np.exp(-1.0))
+        opening = missing * ordinary + active[:, day, None] * np.exp(log_touch[:, day]) * marked[:, day]
         opening[:, -1] = ordinary[:, -1]
         chance = _stepped(chance, leaves, onward, ordinary, opening)
-        chance[new] = _started(world, who[new], ordinary[new], opening[new])
+        chance[new] = _started(world, who[new], np.exp(log_touch[new, day]), marked[new, day])
         chance /= np.maximum(chance.sum(axis=(1, 2), keepdims=True), 1e-300)
         yesterday = active[:, day]
     return chance.sum(axis=2)
@@ -130,8 +131,9 @@ def _stepped(chance, leaves, onward, ordinary, opening) -> np.ndarray:
     return after
 
 
-def _started(world, who, ordinary, opening) -> np.ndarray:
-    """Return the chances on the first day: of who was under way, any stage for any time."""
+def _started(world, who, ordinary, marked) -> np.ndarray:
+    """Return the chances on the first day, which holds a visit: of who was under way, any stage for any time."""
+    opening = ordinary * (world.settings.missing_markers + marked)
     people, states = world.people, len(world.states)
     chance = np.zeros((len(who), states, LONGEST))
     old = people.under_way[who]
@@ -156,7 +158,7 @@ def _leaving(world, who: np.ndarray | None = None) -> np.ndarray:
 
 
 def _seen(world, who: np.ndarray, last: int):
-    """Return by day and state the log-likelihood of what was done, what a marker adds on entering, and who was active."""
+    """Return by day and state the log-likelihood of what was done, how much likelier a marker makes it on entering, and who was active."""
     rules, people, made = world.rules, world.people, world.made
     states = len(world.states)
     place = np.full(world.settings.customers, -1)
@@ -170,6 +172,5 @@ def _seen(world, who: np.ndarray, last: int):
     mark = np.concatenate([rules.mark, np.zeros((len(rules.mark), 1, len(rules.touchpoints)))], axis=1)
     np.add.at(ratio, (n, day), mark[people.kind[who][n], :, v] / np.exp(logs))
     np.add.at(count, (n, day), 1)
-    missing = world.settings.missing_markers
-    log_mark = np.log(missing + (1 - missing) * ratio / np.maximum(count, 1)[..., None] + TINY)
-    return log_touch, log_mark, count > 0
+    marked = (1 - world.settings.missing_markers) * ratio / np.maximum(count, 1)[..., None]
+    return log_touch, marked, count > 0

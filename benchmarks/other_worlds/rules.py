@@ -108,7 +108,7 @@ def _touch(model, touchpoints, settings: OtherSettings, lean: Leanings, rng):
             usual[s, place[word]] *= 0.4
             marks[s, place[word]] = 0.6**rank
     score = lean(len(model.ids), len(touchpoints))
-    factor = np.exp(settings.apart * 0.65 * np.tanh(1.4 * score))
+    factor = np.exp(settings.apart * 0.9 * np.tanh(1.4 * score))
     own = shares(usual * factor)
     near = np.zeros_like(own)
     near[:, 1:] += own[:, :-1]
@@ -121,7 +121,7 @@ def _touch(model, touchpoints, settings: OtherSettings, lean: Leanings, rng):
 
 def _channels(settings: OtherSettings, lean: Leanings, rng) -> np.ndarray:
     usual = rng.dirichlet(np.full(len(CHANNELS), 6.0))
-    return shares(usual * np.exp(0.5 * settings.apart_habits * lean(len(CHANNELS))))
+    return shares(usual * np.exp(0.4 * settings.apart_habits * lean(len(CHANNELS))))
 
 
 def _hours(settings: OtherSettings, lean: Leanings, rng) -> np.ndarray:
@@ -137,7 +137,7 @@ def _hours(settings: OtherSettings, lean: Leanings, rng) -> np.ndarray:
         peak = 15 + 3.5 * lean(1)
     away = np.abs((hour - peak + 12) % 24 - 12)
     own = shares(np.exp(-((away / 3.0) ** 2)) + 1e-3)
-    mixed = np.minimum(0.3 * settings.apart_habits, 0.95)
+    mixed = np.minimum(0.2 * settings.apart_habits, 0.95)
     return (1 - mixed) * usual + mixed * own
 
 
