@@ -62,7 +62,7 @@ def visit_chance(rate: np.ndarray, yesterday: np.ndarray, burst: float) -> np.nd
 
 
 def _visits(rules: Rules, people: People, stays: Stays, settings: OtherSettings, rng):
-    """Return person and moment of every visit, and whether it opens with a marker; who enters untracked need not come."""
+    """Return person and moment of every visit, and whether it opens with a marker."""
     n, days = settings.customers, settings.days
     everyone, first = np.arange(n), _first(stays.person)
     tracked = stays.entered & (rng.random(len(stays.person)) >= settings.missing_markers)

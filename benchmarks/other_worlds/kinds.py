@@ -17,7 +17,8 @@ class OtherSettings:
     apart : how far personas differ in touchpoints, pace, moves and baskets; 0.7 low, 1 middle, 1.4 high
     apart_habits : the same in channels and hours
     groups : `personas` (a few kinds of people), `none` (one kind), `continuum` (traits vary without groups)
-    own : how many contacts the persona's habits weigh in everybody's own; the lower, the more people differ by themselves
+    own : how many contacts the persona's habits weigh in everybody's own; the lower, the more people differ
+        by themselves
     activity_spread : standard deviation of the log of a person's activity
     noise, spill : shares of contacts from anywhere, and from the neighbouring stages
     contacts : fewest and most contacts a person, None: as many as come
@@ -34,12 +35,12 @@ class OtherSettings:
     apart: float = 1.0
     apart_habits: float = 1.0
     groups: str = "personas"
-    own: float = 60.0
+    own: float = 45.0
     activity_spread: float = 0.6
     visits_per_day: float = 0.22
     burst: float = 2.5
-    noise: float = 0.2
-    spill: float = 0.25
+    noise: float = 0.22
+    spill: float = 0.3
     contacts: tuple[int, int] | None = None
     stage_days: float | None = None
     setting: str = "b2c"
@@ -49,7 +50,7 @@ class OtherSettings:
         return self.stage_days or 28.0 * (5 / stages) ** 1.5
 
 
-SPARSE = {"contacts": (7, 14), "apart": 0.0, "apart_habits": 2.6, "visits_per_day": 0.1}
+SPARSE = {"contacts": (7, 14), "apart": 0.0, "apart_habits": 5.0, "visits_per_day": 0.1}
 KINDS: dict[str, dict[str, Any]] = {
     "dense": {},
     "low": {"apart": 0.7, "apart_habits": 0.7},
@@ -64,10 +65,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "sparse, 3 groups": SPARSE | {"personas": 3},
     "null": {"groups": "none", "own": 1e6},
     "null, own habits": {"groups": "none", "own": 30.0},
-    "null, activity": {"groups": "none", "own": 60.0, "activity_spread": 1.2},
+    "null, activity": {"groups": "none", "activity_spread": 1.2},
     "null, sparse": SPARSE | {"groups": "none"},
     "continuous": {"groups": "continuum"},
-    "continuous, habits": {"groups": "continuum", "apart": 0.0, "apart_habits": 1.4},
+    "continuous, habits": {"groups": "continuum", "apart": 0.0, "apart_habits": 2.0},
 }
 
 

@@ -1,9 +1,10 @@
 """Limits: how well an observer who knows the rules could tell personas and stages.
 
-`persona_limit` is the posterior of the persona given the rules and, which nobody has, the true stage of every contact and
-all stays; it leaves out how active people are. It is meant as an upper bound. `stage_limit` is the posterior of the stage at
-the end of a day by exact filtering on a grid of days, of somebody who knows the rules and everybody's own habits, persona
-and activity; days on which a stage is entered are read as if spent in it wholly. Both are approximate.
+`persona_limit` is the posterior of the persona given the rules and, which nobody has, the true stage of every contact
+and all stays; it leaves out how active people are. It is meant as an upper bound. `stage_limit` is the posterior of
+the stage at the end of a day by exact filtering on a grid of days, of somebody who knows the rules and everybody's own
+habits, persona and activity; days on which a stage is entered are read as if spent in it wholly, and of what was left
+out to make a log sparse nothing is known. Both are approximate.
 """
 
 from __future__ import annotations
@@ -32,13 +33,16 @@ def persona_limit(world) -> pd.DataFrame:
     visits = np.unique(np.column_stack([made.person, made.visit]), return_index=True, axis=0)[1]
     hour = (made.day[visits] % 1 * 24).astype(int)
     for k in range(kinds):
-        touch = _counted(world, (made.stage[plain], made.touchpoint[plain]), made.person[plain], rules.touch[k].shape)
+        touch = _counted(
+            world, (made.stage[plain], made.touchpoint[plain]), made.person[plain], rules.touch[k].shape
+        )
         logs[:, k] += _polya(touch, rules.touch[k], world.settings.own)
         logs[:, k] += _polya(_counted(world, (made.channel[free],), made.person[free], rules.channel[k].shape),
                              rules.channel[k], world.settings.own)  # fmt: skip
-        logs[:, k] += _polya(_counted(world, (hour,), made.person[visits], (24,)), rules.hour[k], world.settings.own)
-        logs[:, k] += _added(world, made.person[made.marker],
-                             np.log(rules.mark[k, made.stage[made.marker], made.touchpoint[made.marker]] + TINY))  # fmt: skip
+        logs[:, k] += _polya(
+            _counted(world, (hour,), made.person[visits], (24,)), rules.hour[k], world.settings.own
+        )
+        logs[:, k] += _markers(world, k)
         logs[:, k] += _baskets(world, k) + _stays(world, k)
     chances = np.exp(logs - logs.max(axis=1, keepdims=True))
     chances /= chances.sum(axis=1, keepdims=True)
@@ -62,6 +66,11 @@ def _polya(counts: np.ndarray, mean: np.ndarray, weight: float) -> np.ndarray:
     one = (gammaln(alpha + counts) - gammaln(alpha)).sum(axis=-1)
     one += gammaln(alpha.sum(axis=-1)) - gammaln(alpha.sum(axis=-1) + counts.sum(axis=-1))
     return one.reshape(len(counts), -1).sum(axis=1)
+
+
+def _markers(world, k: int) -> np.ndarray:
+    marked = world.made.of(world.made.marker)
+    return _added(world, marked.person, np.log(world.rules.mark[k, marked.stage, marked.touchpoint] + TINY))
 
 
 def _baskets(world, k: int) -> np.ndarray:
@@ -152,13 +161,15 @@ def _leaving(world, who: np.ndarray | None = None) -> np.ndarray:
     for s in range(mean.shape[1]):
         of = mean[:, s, None]
         even = gamma.sf(day, SHAPE, scale=of / SHAPE)
-        stays[:, s] = even if s % 2 == 0 else lognorm.sf(day, LOG_SPREAD, scale=of * np.exp(-(LOG_SPREAD**2) / 2))
+        stays[:, s] = (
+            even if s % 2 == 0 else lognorm.sf(day, LOG_SPREAD, scale=of * np.exp(-(LOG_SPREAD**2) / 2))
+        )
     stays[:, -1] = np.exp(-day / mean[:, -1:])
     return 1 - stays[..., 1:] / np.maximum(stays[..., :-1], TINY)
 
 
 def _seen(world, who: np.ndarray, last: int):
-    """Return by day and state the log-likelihood of what was done, how much likelier a marker makes it on entering, and who was active."""
+    """Return by day and state the log-likelihood of what was done, how much likelier a marker makes it, and who came."""
     rules, people, made = world.rules, world.people, world.made
     states = len(world.states)
     place = np.full(world.settings.customers, -1)

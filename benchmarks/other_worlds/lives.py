@@ -11,7 +11,10 @@ from .rules import LOG_SPREAD, SHAPE, Rules, shares
 
 __all__ = ["OWN_BASKET", "People", "Stays", "draw_people", "live", "pick"]
 
-UNDER_WAY, MIDWAY = 0.25, 0.2  # shares who were under way before the window, and who enter at the second stage
+UNDER_WAY, MIDWAY = (
+    0.25,
+    0.2,
+)  # shares who were under way before the window, and who enter at the second stage
 OWN_BASKET = 0.35  # spread of people's mean basket around that of their kind
 
 

@@ -18,7 +18,7 @@ FIXED_CHANNEL = {"email_click": "email", "email_open": "email", "social_view": "
 MONEY = ("purchase", "repeat_purchase", "contract_signed", "upgrade", "cross_sell", "subscription_renewal")
 SHAPE, LOG_SPREAD = 2.2, 0.75  # of gamma stays (even stages) and of lognormal ones (odd stages)
 ONWARD, SKIP, BACK, LEAVE = 0.72, 0.08, 0.11, 0.09
-STRAY = 0.006  # visits a day of who has lapsed
+STRAY = 0.01  # visits a day of who has lapsed
 LAPSED_DAYS = 150.0  # mean silence of those who come back
 
 
@@ -82,7 +82,9 @@ def draw_rules(settings: OtherSettings, rng: np.random.Generator) -> Rules:
     types = {"personas": settings.personas, "none": 1, "continuum": settings.customers}[settings.groups]
     lean, stages = Leanings(settings, types, rng), len(model.ids)
     touch, mark = _touch(model, touchpoints, settings, lean, rng)
-    share = rng.dirichlet(np.full(types, 25.0)) if settings.groups == "personas" else np.full(types, 1 / types)
+    share = (
+        rng.dirichlet(np.full(types, 25.0)) if settings.groups == "personas" else np.full(types, 1 / types)
+    )
     return Rules(
         stages=model.ids, touchpoints=touchpoints, share=share, touch=touch, mark=mark,
         channel=_channels(settings, lean, rng), hour=_hours(settings, lean, rng),
@@ -108,20 +110,24 @@ def _touch(model, touchpoints, settings: OtherSettings, lean: Leanings, rng):
             usual[s, place[word]] *= 0.4
             marks[s, place[word]] = 0.6**rank
     score = lean(len(model.ids), len(touchpoints))
-    factor = np.exp(settings.apart * 0.9 * np.tanh(1.4 * score))
+    factor = np.exp(settings.apart * 1.1 * np.tanh(1.4 * score))
     own = shares(usual * factor)
     near = np.zeros_like(own)
     near[:, 1:] += own[:, :-1]
     near[:, :-1] += own[:, 1:]
     anything = np.full(len(touchpoints), 1 / len(touchpoints))
-    mixed = (1 - settings.noise - settings.spill) * own + settings.spill * shares(near) + settings.noise * anything
+    mixed = (
+        (1 - settings.noise - settings.spill) * own
+        + settings.spill * shares(near)
+        + settings.noise * anything
+    )
     stray = 0.5 * own[:, :1] + 0.5 * anything
     return shares(np.concatenate([mixed, stray], axis=1)), shares(marks * factor)
 
 
 def _channels(settings: OtherSettings, lean: Leanings, rng) -> np.ndarray:
     usual = rng.dirichlet(np.full(len(CHANNELS), 6.0))
-    return shares(usual * np.exp(0.4 * settings.apart_habits * lean(len(CHANNELS))))
+    return shares(usual * np.exp(0.33 * settings.apart_habits * lean(len(CHANNELS))))
 
 
 def _hours(settings: OtherSettings, lean: Leanings, rng) -> np.ndarray:
@@ -137,7 +143,7 @@ def _hours(settings: OtherSettings, lean: Leanings, rng) -> np.ndarray:
         peak = 15 + 3.5 * lean(1)
     away = np.abs((hour - peak + 12) % 24 - 12)
     own = shares(np.exp(-((away / 3.0) ** 2)) + 1e-3)
-    mixed = np.minimum(0.2 * settings.apart_habits, 0.95)
+    mixed = np.minimum(0.16 * settings.apart_habits, 0.95)
     return (1 - mixed) * usual + mixed * own
 
 

@@ -143,9 +143,9 @@ def _stays(rules: Rules, lived: Stays, names, settings: OtherSettings) -> pd.Dat
 def _moves(stays: pd.DataFrame) -> pd.DataFrame:
     same = stays["customer_id"].eq(stays["customer_id"].shift())
     moves = stays.assign(**{"from": stays["stage"].shift()})[same]
-    return moves.rename(columns={"stage": "to", "from_at": "at"})[["customer_id", "from", "to", "at"]].reset_index(
-        drop=True
-    )
+    return moves.rename(columns={"stage": "to", "from_at": "at"})[
+        ["customer_id", "from", "to", "at"]
+    ].reset_index(drop=True)
 
 
 def _client(settings: OtherSettings) -> dict[str, Any]:
