@@ -169,7 +169,7 @@ def _leaving(world, who: np.ndarray | None = None) -> np.ndarray:
 
 
 def _seen(world, who: np.ndarray, last: int):
-    """Return by day and state the log-likelihood of what was done, how much likelier a marker makes it, and who came."""
+    """Return by day and state the log-likelihood of what was done, how much likelier a marker makes it, who came."""
     rules, people, made = world.rules, world.people, world.made
     states = len(world.states)
     place = np.full(world.settings.customers, -1)

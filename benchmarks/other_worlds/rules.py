@@ -160,7 +160,7 @@ def _onward(settings: OtherSettings, stages: int, lean: Leanings) -> np.ndarray:
         for to, share in ((s + 1, ONWARD), (s + 2, SKIP), (s - 1, BACK)):
             if 0 <= to < stages:
                 usual[s, to] = share
-        usual[s, -1] = LEAVE if s < stages - 1 else 0.2
+        usual[s, -1] = (LEAVE if s < stages - 1 else 0.2) * (5 / stages) ** 1.5
     usual[-1, :2], usual[-1, stages - 1] = (0.4, 0.4), 0.2
     return shares(usual * np.exp(0.4 * settings.apart * lean(stages + 1, stages + 1)))
 
