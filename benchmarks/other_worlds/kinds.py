@@ -23,6 +23,7 @@ class OtherSettings:
     noise, spill : shares of contacts from anywhere, and from the neighbouring stages
     contacts : fewest and most contacts a person, None: as many as come
     burst : how many times likelier a visit is on the day after one
+    people_seed : seed of the people alone, who then live by the rules of `seed`
     """
 
     customers: int = 2000
@@ -44,6 +45,7 @@ class OtherSettings:
     contacts: tuple[int, int] | None = None
     stage_days: float | None = None
     setting: str = "b2c"
+    people_seed: int | None = None
 
     def days_in_stage(self, stages: int) -> float:
         """Return the mean days in a stage."""
