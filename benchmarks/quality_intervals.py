@@ -3,11 +3,11 @@
     python benchmarks/quality_intervals.py [--worlds 4] [--customers 400] [--kinds dense untracked …] [--stages true]
 
 Per kind of world, small ones are read as a report reads them (stages inferred, paths drawn), and the shares of everyone
-are held against those of twelve times as many other people of the same world whose true stays are known. An interval
+are held against those of ten times as many other people of the same world whose true stays are known. An interval
 should hold the sample's error and that of the reading. `lean` is the mean of told minus true, `off` the square root of
-the mean squared error in parts of the square root of share x (1 - share), `width` the mean width of the intervals and `worth`
-the number of people whose error by chance alone would be so large. With `--stages true` the small worlds' true stays
-are used too, which tests the intervals alone.
+the mean squared error in parts of the square root of share x (1 - share), `width` the mean width of the intervals and
+`worth` the number of people whose error by chance alone would be so large. With `--stages true` the small worlds' true
+stays are used too, which tests the intervals alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from journeykit.journeys.standing import count_stages_now
 from journeykit.journeys.steps import count_back_steps, count_drop_off, count_funnel, count_transitions
 from journeykit.stages import draw_paths, infer_stages
 
-MANY = 12  # times as many people tell the truth
+MANY = 10  # times as many people tell the truth
 LEAST = 20  # people that a share must be of
 GROUPED = [kind for kind, settings in KINDS.items() if settings.get("groups", "personas") != "continuum"]
 
@@ -140,7 +140,7 @@ def main() -> None:
             columns=str
         ).to_parquet(given.save)
     lapsed = told[(told["figure"] == "stage now") & (told[0] == "lapsed")]
-    groups = {figure: part for figure, part in told.groupby("figure", sort=False)} | {
+    groups = dict(list(told.groupby("figure", sort=False))) | {
         "lapsed now": lapsed,
         "pooled": told,
     }
