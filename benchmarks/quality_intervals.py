@@ -6,7 +6,9 @@ Per kind of world, small ones are read as a report reads them (stages inferred, 
 are held against those of ten times as many other people of the same world whose true stays are known. An interval
 should hold the sample's error and that of the reading. `lean` is the mean of told minus true, `off` the square root of
 the mean squared error in parts of the square root of share x (1 - share), `width` the mean width of the intervals and
-`worth` the number of people whose error by chance alone would be so large. With `--stages true` the small worlds' true
+`worth` the number of people whose error by chance alone would be so large. `needed` is the squared error of the
+reading, in parts of share x (1 - share), with which 95 % of the intervals would have held the truth: what `MISREADING` in
+`journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true
 stays are used too, which tests the intervals alone.
 """
 
@@ -21,6 +23,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 from other_worlds import KINDS, OtherWorld, make_world
+from scipy.optimize import brentq
 
 from journeykit.intervals import wilson
 from journeykit.journeys.channels import weigh_channels
@@ -32,7 +35,8 @@ from journeykit.journeys.steps import count_back_steps, count_drop_off, count_fu
 from journeykit.stages import draw_paths, infer_stages
 
 MANY = 10  # times as many people tell the truth
-LEAST = 20  # people that a share must be of
+MISREAD_AS = {"stage now": "now", "reached": "reached", "skipped": "skipped", "drop-off": "drop_off",
+              "transitions": "moved", "stepped back": "back"}  # fmt: skip
 GROUPED = [kind for kind, settings in KINDS.items() if settings.get("groups", "personas") != "continuum"]
 
 Reading = tuple[Paths, pd.DataFrame]
@@ -111,7 +115,36 @@ def summed(rows: pd.DataFrame) -> pd.Series:
         "intervals": len(rows), "hold": rows["held"].mean(), "from": low[0], "to": high[0],
         "lean": (rows["share"] - rows["true"]).mean(), "off": off, "worth": off**-2,
         "width": (rows["high"] - rows["low"]).mean(),
+        "needed": needed(rows, rows["figure"].iloc[0]) if rows["figure"].nunique() == 1 else np.nan,
     })  # fmt: skip
+
+
+def worth_of(row: pd.Series) -> float:
+    """Return of how many people a Wilson interval is; null where the share is 0 or 1."""
+    if not 0 < row["share"] < 1:
+        return np.nan
+
+    def wider(log_n: float) -> float:
+        low, high = wilson([row["share"] * np.exp(log_n)], [np.exp(log_n)])
+        return float(high[0] - low[0]) - (row["high"] - row["low"])
+
+    return float(np.exp(brentq(wider, -3, 20))) if wider(-3) > 0 > wider(20) else np.nan
+
+
+def needed(rows: pd.DataFrame, figure: str, wanted: float = 0.95) -> float:
+    """Return the squared error of the reading, in parts of share x (1 - share), at which so many intervals hold."""
+    known = MISREADING.get(MISREAD_AS.get(figure, ""), 0.0)
+    worth = rows.apply(worth_of, axis=1)
+    own = rows[worth.notna()]
+    people = 1 / np.maximum(1 / worth.dropna() - known, 1e-6)
+
+    def held(error: float) -> float:
+        n = people / (1 + people * error)
+        low, high = wilson(own["share"] * n, n)
+        return float(((low <= own["true"]) & (own["true"] <= high)).mean())
+
+    errors = np.r_[0.0, np.geomspace(0.0005, 0.2, 60)]
+    return float(next((error for error in errors if held(error) >= wanted), np.nan))
 
 
 def main() -> None:
