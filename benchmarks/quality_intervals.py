@@ -7,9 +7,9 @@ are held against those of ten times as many other people of the same world whose
 should hold the sample's error and that of the reading. `lean` is the mean of told minus true, `off` the square root of
 the mean squared error in parts of the square root of share x (1 - share), `width` the mean width of the intervals and
 `worth` the number of people whose error by chance alone would be so large. `needed` is the squared error of the
-reading, in parts of share x (1 - share), with which 95 % of the intervals would have held the truth: what `MISREADING` in
-`journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true
-stays are used too, which tests the intervals alone.
+reading, in parts of share x (1 - share), with which 95 % of the intervals would have held the truth: what
+`MISREADING` in `journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true stays are used
+too, which tests the intervals alone.
 """
 
 from __future__ import annotations
