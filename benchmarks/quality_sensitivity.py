@@ -1,11 +1,11 @@
-"""How results depend on each constant that was set by measuring, over sparse, dense, short, long, bursty and seasonal worlds.
+"""How results depend on constants that were set by measuring, over dense, sparse, short, long, bursty, seasonal worlds.
 
     python benchmarks/quality_sensitivity.py [--parts stages personas] [--constants PRIOR …] [--worlds sparse …]
     python benchmarks/quality_sensitivity.py --table     (the table of docs/method/sensitivity.md, from what was kept)
 
-One factor at a time: of each constant half and twice its value, or the two values that are listed, all else as it ships. A run
-is a process of its own that reads the module with the other value, so that whatever is derived from a constant follows.
-Every run is kept in the temporary folder under the module's text, so that what was not changed is not run again.
+One factor at a time: of each constant two other values, a lower and a higher one, all else as it ships. A run is a
+process of its own that reads the module with the other value, so that whatever is derived from a constant follows.
+Every run is kept in the temporary folder under the text of its room, so that what did not change is not run again.
 """
 
 from __future__ import annotations
@@ -43,39 +43,46 @@ class Constant:
     """A constant, where it stands, what it decides, and the values that are tried beside the one that ships."""
 
     name: str
-    module: str
-    part: str
+    place: str
     tried: tuple[float, float]
     meaning: str
 
+    @property
+    def part(self) -> str:
+        return self.place.split(".")[0]
+
+    @property
+    def module(self) -> str:
+        return f"journeykit.{self.place}"
+
 
 CONSTANTS = (
-    Constant("PERIOD_DAYS", "journeykit.stages.periods", "stages", (1, 4), "days of a step of the chain of stages"),
-    Constant("STAY_LAPSED", "journeykit.stages.hmm", "stages", (0.97, 0.995), "chance to stay lapsed for a period, at first"),
-    Constant("PRIOR", "journeykit.stages.hmm", "stages", (1.0, 10.0), "weight of what moves are like at first"),
-    Constant("MIX", "journeykit.stages.hmm", "stages", (0.1, 0.4), "share of touchpoints that fit no stage, at first"),
-    Constant("WIDE", "journeykit.stages.hmm", "stages", (1.0, 3.0), "spread of the visits of a period"),
-    Constant("SILENT", "journeykit.stages.hmm", "stages", (0.1, 0.6), "most visits of who lapsed, of the least active stage"),
-    Constant("HINDSIGHT_PERIODS", "journeykit.stages.teacher", "stages", (10, 42), "how far hindsight looks ahead"),
-    Constant("SILENT_PERIODS", "journeykit.stages.teacher", "stages", (7, 28), "silence after which hindsight says lapsed"),
-    Constant("HALF_LIFE", "journeykit.stages.teacher", "stages", (1.0, 6.0), "periods after which a vote counts half"),
-    Constant("FROM_VOTES", "journeykit.stages.teacher", "stages", (0.0, 0.5), "weight of the votes beside the chain"),
-    Constant("DOUBT", "journeykit.stages.reader", "stages", (0.15, 0.6), "smoothing of what was read"),
-    Constant("SHARPEN", "journeykit.stages.classifier", "stages", (1.0, 2.5), "sharpening of the student"),
-    Constant("BOUND", "journeykit.personas.space", "personas", (2.5, 8.0), "deviations at which a trait is cut"),
-    Constant("STABLE", "journeykit.personas.choosing", "personas", (0.4, 0.75), "least Jaccard of a stable persona"),
-    Constant("LEAST_DISTANCE", "journeykit.personas.certificate", "personas", (2.0, 5.0), "deviations above chance"),
-    Constant("FAR", "journeykit.personas.clusterer", "personas", (0.99, 0.9999), "quantile beyond which nobody is placed"),
-    Constant("PRIOR_CONTACTS", "journeykit.personas.mixture", "personas", (1.0, 10.0), "weight of everybody's shares in a class's"),
-    Constant("FIRST_PRECISION", "journeykit.personas.mixture", "personas", (5.0, 50.0), "precision of a class, at first"),
-    Constant("LEAST_GAIN", "journeykit.personas.classes", "personas", (0.05, 0.2), "nats a person beyond chance"),
-    Constant("LEAST_AGREEMENT", "journeykit.personas.classes", "personas", (0.35, 0.65), "agreement of halves"),
-    Constant("LEAST_CHANCE", "journeykit.personas.classes", "personas", (0.65, 0.9), "probability from which somebody is placed"),
-    Constant("LEAST_OVERLAP", "journeykit.personas.halves", "personas", (0.35, 0.65), "Jaccard of a class between halves"),
-    Constant("PRIOR_MIX", "journeykit.stages.persona_learning", "stages", (15.0, 150.0), "contacts a stage that say what votes say"),
-    Constant("PRIOR_TILT", "journeykit.stages.persona_learning", "stages", (10.0, 90.0), "contacts a persona that are like everybody's"),
-    Constant("PRIOR_MOVES", "journeykit.stages.persona_learning", "stages", (0.05, 0.8), "moves that go as at first"),
-    Constant("STUDENT_SHARE", "journeykit.stages.reader", "stages", (0.0, 0.7), "the student beside the chain that knows personas"),
+    Constant("PERIOD_DAYS", "stages.periods", (1, 4), "days of a step of the chain of stages"),
+    Constant("STAY_LAPSED", "stages.hmm", (0.97, 0.995), "chance to stay lapsed for a period, at first"),
+    Constant("PRIOR", "stages.hmm", (1.0, 10.0), "weight of what moves are like at first"),
+    Constant("MIX", "stages.hmm", (0.1, 0.4), "share of touchpoints that fit no stage, at first"),
+    Constant("WIDE", "stages.hmm", (1.0, 3.0), "spread of the visits of a period"),
+    Constant("SILENT", "stages.hmm", (0.1, 0.6), "most visits of who lapsed, of the least active stage"),
+    Constant("HINDSIGHT_PERIODS", "stages.teacher", (10, 42), "how far hindsight looks ahead"),
+    Constant("SILENT_PERIODS", "stages.teacher", (7, 28), "silence after which hindsight says lapsed"),
+    Constant("HALF_LIFE", "stages.teacher", (1.0, 6.0), "periods after which a vote counts half"),
+    Constant("FROM_VOTES", "stages.teacher", (0.0, 0.5), "weight of the votes beside the chain"),
+    Constant("DOUBT", "stages.reader", (0.15, 0.6), "smoothing of what was read"),
+    Constant("SHARPEN", "stages.classifier", (1.0, 2.5), "sharpening of the student"),
+    Constant("BOUND", "personas.space", (2.5, 8.0), "deviations at which a trait is cut"),
+    Constant("STABLE", "personas.choosing", (0.4, 0.75), "least Jaccard of a stable persona"),
+    Constant("LEAST_DISTANCE", "personas.certificate", (2.0, 5.0), "deviations above chance"),
+    Constant("FAR", "personas.clusterer", (0.99, 0.9999), "quantile beyond which nobody is placed"),
+    Constant("PRIOR_CONTACTS", "personas.mixture", (1.0, 10.0), "weight of everybody's shares in a class's"),
+    Constant("FIRST_PRECISION", "personas.mixture", (5.0, 50.0), "precision of a class, at first"),
+    Constant("LEAST_GAIN", "personas.classes", (0.05, 0.2), "nats a person beyond chance"),
+    Constant("LEAST_AGREEMENT", "personas.classes", (0.35, 0.65), "agreement of halves"),
+    Constant("LEAST_CHANCE", "personas.classes", (0.65, 0.9), "probability from which somebody is placed"),
+    Constant("LEAST_OVERLAP", "personas.halves", (0.35, 0.65), "Jaccard of a class between halves"),
+    Constant("PRIOR_MIX", "stages.persona_learning", (15.0, 150.0), "contacts a stage that say what votes say"),
+    Constant("PRIOR_TILT", "stages.persona_learning", (10.0, 90.0), "contacts a persona that are like everybody's"),
+    Constant("PRIOR_MOVES", "stages.persona_learning", (0.05, 0.8), "moves that go as at first"),
+    Constant("STUDENT_SHARE", "stages.reader", (0.0, 0.7), "the student beside the chain that knows personas"),
 )  # fmt: skip
 
 
