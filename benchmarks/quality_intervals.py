@@ -3,12 +3,12 @@
     python benchmarks/quality_intervals.py [--worlds 4] [--customers 400] [--kinds dense untracked …] [--stages true]
 
 Per kind of world, small ones are read as a report reads them (stages inferred, paths drawn), and the shares of everyone
-are held against those of ten times as many other people of the same world whose true stays are known. An interval
+are held against those of eight times as many other people of the same world whose true stays are known. An interval
 should hold the sample's error and that of the reading. `lean` is the mean of told minus true, `off` the square root of
 the mean squared error in parts of the square root of share x (1 - share), `width` the mean width of the intervals and
 `worth` the number of people whose error by chance alone would be so large. `needed` is the squared error of the
-reading, in parts of share x (1 - share), with which 95 % of the intervals would have held the truth: what
-`MISREADING` in `journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true stays are used
+reading, in parts of share x (1 - share) x what is left open, with which 95 % of the intervals would have held the
+truth: what `MISREADING` in `journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true stays are used
 too, which tests the intervals alone.
 """
 
@@ -18,7 +18,6 @@ import argparse
 import warnings
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -34,7 +33,7 @@ from journeykit.journeys.standing import count_stages_now
 from journeykit.journeys.steps import count_back_steps, count_drop_off, count_funnel, count_transitions
 from journeykit.stages import draw_paths, infer_stages
 
-MANY = 10  # times as many people tell the truth
+MANY = 8  # times as many people tell the truth
 MISREAD_AS = {"stage now": "now", "reached": "reached", "skipped": "skipped", "drop-off": "drop_off",
               "transitions": "moved", "stepped back": "back"}  # fmt: skip
 GROUPED = [kind for kind, settings in KINDS.items() if settings.get("groups", "personas") != "continuum"]
@@ -95,15 +94,14 @@ def covered(true: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 
 def measure(kind: str, seed: int, customers: int, figures: list[str], lived: bool) -> pd.DataFrame:
     """Return what was told and is true of one small world."""
-    with patch.dict(MISREADING, dict.fromkeys(MISREADING, 0.0)):  # true stays are read without an error
-        many = make_world(kind, seed, MANY * customers, people_seed=10_000 + seed)
-        true = tables_of(as_lived(many), figures)
-        small = make_world(kind, seed, customers, people_seed=seed)
-        told = tables_of(as_lived(small), figures) if lived else None
-    told = told or tables_of(as_read(small), figures)
+    many = make_world(kind, seed, MANY * customers, people_seed=10_000 + seed)
+    true = tables_of(as_lived(many), figures)
+    small = make_world(kind, seed, customers, people_seed=seed)
+    reading = as_lived(small) if lived else as_read(small)
+    told = tables_of(reading, figures)
     parts = [covered(true[figure], told[figure]).assign(figure=figure) for figure in figures]
     rows = pd.concat([part.rename_axis(list(range(part.index.nlevels))).reset_index() for part in parts])
-    return rows.assign(kind=kind, seed=seed)
+    return rows.assign(kind=kind, seed=seed, left_open=reading[0].left_open)
 
 
 def summed(rows: pd.DataFrame) -> pd.Series:
@@ -132,18 +130,18 @@ def worth_of(row: pd.Series) -> float:
 
 
 def needed(rows: pd.DataFrame, figure: str, wanted: float = 0.95) -> float:
-    """Return the squared error of the reading, in parts of share x (1 - share), at which so many intervals hold."""
+    """Return the error of the reading, as `MISREADING` has it, at which so many intervals hold."""
     known = MISREADING.get(MISREAD_AS.get(figure, ""), 0.0)
     worth = rows.apply(worth_of, axis=1)
     own = rows[worth.notna()]
-    people = 1 / np.maximum(1 / worth.dropna() - known, 1e-6)
+    people = 1 / np.maximum(1 / worth.dropna() - known * own["left_open"], 1e-6)
 
     def held(error: float) -> float:
-        n = people / (1 + people * error)
+        n = people / (1 + people * error * own["left_open"])
         low, high = wilson(own["share"] * n, n)
         return float(((low <= own["true"]) & (own["true"] <= high)).mean())
 
-    errors = np.r_[0.0, np.geomspace(0.0005, 0.2, 60)]
+    errors = np.r_[0.0, np.geomspace(0.0005, 0.5, 70)]
     return float(next((error for error in errors if held(error) >= wanted), np.nan))
 
 
