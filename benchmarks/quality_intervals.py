@@ -8,8 +8,8 @@ should hold the sample's error and that of the reading. `lean` is the mean of to
 the mean squared error in parts of the square root of share x (1 - share), `width` the mean width of the intervals and
 `worth` the number of people whose error by chance alone would be so large. `needed` is the squared error of the
 reading, in parts of share x (1 - share) x what is left open, with which 95 % of the intervals would have held the
-truth: what `MISREADING` in `journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true stays are used
-too, which tests the intervals alone.
+truth: what `MISREADING` in `journeykit.journeys.misreading` is set by. With `--stages true` the small worlds' true
+stays are used too, which tests the intervals alone.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.events import is_seen_once, silence_of
 from journeykit.stages.classifier import LAPSED, StageClassifier
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
-from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves
+from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves, without_forecast
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
 from journeykit.stages.purchases import lapsed_by_purchases
@@ -241,8 +242,9 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
     transitions[~reader.observable] = np.nan
+    table = stage_table(nowcast, inside, following, ahead)
     found = StageInference(
-        stage_table(nowcast, inside, following, ahead),
+        table if _can_look_ahead(log) else without_forecast(table),
         evidence,
         transitions,
         reader.moves,
@@ -254,6 +256,11 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     if material is not None:
         _judge(found, log, *material)
     return found
+
+
+def _can_look_ahead(log) -> bool:
+    """Tell whether the log shows people coming back, and ends about where it is read."""
+    return silence_of(log) is None and not is_seen_once(log)
 
 
 def _judge(found: StageInference, log, signals, truth, reader: StageReader | None = None) -> None:

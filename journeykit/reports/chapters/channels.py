@@ -26,6 +26,7 @@ def channels(page: Page, study: Any) -> None:
         return
     _contributions(page, read)
     if not read.untimed("content"):
+        _contrasts(page, read)
         content(page, read)
 
 
@@ -40,8 +41,33 @@ def _contributions(page: Page, read: Reader) -> None:
     if frame["channel"].nunique() == 1:
         page.note(page.text("prose.channels_one", channel=_channel(read, frame["channel"].iloc[0])))
         return
+    if not (frame["stage"].isin(read.seen(frame["stage"])) & frame["attribution_markov"].notna()).any():
+        page.note(page.text("prose.channels_no_steps", units=read.units))
+        return
     _shares(page, read, frame)
     _touches(page, read, frame)
+
+
+def _contrasts(page: Page, read: Reader) -> None:
+    """Show who buys or goes on by the kind of contact: talking, acting, paid attention."""
+    page.heading("channels_contrasts", level=2)
+    frame = read.table("contrasts")
+    frame = frame[frame["persona"] == "all"] if len(frame) else frame
+    days = read.study.journeys.follow_days
+    if frame.empty:
+        page.note(page.text("prose.contrasts_none", units=read.units))
+        return
+    read.say("contrasts")
+    page.say(page.text("prose.contrasts"))
+    shown = frame.assign(
+        contrast=[page.text(f"values.contrast_{name}") for name in frame["contrast"]],
+        outcome=[page.text(f"values.outcome_{name}") for name in frame["outcome"]],
+        share=[page.spread(row.share, row.low, row.high) for row in frame.itertuples()],
+        effect=[page.spread(row.effect, row.effect_low, row.effect_high, "points") for row in frame.itertuples()],
+    )  # fmt: skip
+    forms = {"contrast": "text", "outcome": "text", "customers": "whole", "share": "right"}
+    forms |= {"other_share": "percent", "effect": "right", "p_value": "p_value"}
+    page.table(shown, page.text("captions.contrasts", days=days), forms, of="contrasts")
 
 
 def _channel(read: Reader, name: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from journeykit import plots
 from journeykit.reports.chapters.flowing import show_flows, show_steps
 from journeykit.reports.chapters.leads import lead_of, lead_of_cells
+from journeykit.reports.chapters.linking import show_dissatisfied
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -32,6 +33,7 @@ def leaks(page: Page, study: Any) -> None:
     show_flows(page, read)
     _transitions(page, read)
     show_steps(page, read)
+    show_dissatisfied(page, read)
     _skips(page, read)
     _time(page, read)
     _compared(page, read)
@@ -127,7 +129,7 @@ def _skips(page: Page, read: Reader) -> None:
                                    for row in enough.itertuples()],
     )  # fmt: skip
     forms = {"skipped_stages": "text", "customers": "whole", "later_stage_reached_share": "right",
-             "effect": "points", "p_value": "p_value"}  # fmt: skip
+             "effect": "points", "p_value": "p_value", "left_out_mean": "number"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.skips", units=read.units), kept, of="skips")
 
