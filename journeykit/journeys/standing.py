@@ -27,8 +27,8 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, stage` (`lapsed` last; null for units without a named stage), `customers` (sum of the
-        probabilities), `share, low, high` (the interval allows for inferring), `named` (units for which the stage was named), `held_back`.
-        The row with a null stage counts in `named` the units for which the model abstains. Empty without a
+        probabilities), `share, low, high` (allowing for inferring), `named` (units for which the stage was named),
+        `held_back`. The row with a null stage counts in `named` the units for which the model abstains. Empty without a
         stage table.
     """
     rows = []
