@@ -12,6 +12,7 @@ import ibis
 import pandas as pd
 
 from journeykit.facts import PURCHASES, marker_positions, recorded_stages
+from journeykit.journeys.misreading import left_open
 from journeykit.sessions import SESSION_GAP_MINUTES, unit_of
 
 __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
@@ -55,6 +56,8 @@ class Paths:
         The touchpoints that the client knows, by id.
     inferred
         Whether stages were inferred; otherwise they are those that contacts show (see `recorded_stages`).
+    left_open
+        How much of who is where the stage table leaves open, 0 (nothing) to 1.
     """
 
     contacts: Any
@@ -71,6 +74,7 @@ class Paths:
     lines: Any = None
     vocabulary: Mapping[str, Any] = field(default_factory=dict)
     inferred: bool = False
+    left_open: float = 1.0
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -181,6 +185,7 @@ def trace_paths(
         lines=_with_persona(_lines(log), personas),
         vocabulary=client.vocabulary,
         inferred=inferred is not None,
+        left_open=left_open(stages),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.journeys.former import find_former, list_approaches
+from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.pairs import set_beside, switch_test
 from journeykit.journeys.paths import ALL, Paths, per_persona
 from journeykit.journeys.statistics import wilson
@@ -63,7 +64,7 @@ def count_returns(paths: Paths) -> pd.DataFrame:
     columns = ["persona", "customers", "lapsed", "silent_before", "returned", "silent_days_median"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["share"] = frame["lapsed"] / frame["customers"]
-    frame["low"], frame["high"] = wilson(frame["lapsed"], frame["customers"])
+    frame["low"], frame["high"] = interval_as_read(paths, "now", frame["lapsed"], frame["customers"])
     base = frame["silent_before"].where(frame["silent_before"] >= paths.min_group)
     frame["returned_share"] = frame["returned"] / base
     frame["returned_low"], frame["returned_high"] = wilson(frame["returned"], base)

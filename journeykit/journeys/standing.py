@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from journeykit.facts import count_evidence, has_purchases, telling_touchpoints
+from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import ALL, Paths
-from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 from journeykit.stage_models import LAPSED
 
@@ -27,8 +27,8 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, stage` (`lapsed` last; null for units without a named stage), `customers` (sum of the
-        probabilities), `share, low, high` (Wilson), `named` (units for which the stage was named), `held_back`.
-        The row with a null stage counts in `named` the units for which the model abstains. Empty without a
+        probabilities), `share, low, high` (allowing for inferring), `named` (units for which the stage was named),
+        `held_back`. The row with a null stage counts in `named` the units for which the model abstains. Empty without a
         stage table.
     """
     rows = []
@@ -41,7 +41,7 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
         rows.append((persona, None, float(unsure), len(own), unsure))
     table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "total", "named"])
     table["share"] = table["customers"] / table["total"].where(table["total"] > 0)
-    table["low"], table["high"] = wilson(table["customers"], table["total"])
+    table["low"], table["high"] = interval_as_read(paths, "now", table["customers"], table["total"])
     return hold_back(table[NOW_COLUMNS], table["total"] < paths.min_group, ("persona", "stage"))
 
 
