@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "journeykit"
 LEVELS = [
     "errors", "intervals", "documents", "definitions", "touchpoints", "stage_models", "clients", "engine",
-    "events", "sessions", "checks", "drafting", "features", "simulate", "personas", "stages", "models",
+    "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas", "stages", "models",
     "journeys", "journey_maps", "findings", "wording", "plots", "reports", "demo", "cli", "__main__",
 ]  # fmt: skip
 SIBLINGS = [{"checks", "drafting"}, {"personas", "stages", "simulate"}]

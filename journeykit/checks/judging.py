@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import pandas as pd
 
+from journeykit import facts
 from journeykit.checks.attributes import judge_attributes
 from journeykit.checks.doubts import find_doubts
 from journeykit.events import EventLog
@@ -155,33 +155,29 @@ def stage_evidence(log: EventLog) -> pd.DataFrame:
         ``stage, contacts, units, marker_units, touchpoints`` (those seen), ``missing`` (touchpoints that
         would show it), ``observable``.
     """
-    table = contacts(log)
-    seen = (
-        table.group_by("step").aggregate(contacts=table.count(), units=table["unit_id"].nunique()).execute()
+    evidence = facts.stage_evidence(log).reset_index()
+    return pd.DataFrame(
+        {
+            "stage": evidence["stage"],
+            "contacts": evidence["contacts"],
+            "units": evidence["units"],
+            "marker_units": evidence["marker_units"],
+            "touchpoints": evidence["touchpoints"].str.join(", "),
+            "missing": [", ".join(_would_show(log, stage, names)) for stage, names in _missing(evidence)],
+            "observable": evidence["observable"],
+        }
     )
-    seen = seen.set_index("step")
-    rows = [_evidence(log, stage, table, seen) for stage in log.client.model.stages]
-    return pd.DataFrame(rows)
 
 
-def _evidence(log: EventLog, stage: Any, table: Any, seen: pd.DataFrame) -> dict[str, Any]:
-    typical = [name for name in dict.fromkeys((*stage.touchpoints, *stage.markers)) if name in seen.index]
-    missing = [name for name in dict.fromkeys((*stage.markers, *stage.touchpoints)) if name not in seen.index]
-    return {
-        "stage": stage.id,
-        "contacts": int(seen.loc[typical, "contacts"].sum()),
-        "units": _units(table, typical),
-        "marker_units": _units(table, [name for name in stage.markers if name in seen.index]),
-        "touchpoints": ", ".join(typical),
-        "missing": ", ".join(missing),
-        "observable": bool(typical),
-    }
+def _missing(evidence: pd.DataFrame) -> Any:
+    return zip(evidence["stage"], evidence["missing"], strict=True)
 
 
-def _units(table: Any, steps: list[str]) -> int:
-    if not steps:
-        return 0
-    return int(table.filter(ibis._["step"].isin(steps))["unit_id"].nunique().execute())
+def _would_show(log: EventLog, stage_id: str, missing: list[str]) -> list[str]:
+    """Return the touchpoints that never occur, markers first."""
+    stage = log.client.model.stage(stage_id)
+    named = dict.fromkeys((*stage.markers, *stage.touchpoints, *missing))
+    return [name for name in named if name in missing]
 
 
 def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,11 +159,19 @@ def _standing_out(contrasts: pd.DataFrame, sizes: pd.Series) -> Iterator[Finding
         )
 
 
+def _buyers(row: Any) -> Finding:
+    """Return how many bought: a count of what was recorded."""
+    low, high = wilson(row.buyers, row.customers)
+    numbers = {"bought": int(row.buyers), "share": row.buyers / row.customers, "at_stake": row.buyers * 0.2}
+    return Finding("buyers", numbers, float(low), float(high), "value", customers=int(row.customers))
+
+
 def value_findings(value: pd.DataFrame) -> Iterator[Finding]:
     """Find who brings the value."""
     shown = value[~value["held_back"].astype(bool)] if len(value) else value
     for row in shown.itertuples():
         if row.persona == "all":
+            yield _buyers(row)
             if pd.notna(row.top_tenth_share) and row.top_tenth_share > 0.1:
                 numbers = {"top": 0.1, "share": row.top_tenth_share, "at_stake": row.buyers * 0.1}
                 yield Finding("value_concentration", numbers, None, None, "value", customers=int(row.buyers))

@@ -23,8 +23,9 @@ def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
     """Find what the tables of the journeys say; candidates that were only tested have a key with `_` before it."""
     yield from _standing(_shown(journeys.stages_now))
     yield from _outlook(_shown(journeys.outlook), horizon_days)
-    yield from _leaks(_shown(journeys.drop_off))
+    yield from _leaks(_before_last(_shown(journeys.drop_off)))
     yield from _purchase(_shown(journeys.phases))
+    yield from _recorded(_shown(journeys.funnel))
     yield from _skipping(_shown(journeys.funnel), _shown(journeys.skips))
     yield from _going_back(_shown(journeys.back_steps))
     yield from _timing(_shown(journeys.time_in_stage))
@@ -94,6 +95,30 @@ def _outlook(outlook: pd.DataFrame, horizon: float) -> Iterator[Finding]:
                 yield Finding(
                     key, numbers, None, None, "outlook", _who(row.persona), None, int(row.customers)
                 )
+
+
+def _before_last(drop_off: pd.DataFrame) -> pd.DataFrame:
+    """Return the stages that have one after them: from the last in which anybody was seen all who leave for good go."""
+    seen = drop_off[(drop_off["persona"] == ALL) & (drop_off["been"] > 0)] if len(drop_off) else drop_off
+    return drop_off[drop_off["stage"] != seen["stage"].iloc[-1]] if len(seen) else drop_off
+
+
+def _recorded(funnel: pd.DataFrame) -> Iterator[Finding]:
+    """Name the stage of which the recorded contacts say most else than what was inferred, beyond chance."""
+    own = funnel[funnel["persona"] == ALL] if len(funnel) else funnel
+    if own.empty:
+        return
+    share = own["recorded"] / own["reached"].max() * own["share_of_start"].max()
+    beyond = own.assign(recorded_share=share, off=(share - own["share_of_start"]).abs())
+    beyond = beyond[(share < own["low"]) | (share > own["high"])].sort_values("off", ascending=False)
+    for row in beyond.head(1).itertuples():
+        numbers = {
+            "share": row.share_of_start,
+            "recorded": row.recorded_share,
+            "at_stake": row.off * row.reached * 0.1,
+        }
+        whole = round(row.reached / row.share_of_start) if row.share_of_start else int(row.recorded)
+        yield Finding("recorded_differs", numbers, row.low, row.high, "funnel", None, row.stage, whole)
 
 
 def _leaks(drop_off: pd.DataFrame) -> Iterator[Finding]:

@@ -11,13 +11,14 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from journeykit.sessions import contacts, unit_of
-from journeykit.stages.evidence import stage_evidence
+from journeykit.facts import PURCHASES, recorded_stages
+from journeykit.sessions import SESSION_GAP_MINUTES, unit_of
 
 __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
 
 ALL = "all"
 _DAY_MS = 86_400_000.0
+USUAL = 0.95  # of the silences between visits
 _PLACES = 1024  # more than any stage model has stages
 
 
@@ -28,17 +29,22 @@ class Paths:
     Attributes
     ----------
     contacts
-        ibis: the contacts with `persona`, `marker` (position of the stage that the contact shows, by the inferred
-        path or as a marker; or null),
+        ibis: the contacts with `persona`, `recorded` (position of the stage that the contact itself shows, or null),
+        `marker` (position of the stage that the unit is in at the contact: the recorded one, or by the inferred
+        path; or null),
         `here` (last stage shown so far) and `furthest` (latest stage shown so far).
     entries
         ibis: one row per entry into a stage, repeats collapsed: `unit_id, persona, position, at, next_position,
-        next_at, before, place` (in the unit's path, from 1). The last entry of a unit has no next.
+        next_at, before, place` (in the unit's path, from 1), `next_paused` (the next entry follows on a pause: a
+        silence of more than `pause_days`). The last entry of a unit has no next.
     levels
         ibis: one row per unit and furthest stage: `unit_id, persona, position, at, next_position, next_at`.
     units
         pandas: one row per unit, indexed by `unit_id`: `persona, first_at, last_at, contacts, here, furthest,
-        value, p_lapsed`.
+        recorded` (furthest by what was recorded), `value, p_lapsed`.
+    pause_days
+        From what silence on somebody has paused: who comes back after it to an earlier stage returns, and did
+        not step back. The horizon, or nineteen of twenty silences between visits in the log, whichever is longer.
     moment, model, follow_days, horizon_days, min_group
         The end of the data, the stage model, how long customers are followed after a skip, the horizon, and
         the smallest group that is shown.
@@ -48,7 +54,7 @@ class Paths:
     vocabulary
         The touchpoints that the client knows, by id.
     inferred
-        Whether stages were inferred; otherwise they are those that markers show.
+        Whether stages were inferred; otherwise they are those that contacts show (see `recorded_stages`).
     """
 
     contacts: Any
@@ -61,6 +67,7 @@ class Paths:
     horizon_days: float
     min_group: int
     lapse_known: bool
+    pause_days: float = float("inf")
     lines: Any = None
     vocabulary: Mapping[str, Any] = field(default_factory=dict)
     inferred: bool = False
@@ -146,13 +153,14 @@ def trace_paths(
 ) -> Paths:
     """Return the paths of a log, with personas and the chance of having lapsed joined.
 
-    With `inferred` (stretches of `unit_id, from_at, until_at, stage`) a contact shows the stage in which the unit
-    was then; otherwise only markers show a stage. Without a stage table the chance of having lapsed is 1 for
-    who was silent for longer than the horizon, else 0.
+    With `inferred` (stretches of `unit_id, from_at, until_at, stage`) a contact lies in the stage in which the unit
+    was then, and a purchase in the purchase stage; otherwise everybody is where contacts show them to be. Without a
+    stage table the chance of having lapsed is 1 for who was silent for longer than the horizon, else 0.
     """
     client = log.client
     placed = _kept(log, "placed", _with_persona(_placed(log, inferred), personas))
-    entries = _kept(log, "entries", _entries(placed))
+    pause_days = _pause_days(placed, float(client.period.horizon_days))
+    entries = _kept(log, "entries", _entries(placed, pause_days))
     levels = _kept(log, "levels", _levels(entries))
     units = _units(placed).execute().set_index("unit_id").sort_index()
     units["p_lapsed"] = _chance_lapsed(units, stages, log.moment, client.period.horizon_days)
@@ -169,6 +177,7 @@ def trace_paths(
         horizon_days=float(client.period.horizon_days),
         min_group=client.privacy.min_group if min_group is None else min_group,
         lapse_known=stages is not None,
+        pause_days=pause_days,
         lines=_with_persona(_lines(log), personas),
         vocabulary=client.vocabulary,
         inferred=inferred is not None,
@@ -191,7 +200,8 @@ def _written(connection: Any, name: str, moment: pd.Timestamp, table: Any) -> An
 
 
 def _placed(log, inferred: pd.DataFrame | None) -> Any:
-    table = _marked(log) if inferred is None else _within(log, inferred)
+    table = recorded_stages(log).rename(recorded="marker")
+    table = table.mutate(marker=table.recorded) if inferred is None else _within(log, table, inferred)
     so_far = ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
     last = (
         (table.order * _PLACES + table.marker).max().over(so_far)
@@ -199,19 +209,15 @@ def _placed(log, inferred: pd.DataFrame | None) -> Any:
     return table.mutate(furthest=table.marker.max().over(so_far), here=last % _PLACES)
 
 
-def _marked(log) -> Any:
-    """Mark the contacts that are markers with the position of their stage, where the log can show that stage."""
-    table, shown = contacts(log), stage_evidence(log)["observable"]
-    places = {stage: number for number, stage in enumerate(log.client.model.ids) if shown[stage]}
-    markers = log.client.model.markers()
-    cases = [(table.step == name, places[stage]) for name, stage in markers.items() if stage in places]
-    marker = ibis.cases(*cases, else_=ibis.null("int64")) if cases else ibis.null("int64")
-    return table.mutate(marker=marker.cast("int64"))
+def _pause_days(placed: Any, horizon_days: float) -> float:
+    """Return from what silence on somebody has paused."""
+    between = placed.filter(placed.gap_days > SESSION_GAP_MINUTES / 1440)
+    usual = between.gap_days.quantile(USUAL).execute()
+    return horizon_days if pd.isna(usual) else max(horizon_days, float(usual))
 
 
-def _within(log, inferred: pd.DataFrame) -> Any:
-    """Mark each contact with the position of the stage in which the unit was inferred to be."""
-    table = contacts(log)
+def _within(log, table: Any, inferred: pd.DataFrame) -> Any:
+    """Mark each contact with the position of the stage in which the unit was inferred to be; purchases are facts."""
     places = {stage: number for number, stage in enumerate(log.client.model.ids)}
     known = inferred[inferred["stage"].isin(list(places))]
     stretches = pd.DataFrame(
@@ -227,7 +233,9 @@ def _within(log, inferred: pd.DataFrame) -> Any:
     inside = [
         table.unit_id == held.unit_id, table.timestamp > held.from_at, table.timestamp <= held.until_at
     ]  # fmt: skip
-    return table.left_join(held, inside).drop("unit_id_right", "from_at", "until_at")
+    table = table.left_join(held, inside).drop("unit_id_right", "from_at", "until_at")
+    bought = table.touchpoint.isin(PURCHASES) & table.recorded.notnull()
+    return table.mutate(marker=bought.ifelse(table.recorded, table.marker))
 
 
 def _lines(log) -> Any:
@@ -244,9 +252,11 @@ def _with_persona(table: Any, personas: pd.Series | None) -> Any:
     return table.left_join(ibis.memtable(frame), "unit_id").drop("unit_id_right")
 
 
-def _entries(placed: Any) -> Any:
+def _entries(placed: Any, pause_days: float) -> Any:
     order = ibis.window(group_by="unit_id", order_by="order")
     marked = placed.filter(placed.marker.notnull())
+    paused = (marked.gap_days > pause_days).fill_null(False)
+    marked = marked.mutate(paused=paused)
     marked = marked.mutate(before=marked.marker.lag().over(order))
     entered = marked.filter(marked.before.isnull() | (marked.before != marked.marker))
     return entered.select(
@@ -257,6 +267,7 @@ def _entries(placed: Any) -> Any:
         at=entered.timestamp,
         next_position=entered.marker.lead().over(order),
         next_at=entered.timestamp.lead().over(order),
+        next_paused=entered.paused.lead().over(order).fill_null(False),
         furthest=entered.furthest,
         place=ibis.row_number().over(order).cast("int64") + 1,
     )
@@ -282,6 +293,7 @@ def _units(placed: Any) -> Any:
         last_at=placed.timestamp.max(),
         contacts=placed.count(),
         furthest=placed.furthest.max(),
+        recorded=placed.recorded.max(),
         here=placed.here.argmax(placed.order),
         value=placed.value.sum(),
     )

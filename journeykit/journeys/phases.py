@@ -44,7 +44,6 @@ def count_phases(paths: Paths, stages: pd.DataFrame | None, unit: str = "custome
     """
     places = _places(paths)
     been = _been(paths, places)
-    last = paths.units["furthest"].max()
     rows = []
     for persona in personas_of(paths):
         units = units_of(paths, persona)
@@ -54,7 +53,7 @@ def count_phases(paths: Paths, stages: pd.DataFrame | None, unit: str = "custome
             now = _now(units, stages, ids) if observable else np.nan
             here = units[units["here"].isin(positions)]
             n, lapsed = int(been.get((persona, phase), 0)), float(here["p_lapsed"].sum())
-            left = float(n) if last in positions else max(n - len(here), 0) + lapsed
+            left = max(n - len(here), 0) + lapsed
             row = (persona, phase, ", ".join(ids), unit, observable, len(units), now)
             rows.append((*row, left, lapsed) if observable else (*row, np.nan, np.nan))
     counted = "persona phase stages unit observable total customers left lapsed".split()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from journeykit.facts import count_evidence, has_purchases, telling_touchpoints
 from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 from journeykit.stage_models import LAPSED
-from journeykit.stages.evidence import telling_touchpoints
 
 __all__ = ["count_stages_now", "list_observable_stages", "sum_outlook"]
 
@@ -104,31 +104,30 @@ def list_observable_stages(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `stage, contacts` (with touchpoints typical of the stage), `customers, markers` (touchpoints in the data
-        that show the stage), `marker_contacts, observable` (anybody was seen in it), `missing_touchpoints`
-        (what would show it and is not in the data: its markers, or where it has no other, its touchpoints).
+        `stage, contacts` (with touchpoints typical of the stage), `customers` (who had one), `markers` (touchpoints in
+        the data that mark the stage), `marker_contacts, observable` (a contact shows it: a marker of it, or a
+        touchpoint that is typical of it alone), `missing_touchpoints` (what would show it and is not in the data: its
+        markers, or where it has no other, its touchpoints).
     """
-    table = paths.contacts
-    counted = (
-        table.group_by("step").aggregate(contacts=table.count(), customers=table.unit_id.nunique()).execute()
-    )
-    counts, shows = counted.set_index("step"), paths.model.markers()
+    evidence = count_evidence(paths.model, paths.contacts)
+    steps = {name for names in evidence["touchpoints"] for name in names}
     rows = []
-    for at, stage in enumerate(paths.model.stages):
-        typical = counts.reindex(
-            [name for name in {*stage.touchpoints, *stage.markers} if name in counts.index]
-        )
-        mine = [name for name in stage.markers if shows[name] == stage.id]
-        found = [name for name in mine if name in counts.index]
-        telling = telling_touchpoints(paths.model, stage, bought=False)
-        absent = [name for name in telling if name not in counts.index]
-        missing = [name for name in absent if name in mine] or absent
+    for stage, seen in zip(paths.model.stages, evidence.itertuples(index=False), strict=True):
+        telling = telling_touchpoints(paths.model, stage, has_purchases(steps, paths.model))
+        absent = [name for name in telling if name not in steps]
+        missing = [name for name in absent if name in stage.markers] or absent
+        found = ", ".join(seen.markers_seen)
         rows.append(
             (
-                stage.id, int(typical["contacts"].sum()), int(typical["customers"].max() if len(typical) else 0),
-                ", ".join(found), int(counts.reindex(found)["contacts"].sum()), at in paths.seen, ", ".join(missing),
+                stage.id,
+                seen.contacts,
+                seen.units,
+                found,
+                seen.marker_contacts,
+                seen.observable,
+                ", ".join(missing),
             )
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows, columns=OBSERVED_COLUMNS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 
@@ -62,10 +63,11 @@ def count_transitions(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `persona, from, to, count, share, low, high, days_median, held_back`. `from` is `start` for the first
-        stage that a unit shows. `to` is `lapsed` for those who are expected to have gone from there: the sum
+        `persona, from, to, count, share, low, high, days_median, after_pause, held_back`. `from` is `start` for the
+        first stage that a unit shows. `to` is `lapsed` for those who are expected to have gone from there: the sum
         of their probabilities, rounded. `share` is of all departures from `from`; the interval is Wilson's;
-        days are the median among those who moved.
+        days are the median among those who moved. `after_pause`: how many of the moves follow on a pause (a
+        silence of more than `Paths.pause_days`): who comes back to an earlier stage then has not stepped back.
     """
     moves = pd.concat([_moves(paths), _first_stages(paths), _lapses(paths)], ignore_index=True)
     departures = (
@@ -75,7 +77,18 @@ def count_transitions(paths: Paths) -> pd.DataFrame:
     moves["low"], moves["high"] = wilson(moves["count"], departures)
     moves["count"] = moves["count"].round()
     held = hold_back(moves, departures < paths.min_group, ("persona", "from", "to"))
-    columns = ["persona", "from", "to", "count", "share", "low", "high", "days_median", "held_back"]
+    columns = [
+        "persona",
+        "from",
+        "to",
+        "count",
+        "share",
+        "low",
+        "high",
+        "days_median",
+        "after_pause",
+        "held_back",
+    ]
     return _in_order(held[columns], [START, *paths.stages, LAPSED])
 
 
@@ -97,14 +110,17 @@ def _moves(paths: Paths) -> pd.DataFrame:
     moved = per_persona(paths.entries.filter(paths.entries.next_position.notnull()))
     moved = moved.mutate(days=moved.next_at.delta(moved["at"], unit="millisecond") / 86_400_000.0)
     counted = moved.group_by(["persona", "position", "next_position"]).aggregate(
-        count=moved.count(), days_median=moved.days.median()
+        count=moved.count(),
+        days_median=moved.days.median(),
+        after_pause=moved.next_paused.cast("int64").sum(),
     )
     frame = counted.execute()
     frame["from"], frame["to"] = (
         paths.stage_names(frame["position"]),
         paths.stage_names(frame["next_position"]),
     )
-    return frame[["persona", "from", "to", "count", "days_median"]].astype({"count": float})
+    named = ["persona", "from", "to", "count", "days_median", "after_pause"]
+    return frame[named].astype({"count": float, "after_pause": float})
 
 
 def _first_stages(paths: Paths) -> pd.DataFrame:
@@ -130,8 +146,10 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `persona, stage, reached, share_of_start, share_of_previous, low, high, days_median, been, skipped_share,
-        skipped_low, skipped_high, held_back`. `reached`: units that showed the stage or a later one.
+        `persona, stage, reached, recorded, share_of_start, share_of_previous, low, high, days_median, been,
+        skipped_share, skipped_low, skipped_high, held_back`. `reached`: units that came to the stage or a later one;
+        `recorded`: those of whom a contact shows it. Where stages are inferred the two may differ: some were never
+        recorded, and some contacts do not fit.
         `share_of_start` is of all units, with its interval in `low` and `high`; `share_of_previous` of those
         who reached the stage before. `days_median`: from the stage before to this one or a later one
         (Kaplan-Meier; who has not come so far is censored). `skipped_share`: of those who reached, the share
@@ -152,8 +170,8 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     table["skipped_share"] = skipped / base
     table["skipped_low"], table["skipped_high"] = interval_as_read(paths, "skipped", skipped, base)
     columns = (
-        "persona stage reached share_of_start share_of_previous low high days_median been skipped_share skipped_low "
-        "skipped_high"
+        "persona stage reached recorded share_of_start share_of_previous low high days_median been skipped_share "
+        "skipped_low skipped_high"
     ).split()
     return hold_back(table[columns], table["start"] < paths.min_group, ("persona", "stage"))
 
@@ -165,7 +183,8 @@ def _been(paths: Paths) -> pd.Series:
 
 
 def _funnel_row(paths: Paths, been: pd.Series, waits: dict, persona: str, position: int) -> dict[str, Any]:
-    furthest = units_of(paths, persona)["furthest"]
+    units = units_of(paths, persona)
+    furthest = units["furthest"]
     start, reached = len(furthest), int((furthest >= position).sum())
     previous = start if position == 0 else int((furthest >= position - 1).sum())
     wait = waits.get((persona, position - 1))
@@ -175,6 +194,7 @@ def _funnel_row(paths: Paths, been: pd.Series, waits: dict, persona: str, positi
         "position": position,
         "start": start,
         "reached": reached,
+        "recorded": int((units["recorded"] >= position).sum()),
         "share_of_start": reached / start if start else np.nan,
         "share_of_previous": reached / previous if previous >= paths.min_group else np.nan,
         "days_median": wait.median if wait and wait.followed >= paths.min_group else np.nan,
@@ -232,28 +252,25 @@ def time_in_stages(paths: Paths) -> pd.DataFrame:
 def count_drop_off(paths: Paths) -> pd.DataFrame:
     """Measure who leaves for good from each stage.
 
-    Of the units that have been in a stage, some showed another stage afterwards (moved on) and some are last
+    Of the units that have been in a stage, some showed another stage afterwards (moved on or back) and some are last
     seen there; of these the expected number that has lapsed counts as dropped off. Units that are still under
-    way count in neither. From the last stage that the data show there is nothing to move on to: there the base
-    is everyone who has been in it.
+    way count in neither.
 
     Returns
     -------
     pandas.DataFrame
-        `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved on or lapsed
-        (in the last stage: been), the base of `drop_off`; the interval allows for inferring
-        (`interval_as_read`). `basis` is `probabilities` (a stage table was given) or `silence` (silent for longer
-        than the horizon).
+        `persona, stage, been, left, lapsed, drop_off, low, high, basis, held_back`. `left`: moved to another stage or
+        lapsed, the base of `drop_off`; the interval allows for inferring (`interval_as_read`). `basis` is
+        `probabilities` (a stage table was given) or `silence` (silent for longer than the horizon).
     """
     been = _been(paths)
-    last = paths.units["furthest"].max()
     rows = []
     for persona in personas_of(paths):
         seen = units_of(paths, persona).groupby("here")["p_lapsed"].agg(["size", "sum"])
         for position, stage in enumerate(paths.stages):
             size, lapsed = seen.loc[position] if position in seen.index else (0, 0.0)
             n = int(been.get((persona, position), 0))
-            left = n if position == last else max(n - int(size), 0) + float(lapsed)
+            left = max(n - int(size), 0) + float(lapsed)
             rows.append((persona, stage, n, float(left), float(lapsed)))
     table = pd.DataFrame(rows, columns=["persona", "stage", "been", "left", "lapsed"])
     table["drop_off"] = table["lapsed"] / table["left"].where(table["left"] > 0)
@@ -263,17 +280,22 @@ def count_drop_off(paths: Paths) -> pd.DataFrame:
 
 
 def count_back_steps(paths: Paths) -> pd.DataFrame:
-    """Count who goes back from a stage to an earlier one.
+    """Count who goes back from a stage to an earlier one while active.
+
+    Who comes back to an earlier stage after a pause (`Paths.pause_days`) has returned, and counts in `returned`.
 
     Returns
     -------
     pandas.DataFrame
-        `persona, stage, customers, back, back_share, low, high, back_to, held_back`. `customers`: units that have
-        been in the stage; `back`: units that at least once showed an earlier stage next; `back_to`: the stage
+        `persona, stage, customers, back, back_share, low, high, back_to, returned, held_back`. `customers`: units that
+        have been in the stage; `back`: units that at least once showed an earlier stage next; `back_to`: the stage
         that most of them went to.
     """
     moved = per_persona(paths.entries)
-    back = moved.filter(moved.next_position < moved.position)
+    earlier = moved.filter(moved.next_position < moved.position)
+    back = earlier.filter(~earlier.next_paused)
+    came = earlier.filter(earlier.next_paused).group_by(["persona", "position"])
+    returned = came.aggregate(n=ibis._.unit_id.nunique()).execute().set_index(["persona", "position"])["n"]
     pairs = (
         back.group_by(["persona", "position", "next_position"]).aggregate(n=back.unit_id.nunique()).execute()
     )
@@ -291,13 +313,14 @@ def count_back_steps(paths: Paths) -> pd.DataFrame:
             int(been.get((persona, at), 0)),
             int(went.get((persona, at), 0)),
             targets.get((persona, at)),
+            int(returned.get((persona, at), 0)),
         )
         for persona in personas_of(paths)
         for at, stage in enumerate(paths.stages)
     ]
-    table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "back", "back_to"])
+    table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "back", "back_to", "returned"])
     table["back_share"] = table["back"] / table["customers"].where(table["customers"] > 0)
     table["low"], table["high"] = wilson(table["back"], table["customers"])
     table["back_to"] = paths.stage_names(table["back_to"])
-    columns = ["persona", "stage", "customers", "back", "back_share", "low", "high", "back_to"]
+    columns = ["persona", "stage", "customers", "back", "back_share", "low", "high", "back_to", "returned"]
     return hold_back(table[columns], table["customers"] < paths.min_group, ("persona", "stage"))

@@ -11,6 +11,7 @@ import pandas as pd
 from journeykit.clients import Client
 from journeykit.errors import DataError
 from journeykit.events import EventLog
+from journeykit.facts import Reading, choose_reading
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
 from journeykit.journey_maps import JourneyMap, chart_journey
@@ -242,10 +243,15 @@ class Study:
         personas = self.membership["persona"]
         return audit_stage_models(self.log, None, personas, self.random_state, known=known)
 
+    @property
+    def reading(self) -> Reading:
+        """Whether stages are read from what was recorded, or inferred, and why."""
+        return choose_reading(self.log)
+
     @cached_property
     def paths(self) -> pd.DataFrame | None:
-        """The stages that everybody went through, as inferred; None where too little could be learned."""
-        if self.stages.classifier is None:
+        """The stages that everybody went through, as inferred; None where they are read from what was recorded."""
+        if self.stages.classifier is None or self.reading.kind == "recorded":
             return None
         return draw_paths(self.stages.reader, self.log, self.membership["persona"], self.random_state)
 

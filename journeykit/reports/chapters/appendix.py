@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from journeykit.facts import FEWEST_TESTED
 from journeykit.reports.chapters.auditing import other_models
 from journeykit.reports.chapters.quality import quality
 from journeykit.reports.chapters.reading import Reader
@@ -61,7 +62,8 @@ def _method(page: Page, read: Reader) -> None:
     if read.client.profile_only:
         page.say(page.text("prose.method_people", units=read.units))
         return
-    paths = "markers" if read.study.paths is None else "paths"
+    tested = read.study.reading.kind == "recorded" and read.study.reading.units >= FEWEST_TESTED
+    paths = "paths" if read.study.paths is not None else "recorded" if tested else "markers"
     said = ("personas", "stages", "against", paths, "journeys")
     page.say(*(page.text(read.kind(f"prose.method_{part}"), units=read.units) for part in said))
     _labels(page, read)

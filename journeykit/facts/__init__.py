@@ -1,0 +1,38 @@
+"""Facts: what a log recorded, in one meaning for everybody: which contact shows which stage, and what was bought."""
+
+from journeykit.facts.evidence import (
+    BEFORE_TOO,
+    ON_THE_WAY,
+    count_evidence,
+    observable_states,
+    stage_evidence,
+    step_shares,
+    telling_touchpoints,
+)
+from journeykit.facts.fidelity import FEWEST_TESTED, Reading, choose_reading, fit_noise
+from journeykit.facts.showing import (
+    PURCHASES,
+    has_purchases,
+    marker_positions,
+    recorded_stages,
+    shown_positions,
+)
+
+__all__ = [
+    "BEFORE_TOO",
+    "FEWEST_TESTED",
+    "ON_THE_WAY",
+    "PURCHASES",
+    "Reading",
+    "choose_reading",
+    "count_evidence",
+    "fit_noise",
+    "has_purchases",
+    "marker_positions",
+    "observable_states",
+    "recorded_stages",
+    "shown_positions",
+    "stage_evidence",
+    "step_shares",
+    "telling_touchpoints",
+]
