@@ -3,11 +3,16 @@
 Run: ``python benchmarks/quality_personas.py [--worlds 3] [--customers 3000] [--limit] [--seed 100]``
 
 The parts apart: ``--parts numbers shuffled --worlds 10 --personas 3 5 7 --shuffled 20``.
+Worlds of other rules than the simulator's: ``--rules other [--kinds dense untracked …] [--refusals 20]``.
 
 Prints, per separation: the naive way (k-means on scaled counts and recency, frequency, value), journeykit with the
 true number given and with the number chosen, and, with ``--limit``, the exact posterior that no method can pass.
 "All" forces everybody into a persona; "placed" counts those whom journeykit places. Then: how often the chosen
 number is right in worlds with 3, 5 and 7 personas, and in how many seeds shuffled traits are refused.
+
+Of worlds of other rules: the index of customers with 15 contacts or more (of everybody where contacts are few), all
+forced and the placed alone; the limit is an upper bound (the posterior of who knows the rules and every stay). Then in
+how many seeds worlds without groups (one kind of people, or a continuum) are refused.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from other_worlds import KINDS, make_world, persona_limit
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
@@ -122,6 +128,56 @@ def print_refusals(customers: int, seeds: range, numbers: list[int], draws: int)
     )
 
 
+# Worlds of other rules ---------------------------------------------------------------------------
+
+GROUPLESS = [kind for kind, settings in KINDS.items() if settings.get("groups") in ("none", "continuum")]
+GROUPED = [kind for kind in KINDS if kind not in GROUPLESS]
+ENOUGH = 15  # contacts of those who are scored, where most have so many
+
+
+def score_other(kind: str, customers: int, seed: int) -> dict[str, float]:
+    """Return the scores on one world of other rules, with the number given and chosen."""
+    made = make_world(kind, seed=seed, customers=customers)
+    traits = measure_traits(made.log())
+    truth = made.personas().reindex(traits.index).to_numpy()
+    contacts = made.events.groupby("customer_id").size().reindex(traits.index).to_numpy()
+    scored = contacts >= ENOUGH if np.median(contacts) >= ENOUGH else contacts > 0
+    best = persona_limit(made).idxmax(axis=1).reindex(traits.index)
+    scores = {"limit": adjusted_rand_score(truth[scored], best[scored]), "k true": made.settings.personas}
+    for name, k in (("given", made.settings.personas), ("chosen", "auto")):
+        clusterer = PersonaClusterer(k).fit(traits)
+        placed, everybody = clusterer.labels_ >= 0, clusterer.predict_proba(traits).argmax(axis=1)
+        scores[f"{name}: k"] = clusterer.k_
+        scores[f"{name}: all"] = adjusted_rand_score(truth[scored], everybody[scored])
+        some = placed & scored
+        scores[f"{name}: of the placed"] = (
+            adjusted_rand_score(truth[some], clusterer.labels_[some]) if some.any() else np.nan
+        )
+        scores[f"{name}: placed"] = placed.mean()
+    return scores
+
+
+def print_other(kinds: list[str], customers: int, seeds: range) -> None:
+    """Print the scores on worlds of other rules, a row a kind (mean over the seeds)."""
+    table = {}
+    for kind in kinds:
+        table[kind] = pd.DataFrame([score_other(kind, customers, seed) for seed in seeds]).mean()
+        print(f"{kind}: {table[kind].round(2).to_dict()}", flush=True)
+    print(pd.DataFrame(table).T.round(3).to_string(), flush=True)
+
+
+def print_groupless(kinds: list[str], customers: int, seeds: range) -> None:
+    """Print in how many seeds worlds without groups are refused."""
+    for kind in kinds:
+        reasons = [
+            PersonaClusterer().fit(measure_traits(make_world(kind, seed, customers).log())).reason_
+            for seed in seeds
+        ]
+        refused = sum(reason != "found" for reason in reasons)
+        told = pd.Series(reasons).value_counts().to_dict()
+        print(f"{kind}: refused in {refused} of {len(seeds)} seeds {told}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", type=int, default=3)
@@ -133,8 +189,16 @@ def main() -> None:
         "--personas", nargs="+", type=int, default=[3, 5, 7], help="in worlds of known number"
     )
     parser.add_argument("--shuffled", type=int, default=20, help="seeds of shuffled traits")
+    parser.add_argument("--rules", choices=["own", "other"], default="own")
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--refusals", type=int, default=20, help="seeds of each kind of world without groups")
     given = parser.parse_args()
     began, seeds = time.perf_counter(), range(given.seed, given.seed + given.worlds)
+    if given.rules == "other":
+        print_other([kind for kind in given.kinds if kind in GROUPED], given.customers, seeds)
+        groupless = [kind for kind in given.kinds if kind in GROUPLESS]
+        print_groupless(groupless, given.customers, range(given.seed, given.seed + given.refusals))
+        given.parts = []
     if "scores" in given.parts:
         print_scores(given.customers, seeds, given.limit)
     if "numbers" in given.parts:

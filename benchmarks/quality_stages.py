@@ -1,6 +1,7 @@
 """How good the inferred stages are, on simulated populations whose truth and limit are known.
 
     python benchmarks/quality_stages.py [--customers N] [--seeds S] [--worlds NAME …]
+    python benchmarks/quality_stages.py --rules other [--kinds dense untracked …]
 
 Per world: the limit (the exact posterior of an observer who knows the world), the last touchpoint, the last marker,
 and journeykit without hand labels, with 300 of which 10 % are wrong, and with all true labels of the learning
@@ -9,6 +10,10 @@ The forecast is made four weeks before the end and scored on the first move with
 posterior of persona, stage and time in the stage, and the world's own moves), and what the limit's nowcast gives with
 the true moves, which is as far as a nowcast times a transition matrix can get. Last, the time until
 the next move: how many true moves came before each of the three days told, in a year's window, half a year ahead.
+
+`named` is the share to whom a stage is given (`lapsed` counts), `named_right` how many of those are right; of a limit,
+the largest share of which 85 % would be right. With `--rules other`, worlds made by other rules than the simulator's;
+their limit is approximate, of an observer who knows the rules and everybody's habits (see `other_worlds`).
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from other_worlds import KINDS, make_world, stage_limit
 from sklearn.metrics import roc_auc_score
 
 from journeykit.events import EventLog
@@ -42,8 +48,12 @@ SHOWN = [
     "coverage",
     "worst_coverage",
     "set_size",
+    "named",
+    "named_right",
     "seconds",
 ]
+NAMED_RIGHT = 0.85
+OTHER_KINDS = [kind for kind, settings in KINDS.items() if settings.get("groups", "personas") == "personas"]
 LEARNING_SHARE = 3000 / 5500
 
 
@@ -87,7 +97,7 @@ def nowcasts(world: World) -> pd.DataFrame:
     base = np.bincount(truth, minlength=len(world.states)) / len(truth)
     known = limit(world.population)[1].loc[world.test, world.states].to_numpy()
     signals = measure_signals(world.log).loc[world.test]
-    rows = {"limit": score(known, truth, base)}
+    rows = {"limit": score(known, truth, base) | nameable(known, truth)}
     for name, chances in rules(signals, base, world.log.client.model).items():
         rows[name] = score(chances, truth, base)
     for name, labels in (
@@ -111,7 +121,47 @@ def of_table(table: pd.DataFrame, truth: np.ndarray, base: np.ndarray, states: l
         "worst_coverage": min(hit[truth == state].mean() for state in np.unique(truth)),
         "set_size": inside.sum(axis=1).mean(),
     }
-    return score(chances, truth, base) | sets
+    return score(chances, truth, base) | sets | named_of(table["stage"], truth, states)
+
+
+def named_of(stage: pd.Series, truth: np.ndarray, states: list[str]) -> dict[str, float]:
+    """Return which share has a stage, and how many of those are right."""
+    named = stage.notna().to_numpy()
+    right = pd.Index(states).get_indexer(stage) == truth
+    return {"named": named.mean(), "named_right": right[named].mean() if named.any() else np.nan}
+
+
+def nameable(chances: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Return the largest share that could be named, the surest first, so that 85 % of them are right."""
+    order = np.argsort(-chances.max(axis=1), kind="stable")
+    right = (chances.argmax(axis=1) == truth)[order].cumsum() / np.arange(1, len(truth) + 1)
+    enough = np.flatnonzero(right >= NAMED_RIGHT)
+    count = enough[-1] + 1 if len(enough) else 0
+    return {"named": count / len(truth), "named_right": right[count - 1] if count else np.nan}
+
+
+def other_nowcasts(kind: str, customers: int, seed: int) -> pd.DataFrame:
+    """Return the scores at the end of a world of other rules, without labels, on everybody."""
+    world = make_world(kind, seed=seed, customers=customers)
+    log, at, states = world.log(), world.truth["at"].max(), world.states
+    signals = measure_signals(log)
+    truth = pd.Index(states).get_indexer(world.stages_at(at).reindex(signals.index))
+    base = np.bincount(truth, minlength=len(states)) / len(truth)
+    known = stage_limit(world, at, signals.index).to_numpy()
+    rows = {"limit (about)": score(known, truth, base) | nameable(known, truth)}
+    for name, chances in rules(signals, base, log.client.model).items():
+        rows[name] = score(chances, truth, base)
+    start = time.perf_counter()
+    table = infer_stages(log).table.loc[signals.index]
+    rows["no hand labels"] = of_table(table, truth, base, states) | {"seconds": time.perf_counter() - start}
+    return pd.DataFrame(rows).T.reindex(columns=SHOWN)
+
+
+def print_mean(title: str, tables: list[pd.DataFrame]) -> None:
+    """Print the mean of tables."""
+    mean = sum(table.fillna(0) for table in tables) / len(tables)
+    print(f"\n{title}, scored on truth (mean of {len(tables)})")
+    print(mean.where(tables[0].notna()).round(3).to_string(na_rep="–"), flush=True)
 
 
 def forecasts(world: World) -> pd.DataFrame:
@@ -168,15 +218,20 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=5500)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--worlds", nargs="*", default=list(WORLDS), choices=list(WORLDS))
+    parser.add_argument("--rules", choices=["own", "other"], default="own")
+    parser.add_argument("--kinds", nargs="+", choices=OTHER_KINDS, default=OTHER_KINDS)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    if options.rules == "other":
+        for kind in options.kinds:
+            seeds = range(101, 101 + options.seeds)
+            print_mean(f"{kind}: nowcast", [other_nowcasts(kind, options.customers, seed) for seed in seeds])
+        return
     for name in options.worlds:
         worlds = [World(options.customers, 101 + seed, **WORLDS[name]) for seed in range(options.seeds)]
         for title, make in (("nowcast", nowcasts), ("forecast over 28 days", forecasts)):
             tables = [make(world) for world in worlds]
-            mean = sum(table.fillna(0) for table in tables) / len(tables)
-            print(f"\n{name}: {title}, scored on truth (mean of {len(tables)})")
-            print(mean.where(tables[0].notna()).round(3).to_string(na_rep="–"), flush=True)
+            print_mean(f"{name}: {title}", tables)
     found = pd.DataFrame({seed: times(seed) for seed in (1, 2)}).T
     print(f"\nshare that had moved by the day told, by seed\n{found.round(3).to_string()}", flush=True)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .oddities import in_bursts, season_of
 from .settings import STRONG_CHANNEL
 from .walks import Walks
-from .world import EVENTS_PER_VISIT, World, dates
+from .world import World, dates
 
 __all__ = ["Draws", "draw_contacts"]
 
@@ -36,7 +37,9 @@ def draw_contacts(world: World, walks: Walks, rng: np.random.Generator) -> Draws
     """Return the events of all units; the marker of a stage opens the visit of its day."""
     marked = walks.entered & (rng.random(walks.entered.shape, np.float32) >= _missing(world, walks))
     visits = _visits(world, walks, marked, rng)
-    ordinary = np.where(visits, 1 + rng.poisson(EVENTS_PER_VISIT - 1, visits.shape).astype(np.int16), 0)
+    ordinary = np.where(
+        visits, 1 + rng.poisson(world.settings.contacts_per_visit - 1, visits.shape).astype(np.int16), 0
+    )
     unit, day = np.nonzero(ordinary + marked)
     count = ordinary[unit, day] + marked[unit, day]
     visit = np.repeat(np.arange(len(unit)), count)
@@ -91,8 +94,11 @@ def _visits(world: World, walks: Walks, marked: np.ndarray, rng: np.random.Gener
     rate = rates[walks.persona[:, None], walks.stage]
     rate *= world.levels[walks.level].astype(np.float32)[:, None]
     rate *= world.weekdays.astype(np.float32)[walks.persona][:, dates(world.settings).day_of_week]
-    visits = rng.random(rate.shape, np.float32) < -np.expm1(-rate)
+    rate *= season_of(world.settings).astype(np.float32)
+    rate[walks.once] = 0.0
+    drawn = rng.random(rate.shape, np.float32)
     everyone = np.arange(len(walks.begin))
+    visits = in_bursts(rate, drawn, world.settings.burst)
     visits[everyone, walks.begin] |= ~marked[everyone, walks.begin]
     return visits
 

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from .amounts import with_contacts
 from .contacts import Draws, draw_contacts
 from .details import detail
+from .oddities import charges, import_in_batches, pass_through
 from .people import Accounts, describe_people, form_accounts
 from .referrals import refer
 from .settings import Settings
@@ -87,6 +89,14 @@ def simulate(
     stage_days: float | None = None,
     sessions_per_day: float = 0.3,
     effects: Mapping[str, float] | None = None,
+    contacts: float | None = None,
+    contacts_per_visit: float = 2.0,
+    rush: float = 0.0,
+    one_visit: float = 0.0,
+    burst: float = 1.0,
+    season: float = 0.0,
+    imported: float = 0.0,
+    billed: float = 0.0,
 ) -> Population:
     """Return a population of customers whose personas and stages are known.
 
@@ -136,6 +146,27 @@ def simulate(
         that end the journey instead), `referral_loop` (share of the referring contacts that bring somebody in). Given,
         pages are alike, nobody brings anybody in and personas are as satisfied as `separation` says, but for what is
         planted; None: an ordinary world, in which pages differ and half of the referrals succeed.
+    contacts
+        Mean contacts of a unit, 3 to 300; `sessions_per_day`, `contacts_per_visit` and, of few contacts,
+        `missing_markers` (so that at most half are markers) are set to reach it, and stand in `parameters`. None: as
+        many as come, some 50.
+    contacts_per_visit
+        Mean contacts of a visit, at least 1.
+    rush
+        Chance that who enters a stage goes on to the next one within the same visit, 0 to 0.9; the markers of all of
+        them stand in that visit.
+    one_visit
+        Share of units that come once and never again.
+    burst
+        How many times likelier a visit is on the day after one; 1: visits know nothing of each other. The mean
+        number of visits stays about the same.
+    season
+        How far visits rise in winter and fall in summer, as a share of the mean, 0 to 1.
+    imported
+        Share of the visits that a batch brings in: they bear the moment of the next import, Monday at three.
+    billed
+        Share of the units that ever buy who are charged a fixed amount on the first day of each month
+        (`subscription_renewal`), until six weeks after they have lapsed.
 
     Returns
     -------
@@ -156,7 +187,7 @@ def simulate(
     """
     given = dict(locals()) | {"stage_model": str(stage_model)}
     settings = Settings(**given | {"shares": None if shares is None else tuple(map(float, shares))})
-    return _populate(build_world(settings))
+    return _populate(build_world(with_contacts(settings)))
 
 
 def _populate(world: World) -> Population:
@@ -164,10 +195,12 @@ def _populate(world: World) -> Population:
     rng = np.random.default_rng([settings.seed, 2])
     accounts = form_accounts(settings, rng)
     walks = walk(world, len(accounts.size), rng)
-    draws = draw_contacts(world, walks, rng)
+    odd = np.random.default_rng([settings.seed, 3])
+    draws = import_in_batches(world, pass_through(world, walks, draw_contacts(world, walks, rng), odd), odd)
     ids = _ids(settings, accounts)
     person = accounts.person(draws.unit, rng)
     events = _events(world, walks, draws, person, ids, rng)
+    events = _billed(world, walks, accounts, ids, events, odd)
     since = walks.begin - np.where(walks.under_way, rng.integers(30, 900, len(walks.begin)), 0)
     people = describe_people(world, accounts, walks.persona[accounts.unit], since[accounts.unit], ids, rng)
     truth = _truth(world, walks, accounts, draws, person, ids)
@@ -197,6 +230,18 @@ def _events(world: World, walks: Walks, draws: Draws, person: np.ndarray, ids, r
     if world.settings.referrals:
         frame = refer(world, walks, draws, person, frame, ids["customer_id"], rng)
     return _plain(frame)
+
+
+def _billed(world: World, walks: Walks, accounts: Accounts, ids, frame: pd.DataFrame, rng) -> pd.DataFrame:
+    """Return the events with the charges of those who are billed."""
+    if not world.settings.billed:
+        return frame
+    unit, moment, value = charges(world, walks, rng)
+    told = {name: values[accounts.first[unit]] for name, values in ids.items()}
+    told |= {"timestamp": moment, "touchpoint": "subscription_renewal", "channel": "direct", "value": value}
+    return _plain(
+        pd.concat([frame, pd.DataFrame(told).astype({"timestamp": "datetime64[us]"})], ignore_index=True)
+    )
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -21,10 +21,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from journeykit.errors import JourneykitError
+
 from .details import SPREAD, usual_values
+from .oddities import season_of
 from .settings import PHASES, Settings
 from .walks import begin_days
-from .world import EVENTS_PER_VISIT, UNDER_WAY, World, build_world, dates
+from .world import UNDER_WAY, World, build_world, dates
 
 if TYPE_CHECKING:
     from .population import Population
@@ -95,6 +98,7 @@ def limit_of_moves(
 def _joint(population: Population, at) -> tuple[World, pd.Index, np.ndarray]:
     """Return the world, the units, and the posterior of persona and state together: units x personas x states."""
     world = build_world(Settings(**population.parameters))
+    _check_known(world.settings)
     days = dates(world.settings)
     last = len(days) - 1 if at is None else int((pd.Timestamp(at).normalize() - days[0]).days)
     seen = _read(world, population.events, last)
@@ -102,6 +106,14 @@ def _joint(population: Population, at) -> tuple[World, pd.Index, np.ndarray]:
         _filter(world, seen.block(start, start + BLOCK), last) for start in range(0, len(seen.units), BLOCK)
     ]
     return world, seen.units.rename("unit_id"), np.concatenate(blocks)
+
+
+def _check_known(settings: Settings) -> None:
+    if settings.odd:
+        raise JourneykitError(
+            f"the exact posterior of a population with {', '.join(settings.odd)} is not known",
+            remedy="simulate one without, or compare with the truth alone",
+        )
 
 
 @dataclass(frozen=True)
@@ -232,7 +244,8 @@ def _chances(world: World, count: np.ndarray, day: int) -> tuple[np.ndarray, np.
     """Return the chance of so many ordinary events, with visits at their rate and with a certain visit."""
     weekday = dates(world.settings)[day].day_of_week
     rate = world.rates[:, None, :] * world.levels[None, :, None] * world.weekdays[:, weekday][:, None, None]
-    more = _poisson(np.maximum(count - 1, 0), EVENTS_PER_VISIT - 1)[:, None, None, None]
+    rate = rate * season_of(world.settings)[day]
+    more = _poisson(np.maximum(count - 1, 0), world.settings.contacts_per_visit - 1)[:, None, None, None]
     some = (count > 0)[:, None, None, None]
     usual = np.where(
         some, -np.expm1(-rate)[None] * more, np.where((count == 0)[:, None, None, None], np.exp(-rate), 0)

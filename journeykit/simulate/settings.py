@@ -62,6 +62,14 @@ class Settings:
     stage_days: float | None = None
     sessions_per_day: float = 0.3
     effects: Mapping[str, float] | None = None
+    contacts: float | None = None
+    contacts_per_visit: float = 2.0
+    rush: float = 0.0
+    one_visit: float = 0.0
+    burst: float = 1.0
+    season: float = 0.0
+    imported: float = 0.0
+    billed: float = 0.0
 
     def __post_init__(self) -> None:
         _check_counts(self)
@@ -76,6 +84,12 @@ class Settings:
     def effect(self, name: str) -> float:
         """Return the size of a planted effect; 0 where it is not planted."""
         return float((self.effects or {}).get(name, 0.0))
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Names of what is asked for that the exact posterior does not know of."""
+        usual = {"rush": 0.0, "one_visit": 0.0, "burst": 1.0, "imported": 0.0, "billed": 0.0}
+        return tuple(name for name, value in usual.items() if getattr(self, name) != value)
 
     @property
     def first_day(self) -> pd.Timestamp:
@@ -99,7 +113,12 @@ def _check_counts(settings: Settings) -> None:
 
 
 def _check_shares(settings: Settings) -> None:
-    _check_between(settings, ("missing_markers", "noise"), 0, 1)
+    _check_between(settings, ("missing_markers", "noise", "one_visit", "imported", "billed"), 0, 1)
+    _check_between(settings, ("season",), 0, 1)
+    _check_between(settings, ("rush",), 0, 0.9)
+    _check_between(settings, ("burst", "contacts_per_visit"), 1, 1000)
+    if settings.contacts is not None:
+        _check_between(settings, ("contacts",), 3, 300)
     _check_between(settings, ("separation", "sessions_per_day"), 0)
     if settings.stage_days is not None:
         _check_between(settings, ("stage_days",), 2)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .oddities import Rush, leave_after_one_visit
 from .settings import PHASES
 from .world import UNDER_WAY, World
 
@@ -25,6 +26,8 @@ class Walks:
     under_way : True for those who were under way before the window opened
     stage : unit x day, position of the stage, -1 before the beginning
     entered : unit x day, True on the day on which a stage (not `lapsed`) is entered
+    once : True for those who come once and never again
+    passed : rows of unit, day and stage: stages that were gone through within the visit that entered a later one
     """
 
     persona: np.ndarray
@@ -33,6 +36,8 @@ class Walks:
     under_way: np.ndarray
     stage: np.ndarray
     entered: np.ndarray
+    once: np.ndarray
+    passed: np.ndarray
 
 
 def begin_days(days: int) -> tuple[int, int]:
@@ -48,15 +53,18 @@ def walk(world: World, units: int, rng: np.random.Generator) -> Walks:
     under_way = rng.random(units) < UNDER_WAY
     new_until, old_until = begin_days(days)
     begin = (rng.random(units) * np.where(under_way, old_until, new_until)).astype(np.int32)
-    states = _states(world, persona, begin, under_way, rng)
+    rush = Rush(world)
+    states = _states(world, persona, begin, under_way, rush, rng)
     stage = np.append(world.stage_of_state, NOT_BEGUN)[states].astype(np.int8)
+    once = leave_after_one_visit(world, stage, begin)
     before = np.concatenate([np.full((units, 1), NOT_BEGUN, np.int8), stage[:, :-1]], axis=1)
     entered = (stage != before) & (stage >= 0) & (stage < len(world.stages))
     entered[under_way, begin[under_way]] = False
-    return Walks(persona, level, begin, under_way, stage, entered)
+    passed = rush.passed()
+    return Walks(persona, level, begin, under_way, stage, entered, once, passed[~once[passed[:, 0]]])
 
 
-def _states(world: World, persona, begin, under_way, rng) -> np.ndarray:
+def _states(world: World, persona, begin, under_way, rush: Rush, rng) -> np.ndarray:
     days, last = world.settings.days, len(world.stages) * PHASES
     ladder = world.moves.cumsum(axis=2)[:, :, :-1]
     first = np.where(under_way, rng.integers(0, last, len(persona)), 0)
@@ -69,9 +77,11 @@ def _states(world: World, persona, begin, under_way, rng) -> np.ndarray:
         went = (chance > ladder[persona[going], now[going]]).sum(axis=1)
         if penalty:
             went = _punish(went, now[going], skipped, going, penalty, last, rng)
-        now[going] = went
-        starts = begin == day
+        now[going] = rush.onward(went, now[going], going, day)
+        starts = np.flatnonzero(begin == day)
         now[starts] = first[starts]
+        new = starts[~under_way[starts]]
+        now[new] = rush.onward(first[new], np.full(len(new), NOT_BEGUN * PHASES), new, day)
         states[:, day] = now
     return states
 

@@ -5,8 +5,8 @@ For persona k, stage s, touchpoint v and channel c:
 - time in stage: Erlang, 2 phases, mean d[s] · pace[k] days, in steps of one day;
 - leaving a stage: to the next one, one further (skip), one back, or `lapsed`, in shares of k; the share that
   leaves for good differs by stage, too;
-- a visit on a day: 1 - exp(-rate[s] · activity · activity[k] · weekday[k]), activity differing between people;
-- events of a visit: 1 + Poisson(events - 1);
+- a visit on a day: 1 - exp(-rate[s] · activity · activity[k] · weekday[k] · season), activity differing between people;
+- events of a visit: 1 + Poisson(contacts_per_visit - 1);
 - touchpoint: (1 - spill - noise) · own[s, v] + spill · own of the neighbouring stages + noise · anything[v],
   tilted by k; anything holds all touchpoints of the model, those that carry money less than others;
 - channel: P(c | v, k) over the channels of v, tilted by k; hour: P(h | k).
@@ -30,7 +30,6 @@ TILT = {"channel": 0.44, "hour": 0.44, "weekday": 0.24, "touchpoint": 0.28, "pac
         "activity": 0.32, "basket": 0.3}  # fmt: skip
 ACTIVITY_SPREAD = 0.7  # standard deviation of the log of a person's activity
 ACTIVITY_LEVELS = 5
-EVENTS_PER_VISIT = 2.0
 SPILL = 1.4  # share from the neighbouring stages, as a multiple of the noise
 UNDER_WAY = 0.25  # share of customers who were under way before the window opens
 
