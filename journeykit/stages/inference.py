@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.facts import choose_reading, marker_positions
 from journeykit.stages.classifier import LAPSED, StageClassifier, sharpened
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
@@ -19,6 +20,8 @@ from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.naming import name_from, naming_threshold
 from journeykit.stages.persona_learning import fit_persona_chain
 from journeykit.stages.reader import Reading, StageReader
+from journeykit.stages.recorded import last_markers
+from journeykit.stages.recorded_learning import learn_recorded
 from journeykit.stages.snapshots import COMPANION, Snapshots, fit_chain, plan_snapshots, take_snapshots
 
 __all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
@@ -132,7 +135,8 @@ def infer_stages(
     if known is not None:
         reader, newly = _learn_from(log, reader, known, random, random_state)
         judged = newly or judged
-    reader.moves = learn_moves(reader.chain, periods, personas)
+    if reader.recorded is None:
+        reader.moves = learn_moves(reader.chain, periods, personas)
     return _finished(log, evidence, reader, judged, horizon_days, personas)
 
 
@@ -208,10 +212,13 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int, personas: pd.Series |
     chain, periods = fit_chain(log, plan, model.votes(), observable)
     reader = StageReader(model.id, (*model.ids, LAPSED), observable, chain, people=personas)
     held = None
-    if not evidence["observable"].any():
+    if choose_reading(log).kind == RECORDED and evidence["observable"].any():
+        held = learn_recorded(reader, log, plan, personas)
+    elif not evidence["observable"].any():
         reader.doubt = 1.0  # nothing speaks for any stage: everyone is unsure
     elif plan.possible:
-        companion = fit_persona_chain(periods, model.votes(), model.markers(), observable, personas)
+        marks = marker_positions(model)
+        companion = fit_persona_chain(periods, model.votes(), marks, observable, personas)
         seen = take_snapshots(
             log, plan.learning, plan.moments, chain, observable, random, companion, personas
         )
@@ -221,11 +228,11 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int, personas: pd.Series |
             held = take_snapshots(
                 log, plan.held, (plan.held_moment,), chain, observable, None, companion, personas
             )
-            held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
+    held = held if held is not None and len(held.labels) >= FEWEST_TO_JUDGE else None
     reader.reference = {
         "steps": step_shares(log).to_dict(), "markers": model.markers(), "unit": log.client.unit,
     }  # fmt: skip
-    reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(periods)}
+    reader.about |= {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(periods)}
     return reader, held, periods
 
 
@@ -239,8 +246,9 @@ def _teach(reader: StageReader, seen: Snapshots, seed: int) -> None:
         told = reader.beside(student.apart_["probabilities"], seen.signals.iloc[rows])
         labels = sharpened(seen.labels.to_numpy()[rows])
         reader.thresholds = class_thresholds(told, labels, student.coverage)
-        right = labels[np.arange(len(rows)), told.argmax(axis=1)]
+        right = (labels + told)[np.arange(len(rows)), told.argmax(axis=1)] / 2
         reader.naming = name_from(naming_threshold(told.max(axis=1), right, seen.units[rows]))
+        reader.about["named_against"] = HINDSIGHT
 
 
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
@@ -255,10 +263,10 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     apart = np.isin(units, random.permutation(names)[: len(names) // 4]) & ~hard
     judged = None
     if apart.sum() >= FEWEST_TO_JUDGE:
-        without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart])
+        without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart], ~hard[~apart])
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
         judged = (GIVEN, (signals[apart], truth, without))
-    reader = correct(reader, signals, stages, seed, weights)
+    reader = correct(reader, signals, stages, seed, weights, ~hard)
     reader.about |= {"labels": len(known), "labels_left_out": left_out}
     return reader, judged
 
@@ -273,7 +281,7 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     following = forecast(nowcast, reader.moves, horizon_days, personas)
     ahead = directions(nowcast, reader.moves, horizon_days, personas)
     days = days_to_move(nowcast, reader.moves, personas)
-    ahead = ahead.join(days if reader.classifier is not None else days * np.nan)  # too little to tell a time
+    ahead = ahead.join(days if reader.learned else days * np.nan)  # too little to tell a time
     transitions = pd.DataFrame(
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )

@@ -80,8 +80,8 @@ def most_wrong(wrong: np.ndarray, units: np.ndarray) -> float:
     >>> round(most_wrong(np.r_[1, np.zeros(99)], np.arange(100)), 3)
     0.047
     """
-    mean, rows = wrong.mean(), len(wrong) / _crowding(wrong, units)
-    count = mean * rows
+    rows = _independent(wrong, units)
+    count = wrong.mean() * rows
     return 1.0 if count >= rows else float(beta.ppf(SURE, count + 1, rows - count))
 
 
@@ -90,11 +90,11 @@ def name_from(threshold: float | None) -> float:
     return NAMED_RIGHT if threshold is None else threshold
 
 
-def _crowding(wrong: np.ndarray, units: np.ndarray) -> float:
-    """Return how many rows tell as much as one independent one (the design effect of rows by unit)."""
-    off = wrong - wrong.mean()
-    alone = (off**2).sum()
-    if alone <= 0:
-        return len(units) / len(np.unique(units))
+def _independent(wrong: np.ndarray, units: np.ndarray) -> float:
+    """Return how many independent rows of right or wrong tell as much as these (by the variance between units)."""
+    mean, off = wrong.mean(), wrong - wrong.mean()
     together = np.bincount(np.unique(units, return_inverse=True)[1], off)
-    return float(np.clip((together**2).sum() / alone, 1.0, len(units) / len(np.unique(units))))
+    spread = (together**2).sum() / len(wrong) ** 2
+    if spread <= 0 or mean <= 0:
+        return float(len(np.unique(units)))
+    return float(mean * (1 - mean) / spread)

@@ -42,7 +42,7 @@ SILENT = 0.3  # most visits of somebody who lapsed, as a share of the least acti
 def fit_persona_chain(
     periods: Periods,
     votes: pd.DataFrame,
-    markers: dict[str, str],
+    markers: dict[str, int],
     observable: np.ndarray,
     personas: pd.Series | None = None,
 ) -> PersonaChain:
@@ -55,7 +55,7 @@ def fit_persona_chain(
     votes : DataFrame
         Touchpoints × stages, rows sum to 1.
     markers : dict
-        The stage that each marker shows.
+        The position of the stage that each marker shows.
     observable : numpy.ndarray of bool
         Which states can occur at all.
     personas : Series, optional
@@ -113,7 +113,7 @@ class _Learner:
         overall = np.asarray(part.counts.sum(axis=0)).ravel() + 0.5
         self.overall = overall / overall.sum()
         self.mix = contact_mix(votes.reindex(part.steps).fillna(0.0).to_numpy(float), self.overall)
-        places = pd.Index([*votes.columns]).get_indexer([markers.get(step, "") for step in part.steps])
+        places = np.array([markers.get(step, -1) for step in part.steps])
         self.is_mark = places[None, :] == np.arange(self.n)[:, None]
         self.marks = _rows(self.is_mark * self.overall)
         self.moves = _in_phases(first_moves_of(self.n, TIMES * PERIOD_DAYS, self.possible))

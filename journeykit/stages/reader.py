@@ -17,6 +17,7 @@ from journeykit.stages.leaning import lean
 from journeykit.stages.naming import name_from
 from journeykit.stages.periods import count_periods
 from journeykit.stages.persona_chain import PersonaChain
+from journeykit.stages.recorded import Recorded, measure_recorded
 from journeykit.stages.snapshots import COMPANION, posterior_columns
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
@@ -63,6 +64,8 @@ class StageReader:
         Taught by hindsight; None when the log is too small to learn from.
     companion : PersonaChain or None
         The chain that knows personas, averaged with the student.
+    recorded : Recorded or None
+        Where the log's contacts can be taken at their word: reads stages from them, in place of the student.
     corrected : StageClassifier or None
         Learned from given labels.
     corrected_share : float
@@ -92,6 +95,7 @@ class StageReader:
     chain: StageChain
     student: StageClassifier | None = None
     companion: PersonaChain | None = None
+    recorded: Recorded | None = None
     corrected: StageClassifier | None = None
     corrected_share: float = 0.0
     leaning: np.ndarray | None = None
@@ -107,6 +111,11 @@ class StageReader:
     def classifier(self) -> StageClassifier | None:
         """The classifier that speaks last."""
         return self.corrected or self.student
+
+    @property
+    def learned(self) -> bool:
+        """Whether stages can be told apart by more than the chain alone."""
+        return self.recorded is not None or self.classifier is not None
 
     def check(self, log) -> None:
         """Refuse a log that is read through another stage model.
@@ -133,6 +142,8 @@ class StageReader:
         if self.companion is not None:
             told = self.companion.latest(periods, self.people)
             known = known.join(posterior_columns(told, periods.index, self.states, COMPANION))
+        if self.recorded is not None:
+            known = known.join(measure_recorded(log, moments, units))
         return signals.join(known.reindex(signals.index))
 
     def read(self, signals: pd.DataFrame, observable: np.ndarray | None = None) -> Reading:
@@ -178,10 +189,10 @@ class StageReader:
         return Reading(*tables), counts
 
     def _chances(self, signals: pd.DataFrame) -> np.ndarray:
-        if self.classifier is None:
+        if not self.learned:
             sure = np.exp(signals[[f"chain.{state}" for state in self.states]].to_numpy(float))
             return (1 - self.doubt) * sure + self.doubt * self.observable / self.observable.sum()
-        taught = None if self.student is None else self.taught(signals)
+        taught = self.without_labels(signals)
         if self.corrected is None or self.corrected_share == 0:
             return self.corrected_alone(signals, taught) if taught is None else taught
         corrected = self.corrected_alone(signals, taught)
@@ -193,9 +204,14 @@ class StageReader:
             columns_of(self.corrected, with_taught(signals, taught, self.states))
         )
 
-    def taught(self, signals: pd.DataFrame) -> np.ndarray:
-        """Return the probabilities of the classifier that was taught with hindsight, as few labels make them lean."""
-        told = self.beside(self.student.predict_proba(columns_of(self.student, signals)), signals)
+    def without_labels(self, signals: pd.DataFrame) -> np.ndarray | None:
+        """Return the probabilities that given labels correct, as few labels make them lean; None where nothing is told."""
+        if self.recorded is not None:
+            told = self.recorded.chances(signals)
+        elif self.student is not None:
+            told = self.beside(self.student.predict_proba(columns_of(self.student, signals)), signals)
+        else:
+            return None
         return told if self.leaning is None else lean(told, self.leaning)
 
     def beside(self, taught: np.ndarray, signals: pd.DataFrame) -> np.ndarray:
