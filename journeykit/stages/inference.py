@@ -24,7 +24,18 @@ from journeykit.stages.recorded import last_markers
 from journeykit.stages.recorded_learning import learn_recorded
 from journeykit.stages.snapshots import COMPANION, Snapshots, fit_chain, plan_snapshots, take_snapshots
 
-__all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
+__all__ = [
+    "GIVEN",
+    "HINDSIGHT",
+    "LIKELY",
+    "RECORDED",
+    "UNSURE",
+    "StageInference",
+    "infer_stages",
+    "infer_with",
+    "read_stages",
+    "stage_table",
+]
 
 RECORDED, LIKELY, UNSURE = "recorded", "likely", "unsure"
 HINDSIGHT, GIVEN, NOTHING = "held-out hindsight labels", "given labels", "nothing: too little to learn from"
@@ -247,8 +258,9 @@ def _teach(reader: StageReader, seen: Snapshots, seed: int) -> None:
         labels = sharpened(seen.labels.to_numpy()[rows])
         reader.thresholds = class_thresholds(told, labels, student.coverage)
         right = (labels + told)[np.arange(len(rows)), told.argmax(axis=1)] / 2
-        reader.naming = name_from(naming_threshold(told.max(axis=1), right, seen.units[rows]))
-        reader.about["named_against"] = HINDSIGHT
+        threshold = naming_threshold(told.max(axis=1), right, seen.units[rows])
+        reader.naming = name_from(threshold)
+        reader.about |= {} if threshold is None else {"named_against": HINDSIGHT}
 
 
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):

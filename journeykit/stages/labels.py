@@ -130,7 +130,9 @@ def correct(
     return _naming(reader, told, named, units[rows], fair[rows])
 
 
-def _leaning_apart(taught: np.ndarray, named: np.ndarray, weight: np.ndarray, units: np.ndarray) -> np.ndarray:
+def _leaning_apart(
+    taught: np.ndarray, named: np.ndarray, weight: np.ndarray, units: np.ndarray
+) -> np.ndarray:
     """Return probabilities of each row as they lean when learned from the labels of other units."""
     fold, told = np.unique(units, return_inverse=True)[1] % FOLDS, taught.copy()
     for held in range(FOLDS):

@@ -59,7 +59,10 @@ def naming_threshold(
     if len(chances) < FEWEST:
         return None
     order = np.argsort(-chances, kind="stable")
-    wrong, units = 1 - np.asarray(right, float)[order], np.arange(len(order)) if units is None else units[order]
+    wrong, units = (
+        1 - np.asarray(right, float)[order],
+        np.arange(len(order)) if units is None else units[order],
+    )
     sizes = np.unique(np.linspace(FEWEST, len(order), STEPS).round().astype(int))
     named = 0
     for size in sizes:

@@ -183,9 +183,7 @@ class _Learner:
     def _moves(self, moves: np.ndarray) -> np.ndarray:
         possible = self.possible[self.phases]
         whole = moves.sum(axis=0)
-        base = _rows(
-            (whole + (20 + PRIOR_MOVES * whole.sum(axis=1, keepdims=True)) * self.moves) * possible
-        )
+        base = _rows((whole + (20 + PRIOR_MOVES * whole.sum(axis=1, keepdims=True)) * self.moves) * possible)
         believed = PRIOR_MOVES * moves.sum(axis=2, keepdims=True) * self.moves
         own = _rows((moves + SHARED_MOVES * base + believed) * possible) if len(moves) > 1 else base[None]
         least = STAY_LAPSED ** (TIMES * PERIOD_DAYS / 7)
@@ -205,11 +203,11 @@ def _count(chain: PersonaChain, part: Periods, persona: int) -> _Counted:
     entries[np.arange(len(part)), part.entry] += first
     flat, entries = ((one.reshape(-1, len(phases)) @ to_states(phases)) for one in (states, entries))
     visits = part.visits.ravel()
-    pace = np.repeat(
-        part.pace(chain.usual[persona], OWN_PACE) / chain.usual[persona], part.width
-    )
+    pace = np.repeat(part.pace(chain.usual[persona], OWN_PACE) / chain.usual[persona], part.width)
     means = pace[:, None] * chain.mean[persona]
-    spread = np.array([(flat * means**2).sum(axis=0), (flat * ((visits[:, None] - means) ** 2 - means)).sum(axis=0)])
+    spread = np.array(
+        [(flat * means**2).sum(axis=0), (flat * ((visits[:, None] - means) ** 2 - means)).sum(axis=0)]
+    )
     return _Counted(
         (part.counts.T @ flat).T, moves, first.sum(axis=0), flat.T @ visits, flat.T @ pace,
         entries.sum(axis=0), _marks(chain, part, persona, entries), spread.reshape(2, n),

@@ -86,13 +86,17 @@ def read_days(log, units=None) -> pd.DataFrame:
 
     table = recorded_stages(log)
     if units is not None:
-        table = table.semi_join(ibis.memtable(pd.DataFrame({"unit_id": np.array(list(units), str)})), "unit_id")
+        table = table.semi_join(
+            ibis.memtable(pd.DataFrame({"unit_id": np.array(list(units), str)})), "unit_id"
+        )
     days = table.group_by(["unit_id", table.local_timestamp.truncate("D").name("day")])
     counted = days.aggregate(
         at=table.timestamp.max(), shown=table.marker.argmax(table.order, where=table.marker.notnull())
     )
     frame = engine.frame(counted).sort_values(["unit_id", "day"], ignore_index=True)
-    return frame.assign(here=frame.groupby("unit_id")["shown"].ffill().astype(float)).drop(columns=["day", "shown"])
+    return frame.assign(here=frame.groupby("unit_id")["shown"].ffill().astype(float)).drop(
+        columns=["day", "shown"]
+    )
 
 
 def gaps_of(days: pd.DataFrame, moment: pd.Timestamp, stages: int) -> pd.DataFrame:
@@ -157,7 +161,9 @@ def _until(table: Any, moments, units) -> Any:
     else:
         table = table.mutate(at=ibis.literal(pd.Timestamp(moments).to_pydatetime()).cast("timestamp(6)"))
     if units is not None:
-        table = table.semi_join(ibis.memtable(pd.DataFrame({"unit_id": np.array(list(units), str)})), "unit_id")
+        table = table.semi_join(
+            ibis.memtable(pd.DataFrame({"unit_id": np.array(list(units), str)})), "unit_id"
+        )
     return table.filter(table.timestamp <= table["at"])
 
 

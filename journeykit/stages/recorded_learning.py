@@ -36,7 +36,9 @@ def learn_recorded(
     told, labels = reader.read(seen.signals).nowcast.to_numpy(), seen.labels.to_numpy()
     reader.thresholds = class_thresholds(told, labels, COVERAGE)
     right = labels[np.arange(len(told)), told.argmax(axis=1)]
-    reader.naming = name_from(naming_threshold(told.max(axis=1), right, seen.units))
+    threshold = naming_threshold(told.max(axis=1), right, seen.units)
+    reader.naming = name_from(threshold)
+    reader.about |= {} if threshold is None else {"named_against": "held-out hindsight labels"}
     return _with_hindsight(reader, log, plan.held, (plan.held_moment,))
 
 

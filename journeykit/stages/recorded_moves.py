@@ -97,7 +97,9 @@ def _count(stays: pd.DataFrame, gaps: pd.DataFrame, recorded: Recorded, states: 
     np.add.at(days, stays["place"].to_numpy(int), stays["days"].to_numpy(float))
     gaps = gaps[gaps["place"] < states - 1]
     place, gap = gaps["place"].to_numpy(int), gaps["gap"].to_numpy(float)
-    left, passed = recorded.waiting.left(place, gap, gaps["days"].to_numpy(float), gaps["span"].to_numpy(float))
+    left, passed = recorded.waiting.left(
+        place, gap, gaps["days"].to_numpy(float), gaps["span"].to_numpy(float)
+    )
     came, back = gaps["came"].to_numpy(bool), gaps["next_place"].fillna(0).to_numpy(int)
     np.add.at(moves[:, -1], place[~came], left[~came])
     np.add.at(days, place[~came], (gap * (1 - left))[~came])
@@ -116,6 +118,8 @@ def _rates(counted: _Counted, possible: np.ndarray, towards: np.ndarray | None) 
         usual = np.where(-np.diag(towards) > TINY, usual, 0.0)
         rates = rates + usual[:, None] * towards * (1 - np.eye(len(days)))
         days = days + usual
-    rates = rates / np.maximum(days, 1.0)[:, None]  # who is in a stage for less than a day together tells no rate
+    rates = (
+        rates / np.maximum(days, 1.0)[:, None]
+    )  # who is in a stage for less than a day together tells no rate
     np.fill_diagonal(rates, 0.0)
     return rates - np.diag(rates.sum(axis=1))

@@ -62,10 +62,17 @@ class Waiting:
         days, span : numpy.ndarray
             Days with contacts so far, and the days from the first to the last of them.
         """
-        return _passed(self.family, self.shape, np.maximum(gap, SHORTEST) / (self._pace(days, span) * self.scale[place]))
+        return _passed(
+            self.family, self.shape, np.maximum(gap, SHORTEST) / (self._pace(days, span) * self.scale[place])
+        )
 
     def left(
-        self, place: np.ndarray, silent: np.ndarray, days: np.ndarray, span: np.ndarray, until: np.ndarray | None = None
+        self,
+        place: np.ndarray,
+        silent: np.ndarray,
+        days: np.ndarray,
+        span: np.ndarray,
+        until: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the probability of having left after so many silent days, and how much of the waiting time has passed.
 
@@ -116,9 +123,13 @@ def _fitted(gaps: pd.DataFrame, places: int, family: int, own: float, usual: flo
         seen = np.log(chance) + _density(family, shape, ratio) - np.log(scale[place])
         unseen = np.log(1 - chance * _passed(family, shape, ratio) + TINY)
         held = ((told[3 : 3 + places] ** 2).sum() + (told[3 + places :] ** 2).sum()) / (2 * HELD**2)
-        return float(-np.where(came, seen - end, unseen).sum() + held + 0.5 * (told[0] ** 2 + 0.1 * told[1] ** 2))
+        return float(
+            -np.where(came, seen - end, unseen).sum() + held + 0.5 * (told[0] ** 2 + 0.1 * told[1] ** 2)
+        )
 
-    found = minimize(loss, np.r_[0.0, 0.0, 1.5, np.zeros(2 * places)], method="L-BFGS-B", options={"maxiter": 40})
+    found = minimize(
+        loss, np.r_[0.0, 0.0, 1.5, np.zeros(2 * places)], method="L-BFGS-B", options={"maxiter": 40}
+    )
     shape, scale, comes = _parameters(found.x, places)
     return -float(found.fun), Waiting(family, float(shape), own, usual, scale, comes)
 
