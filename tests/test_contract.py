@@ -105,7 +105,8 @@ def test_the_columns_of_customers_stand_in_the_order_of_the_stages(report):
     stages = STAGES[client.id]
     assert list(client.model.ids) == stages
     assert list(table(folder, "customers")) == [
-        "customer_id", "account_id", "persona", "persona_confidence", "stage", "stage_likely", "stage_confidence", "stage_basis",
+        "customer_id", "account_id", "persona", "persona_confidence", "stage", "stage_likely",
+        "stage_confidence", "stage_basis",
         *(f"p_{stage}" for stage in [*stages, "lapsed"]), "stage_set", "next_stage",
         *(f"p_next_{stage}" for stage in [*stages, "stay", "lapsed"]), "last_touchpoint_at", "value_total",
         "move_forward", "move_back", "move_return", "move_days", "move_days_low", "move_days_high",

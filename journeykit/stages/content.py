@@ -99,7 +99,8 @@ def _wrong_newer(content: Mapping[str, Any]) -> str:
         if lacking:
             return f"the file lacks the part 'companion.{lacking[0]}'"
         people, steps, phases = len(companion["personas"]), len(companion["steps"]), 2 * n - 1
-        shapes |= {"companion.share": (people,), "companion.start": (people, phases), "companion.mix": (people, n, steps),
+        shapes |= {"companion.share": (people,), "companion.start": (people, phases),
+                   "companion.mix": (people, n, steps),
                    "companion.moves": (people, phases, phases), "companion.mean": (people, n), "companion.shape": (n,),
                    "companion.usual": (people,), "companion.marked": (n,), "companion.marks": (n, steps)}  # fmt: skip
         arrays |= {f"companion.{name}": companion[name] for name in COMPANION}

@@ -188,7 +188,7 @@ class _Prior:
 
 
 def contact_mix(votes: np.ndarray, overall: np.ndarray) -> np.ndarray:
-    """Return states × touchpoints: what contacts consist of by the votes alone, some of the neighbouring stages' and some stray."""
+    """Return states × touchpoints: what contacts consist of by the votes alone, some of them stray."""
     own = (votes * overall[:, None]).T
     near = own.copy()
     near[1:] += own[:-1]

@@ -16,9 +16,9 @@ from journeykit.stages.evidence import observable_states, stage_evidence, step_s
 from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
-from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.naming import name_from, naming_threshold
 from journeykit.stages.persona_learning import fit_persona_chain
+from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.reader import Reading, StageReader
 from journeykit.stages.recorded import last_markers
 from journeykit.stages.recorded_learning import learn_recorded
@@ -40,6 +40,7 @@ __all__ = [
 RECORDED, LIKELY, UNSURE = "recorded", "likely", "unsure"
 HINDSIGHT, GIVEN, NOTHING = "held-out hindsight labels", "given labels", "nothing: too little to learn from"
 FEWEST_TO_JUDGE = 30
+ROUNDS, FEW_ROUNDS = 15, 3  # in which the chain is learned; few where contacts are taken at their word
 
 
 @dataclass
@@ -220,10 +221,11 @@ def _learn(log, evidence: pd.DataFrame, random, seed: int, personas: pd.Series |
     model = log.client.model
     observable = observable_states(evidence)
     plan = plan_snapshots(log, random)
-    chain, periods = fit_chain(log, plan, model.votes(), observable)
+    recorded = choose_reading(log).kind == RECORDED and bool(evidence["observable"].any())
+    chain, periods = fit_chain(log, plan, model.votes(), observable, FEW_ROUNDS if recorded else ROUNDS)
     reader = StageReader(model.id, (*model.ids, LAPSED), observable, chain, people=personas)
     held = None
-    if choose_reading(log).kind == RECORDED and evidence["observable"].any():
+    if recorded:
         held = learn_recorded(reader, log, plan, personas)
     elif not evidence["observable"].any():
         reader.doubt = 1.0  # nothing speaks for any stage: everyone is unsure

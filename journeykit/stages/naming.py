@@ -19,9 +19,9 @@ def naming_threshold(
 ) -> float | None:
     """Return the probability above which the likeliest state is named, so that enough of the named are right.
 
-    From the surest rows on, ever more are named; the search ends at the first number of rows for which the share of
-    right ones could, at 95 %, be less than wanted. The order of the tests is fixed beforehand, so that their number asks
-    no correction.
+    From the surest rows on, ever more are named; the search ends at the first number of rows of which the share of
+    right ones could, at 95 %, be less than wanted. The order of the tests is fixed beforehand, so that their number asks no
+    correction.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def naming_threshold(
 
     Notes
     -----
-    Selective classification: Geifman and El-Yaniv, 2017; fixed-sequence testing: Angelopoulos, Bates, Candès, Jordan and
-    Lei, "Learn then test", 2021. The bound is that of Clopper and Pearson, with as many rows as independent ones tell as
-    much.
+    Selective classification: Geifman and El-Yaniv, 2017; fixed-sequence testing: Angelopoulos, Bates, Candès, Jordan
+    and Lei, "Learn then test", 2021. The bound is that of Clopper and Pearson, for as many independent rows as tell
+    as much.
 
     Examples
     --------

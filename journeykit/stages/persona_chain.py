@@ -1,4 +1,4 @@
-"""A hidden Markov model that knows personas: time in a stage has two phases, and who enters a stage may leave a mark."""
+"""A hidden Markov model that knows personas: stages last two phases, and who enters one may leave a mark."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PersonaChain:
 
     Notes
     -----
-    Two phases in a row give a stage a typical length, which a single one has not (phase-type distributions: Neuts, 1981).
+    Two phases in a row give a stage a typical length, which one has not (phase-type distributions: Neuts, 1981).
     A marker on entering is an emission of the move, not of the stage, so its absence tells too.
     """
 
@@ -97,7 +97,7 @@ class PersonaChain:
         return state @ to_states(self._phases), logs + scale
 
     def weights(self, part: Periods, persona: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return rows × periods × states: how likely is what was seen in each state, and how much likelier on entering it.
+        """Return rows × periods × states: how likely is what was seen in each state, how much likelier on entry.
 
         The first is relative to the likeliest state; what was divided by, in logs and summed over a row, comes third.
         """

@@ -79,7 +79,7 @@ def fit_persona_chain(
 
 
 def _known(units: pd.Index, personas: pd.Series | None) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the personas that are large enough, and the place of each unit's; one for all where there are fewer than two."""
+    """Return the personas that are large enough, and the place of each unit's; one for all where they are too few."""
     of_unit = None if personas is None else personas.reindex(units).astype(object)
     sizes = pd.Series(dtype=int) if of_unit is None else of_unit.value_counts()
     names = tuple(sorted(str(name) for name in sizes.index[sizes >= FEWEST_IN_PERSONA]))

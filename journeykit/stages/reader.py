@@ -205,7 +205,7 @@ class StageReader:
         )
 
     def without_labels(self, signals: pd.DataFrame) -> np.ndarray | None:
-        """Return the probabilities that given labels correct, as few labels make them lean; None where nothing is told."""
+        """Return the probabilities that labels correct, as few labels make them lean; None where nothing is told."""
         if self.recorded is not None:
             told = self.recorded.chances(signals)
         elif self.student is not None:

@@ -41,8 +41,8 @@ class Recorded:
     def chances(self, signals: pd.DataFrame, silent_until: np.ndarray | None = None) -> np.ndarray:
         """Return rows × states, from `measure_recorded`.
 
-        With `silent_until`, the days after the last contact for which nothing is known to have come, or missing for those
-        who came again: what hindsight says.
+        With `silent_until`, the days after the last contact within which nothing came, missing for those who came
+        again: what hindsight says.
         """
         here, silent, days, span = signals[COLUMNS].to_numpy(float).T
         place = np.where(np.isnan(here), len(self.first), here).astype(int)
@@ -168,7 +168,7 @@ def _until(table: Any, moments, units) -> Any:
 
 
 def _unseen(gaps: pd.DataFrame, possible: np.ndarray) -> np.ndarray:
-    """Return stages × stages: of the ways on from a stage to the next day with contacts, half of those that jump over one."""
+    """Return stages × stages: of the ways on from a stage to the next day, half of those that jump over one."""
     stages, table = len(possible), np.zeros((len(possible), len(possible)))
     moved = gaps[gaps["came"] & (gaps["place"] < stages) & (gaps["next_place"] < stages)]
     for (start, end), count in moved.groupby(["place", "next_place"]).size().items():

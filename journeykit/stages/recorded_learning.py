@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.naming import name_from, naming_threshold
 from journeykit.stages.periods import PERIOD_DAYS
 from journeykit.stages.reader import StageReader
-from journeykit.stages.recorded import Recorded, fit_recorded, read_days
+from journeykit.stages.recorded import Recorded, fit_recorded, measure_recorded, read_days
 from journeykit.stages.recorded_moves import recorded_moves
 from journeykit.stages.snapshots import Plan, Snapshots
 
@@ -23,8 +25,8 @@ def learn_recorded(
 ) -> Snapshots | None:
     """Let a reader take contacts at their word; return what it can be judged by, None where the log is too short.
 
-    Who has left, and how fast people move, is learned from the learning units; who is named, and what is in a set, on the
-    same units at earlier moments, of which only later contacts tell whether they had left.
+    Who has left, and how fast people move, is learned from the learning units; who is named, and what is in a set, on
+    the same units at earlier moments, of which only later contacts tell whether they had left.
     """
     units = plan.learning if len(plan.learning) else plan.held
     days = read_days(log, units)
@@ -32,21 +34,26 @@ def learn_recorded(
     reader.moves = recorded_moves(log, reader.recorded, days, reader.observable, personas)
     if not plan.possible:
         return None
-    seen = _with_hindsight(reader, log, units, plan.moments)
+    seen = _with_hindsight(reader, log, units, plan.moments, measure_recorded)
     told, labels = reader.read(seen.signals).nowcast.to_numpy(), seen.labels.to_numpy()
     reader.thresholds = class_thresholds(told, labels, COVERAGE)
     right = labels[np.arange(len(told)), told.argmax(axis=1)]
     threshold = naming_threshold(told.max(axis=1), right, seen.units)
     reader.naming = name_from(threshold)
     reader.about |= {} if threshold is None else {"named_against": "held-out hindsight labels"}
-    return _with_hindsight(reader, log, plan.held, (plan.held_moment,))
+    return _with_hindsight(reader, log, plan.held, (plan.held_moment,), reader.measure)
 
 
-def _with_hindsight(reader: StageReader, log, units: np.ndarray, moments: tuple[int, ...]) -> Snapshots:
+def _with_hindsight(
+    reader: StageReader,
+    log,
+    units: np.ndarray,
+    moments: tuple[int, ...],
+    measure: Callable[..., pd.DataFrame],
+) -> Snapshots:
     """Measure units at moments, so many periods back, and say where they were, knowing who came again."""
-    signals = [
-        reader.measure(log, log.moment - pd.Timedelta(days=PERIOD_DAYS * back), units) for back in moments
-    ]
+    at = [log.moment - pd.Timedelta(days=PERIOD_DAYS * back) for back in moments]
+    signals = [measure(log, moment, units) for moment in at]
     table = pd.concat([part for part in signals if len(part)] or signals)
     last = read_days(log, units).groupby("unit_id")["at"].last()
     labels = _labels(reader.recorded, table, last, log.moment) * reader.observable

@@ -53,8 +53,8 @@ def recorded_moves(
 
     Notes
     -----
-    Moves divided by the time at risk are the rates of a Markov chain in continuous time (maximum likelihood); its matrix
-    exponential gives the probabilities of a period, so several stages within a day all count.
+    Moves divided by the time at risk are the rates of a Markov chain in continuous time (maximum likelihood); the
+    exponential of their matrix gives the probabilities of a period, so several stages within a day all count.
     """
     units = days["unit_id"].unique()
     stays = _stays(log, units, days)
@@ -72,7 +72,7 @@ def recorded_moves(
 
 
 def _stays(log, units, days: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per stay in a recorded stage: ``unit_id, place, next_place, days`` until the next or the last contact."""
+    """Return one row per stay in a recorded stage: ``unit_id, place, next_place, days`` until the next or the end."""
     import ibis
 
     table = recorded_stages(log).filter(ibis._.marker.notnull())
@@ -97,9 +97,7 @@ def _count(stays: pd.DataFrame, gaps: pd.DataFrame, recorded: Recorded, states: 
     np.add.at(days, stays["place"].to_numpy(int), stays["days"].to_numpy(float))
     gaps = gaps[gaps["place"] < states - 1]
     place, gap = gaps["place"].to_numpy(int), gaps["gap"].to_numpy(float)
-    left, passed = recorded.waiting.left(
-        place, gap, gaps["days"].to_numpy(float), gaps["span"].to_numpy(float)
-    )
+    left, _ = recorded.waiting.left(place, gap, gaps["days"].to_numpy(float), gaps["span"].to_numpy(float))
     came, back = gaps["came"].to_numpy(bool), gaps["next_place"].fillna(0).to_numpy(int)
     np.add.at(moves[:, -1], place[~came], left[~came])
     np.add.at(days, place[~came], (gap * (1 - left))[~came])

@@ -86,11 +86,11 @@ def _close(width: int) -> tuple[int, ...]:
     return tuple(sorted({max(width * twelfths // 12, 1) for twelfths in (1, 2, 3)}))
 
 
-def fit_chain(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray):
+def fit_chain(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray, rounds: int = 15):
     """Fit the chain on the learning units; return it and their periods."""
     units = plan.learning if len(plan.learning) else plan.held
     periods = count_periods(log, log.moment, units)
-    return fit_stage_chain(periods, votes, observable), periods
+    return fit_stage_chain(periods, votes, observable, rounds), periods
 
 
 def take_snapshots(
