@@ -20,7 +20,7 @@ def naming_threshold(
     """Return the probability above which the likeliest state is named, so that enough of the named are right.
 
     From the surest rows on, ever more are named; the search ends at the first number of rows of which the share of
-    right ones could, at 95 %, be less than wanted. The order of the tests is fixed beforehand, so that their number asks no
+    right ones could, at 95 %, be less than wanted. The order of the tests is fixed beforehand, so their number asks no
     correction.
 
     Parameters
