@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeykit.events import EventLog
 from journeykit.stages import infer_stages, load_stages, read_stages, save_stages
 from journeykit.stages.recorded import Recorded, read_days
 from journeykit.stages.waiting import Waiting, fit_waiting
@@ -23,9 +24,15 @@ def journeys(units: int = 90) -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
+def log_of(rows: list[tuple[str, str, str]]) -> EventLog:
+    frame = pd.DataFrame(rows, columns=["customer_id", "timestamp", "touchpoint"])
+    frame["timestamp"] = pd.to_datetime(frame["timestamp"], format="ISO8601")
+    return EventLog.from_frame(frame, stage_model="universal")
+
+
 @pytest.fixture(scope="module")
-def found(make_log):
-    return infer_stages(make_log(journeys(), stage_model="universal"))
+def found():
+    return infer_stages(log_of(journeys()))
 
 
 def waiting(**changes) -> Waiting:
@@ -55,9 +62,9 @@ def test_who_was_just_seen_has_not_lapsed_and_who_is_long_silent_has(found):
     assert lapsed["c089"] < 0.2 and lapsed[[f"c{unit:03d}" for unit in range(30)]].min() > 0.8
 
 
-def test_saved_it_reads_the_log_as_before(found, make_log, tmp_path):
+def test_saved_it_reads_the_log_as_before(found, tmp_path):
     path = save_stages(found, tmp_path / "stages.skops")
-    again = read_stages(load_stages(path), make_log(journeys(), stage_model="universal"))
+    again = read_stages(load_stages(path), log_of(journeys()))
     pd.testing.assert_frame_equal(again.table, found.table)
 
 
@@ -101,7 +108,7 @@ def test_somebody_without_a_recorded_stage_is_where_others_begin():
     assert reader.chances(signals)[0] == pytest.approx([0.75, 0.25, 0.0], abs=1e-6)
 
 
-def test_days_hold_the_stage_of_their_last_contact(make_log):
+def test_days_hold_the_stage_of_their_last_contact():
     rows = [("a", "2026-01-01 10:00", "ad_impression"), ("a", "2026-01-01 11:00", "compare_items"),
             ("a", "2026-01-03 10:00", "purchase")]  # fmt: skip
-    assert read_days(make_log(rows, stage_model="universal"))["here"].tolist() == [1.0, 3.0]
+    assert read_days(log_of(rows))["here"].tolist() == [1.0, 3.0]
