@@ -85,6 +85,7 @@ def _customers(stages: list[str]) -> pd.DataFrame:
     frame.insert(0, "customer_id", [f"c{number}" for number in range(600)])
     frame.insert(1, "persona", ["p1"] * 340 + ["p2"] * 200 + [None] * 60)
     frame["stage"] = [names[one] if sure > 0.5 else None for one, sure in zip(best, top, strict=True)]
+    frame["stage_likely"] = [names[one] for one in best]
     frame["stage_confidence"] = top
     ahead = rng.dirichlet([*np.full(len(stages), 0.2), 3, 0.6], 600)
     frame[[*(f"p_next_{name}" for name in stages), "p_next_stay", "p_next_lapsed"]] = ahead

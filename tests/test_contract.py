@@ -116,7 +116,8 @@ def test_the_columns_of_customers_stand_in_the_order_of_the_stages(report):
     stages = STAGES[client.id]
     assert list(client.model.ids) == stages
     assert list(table(folder, "customers")) == [
-        "customer_id", "account_id", "persona", "persona_confidence", "stage", "stage_confidence",
+        "customer_id", "account_id", "persona", "persona_confidence", "stage", "stage_likely",
+        "stage_confidence", "stage_basis",
         *(f"p_{stage}" for stage in [*stages, "lapsed"]), "stage_set", "next_stage",
         *(f"p_next_{stage}" for stage in [*stages, "stay", "lapsed"]), "last_touchpoint_at", "value_total",
         "move_forward", "move_back", "move_return", "move_days", "move_days_low", "move_days_high",
@@ -143,7 +144,10 @@ def test_each_customer_stands_there_once_with_known_words(report):
     assert set(found["next_stage"]) <= {*states, "stay"}
     assert found["stage_set"].map(lambda ids: len(ids) >= 1 and set(ids) <= set(states)).all()
     named = found[found["stage"].notna()]
-    assert all(list(ids) == [stage] for ids, stage in zip(named["stage_set"], named["stage"], strict=True))
+    assert all(stage in ids for ids, stage in zip(named["stage_set"], named["stage"], strict=True))
+    assert (named["stage"] == named["stage_likely"]).all() and set(found["stage_likely"]) <= set(states)
+    assert ((found["stage_basis"] == "unsure") == found["stage"].isna()).all()
+    assert set(found["stage_basis"]) <= {"recorded", "likely", "unsure"}
     assert found["stage_confidence"].between(0, 1).all()
 
 

@@ -58,7 +58,12 @@ def test_nothing_of_nobody():
 
 @pytest.mark.parametrize(
     ("a", "b", "share"),
-    [([1, 0], [0, 1], 0.0), ([0.5, 0.5], [0.5, 0.5], 1.0), ([1, 1], [0, 0], 0.0), ([1, 0.5, 0], [0, 0.5, 1], 1 / 3)],
+    [
+        ([1, 0], [0, 1], 0.0),
+        ([0.5, 0.5], [0.5, 0.5], 1.0),
+        ([1, 1], [0, 0], 0.0),
+        ([1, 0.5, 0], [0, 0.5, 1], 1 / 3),
+    ],
     ids=["known", "unknown", "all in one", "one of three unknown"],
 )
 def test_what_a_stage_table_leaves_open_counted_by_hand(a, b, share):

@@ -132,7 +132,9 @@ def test_charges_fall_on_the_first_of_the_month_on_buyers(stage_model):
 
 
 def test_all_oddities_together_of_accounts_are_read_without_a_reject():
-    made = simulate(customers=80, seed=3, **ODD, setting="b2b", contacts=12, season=0.5, stage_model="digital")
+    made = simulate(
+        customers=80, seed=3, **ODD, setting="b2b", contacts=12, season=0.5, stage_model="digital"
+    )
     assert len(EventLog.from_frame(made.events, customers=made.customers).to_pandas()) == len(made.events)
     assert made.events["account_id"].notna().all()
 

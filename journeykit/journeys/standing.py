@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,7 @@ from journeykit.stage_models import LAPSED
 
 __all__ = ["count_stages_now", "list_observable_stages", "sum_outlook"]
 
-NOW_COLUMNS = "persona stage customers share low high named".split()
+NOW_COLUMNS = "persona stage customers share low high named likely likely_confidence".split()
 AHEAD = "move_forward move_back move_return move_days move_days_low move_days_high".split()
 AHEAD_COLUMNS = "forward_share back_share return_share days_median days_low days_high".split()
 OUTLOOK_COLUMNS = "persona stage customers moves move_share lapses lapse_share".split() + AHEAD_COLUMNS
@@ -27,22 +29,36 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, stage` (`lapsed` last; null for units without a named stage), `customers` (sum of the
-        probabilities), `share, low, high` (allowing for inferring), `named` (units for which the stage was named),
+        probabilities), `share, low, high` (allowing for inferring), `named` (units for which the stage was named), `likely`
+        (units without a named stage for which it is the likeliest), `likely_confidence` (its mean probability),
         `held_back`. The row with a null stage counts in `named` the units for which the model abstains. Empty without a
         stage table.
     """
     rows = []
     for persona in personas_of(paths) if stages is not None else ():
         own = stages.reindex(units_of(paths, persona).index.intersection(stages.index))
-        names = own["stage"].value_counts()
+        names, likely = own["stage"].value_counts(), _likely(own)
         for stage in (*paths.stages, LAPSED):
-            rows.append((persona, stage, float(own[f"p_{stage}"].sum()), len(own), int(names.get(stage, 0))))
+            named = int(names.get(stage, 0))
+            rows.append((persona, stage, float(own[f"p_{stage}"].sum()), len(own), named, *likely(stage)))
         unsure = int(own["stage"].isna().sum())
-        rows.append((persona, None, float(unsure), len(own), unsure))
-    table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "total", "named"])
+        rows.append((persona, None, float(unsure), len(own), unsure, *likely(None)))
+    columns = ["persona", "stage", "customers", "total", "named", "likely", "likely_confidence"]
+    table = pd.DataFrame(rows, columns=columns)
     table["share"] = table["customers"] / table["total"].where(table["total"] > 0)
     table["low"], table["high"] = interval_as_read(paths, "now", table["customers"], table["total"])
     return hold_back(table[NOW_COLUMNS], table["total"] < paths.min_group, ("persona", "stage"))
+
+
+def _likely(own: pd.DataFrame) -> Callable[[str | None], tuple[int, float]]:
+    """Return what counts the units without a named stage that are likeliest in one (any), and how likely on average."""
+    unsure = own[own["stage"].isna()] if "stage_likely" in own else own.head(0)
+
+    def counted(stage: str | None) -> tuple[int, float]:
+        there = unsure if stage is None else unsure[unsure["stage_likely"] == stage]
+        return len(there), float(there["stage_confidence"].mean()) if len(there) else np.nan
+
+    return counted
 
 
 def sum_outlook(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from journeykit.reports.sequences import SequenceStudy
 from journeykit.reports.study import Study
 from journeykit.reports.tabling import list_tables
 from journeykit.stage_models import LAPSED
-from journeykit.stages import StageInference
+from journeykit.stages import LIKELY, UNSURE, StageInference
 
 __all__ = ["ProfileStudy", "open_study"]
 
@@ -210,7 +210,7 @@ class ProfileStudy(Study):
         for stage in (*self.client.model.ids, LAPSED, None):
             count = int(named.get(stage, 0)) if stage else int(group["stage"].isna().sum())
             low, high = (float(bound) for bound in wilson(count, total))
-            figures = (np.nan,) * 5 if few else (float(count), count / total, low, high, count)
+            figures = (np.nan,) * 7 if few else (float(count), count / total, low, high, count, 0, np.nan)
             rows.append((persona, stage, *figures, few))
         return rows
 
@@ -277,6 +277,8 @@ def _stage_table(told: pd.Series, form: pd.DataFrame, units: pd.Index) -> pd.Dat
     stage = told.reindex(units)
     known = stage.notna()
     table["stage"] = stage.astype("str").where(known, None)
+    table["stage_likely"] = table["stage"]
+    table["stage_basis"] = known.map({True: LIKELY, False: UNSURE})
     table["stage_confidence"] = known.astype(float).where(known)
     states = [name for name in table if name.startswith("p_") and not name.startswith("p_next_")]
     for name in states:

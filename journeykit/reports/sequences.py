@@ -14,7 +14,7 @@ from journeykit.findings import Finding
 from journeykit.journeys import Journeys, map_journeys
 from journeykit.reports.study import Study
 from journeykit.stage_models import LAPSED
-from journeykit.stages import StageInference
+from journeykit.stages import UNSURE, StageInference
 from journeykit.stages.forecast import without_forecast
 
 __all__ = ["SequenceStudy"]
@@ -65,6 +65,9 @@ class SequenceStudy(Study):
         table[chances] = table[chances].div(table[chances].sum(axis=1).replace(0.0, np.nan), axis=0)
         table[f"p_{LAPSED}"] = np.nan
         table["stage"] = table["stage"].where(table["stage"] != LAPSED)
+        table["stage_basis"] = table["stage_basis"].where(table["stage"].notna(), UNSURE)
+        table["stage_likely"] = table[chances].idxmax(axis=1).str.removeprefix("p_")
+        table["stage_confidence"] = table[chances].max(axis=1)
         table["stage_set"] = [[one for one in own if one != LAPSED] for own in table["stage_set"]]
         return replace(found, table=without_forecast(table))
 

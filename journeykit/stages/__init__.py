@@ -2,7 +2,16 @@
 
 from journeykit.stages.classifier import StageClassifier
 from journeykit.stages.evidence import stage_evidence
-from journeykit.stages.inference import StageInference, infer_stages, infer_with, read_stages
+from journeykit.stages.inference import (
+    GIVEN,
+    HINDSIGHT,
+    LIKELY,
+    UNSURE,
+    StageInference,
+    infer_stages,
+    infer_with,
+    read_stages,
+)
 from journeykit.stages.label_file import add_label, read_label_file, undo_label
 from journeykit.stages.paths import draw_paths
 from journeykit.stages.picking import pick_for_labelling
@@ -11,6 +20,10 @@ from journeykit.stages.reuse import StageReuse, reuse_stages
 from journeykit.stages.saving import load_stages, save_stages
 
 __all__ = [
+    "GIVEN",
+    "HINDSIGHT",
+    "LIKELY",
+    "UNSURE",
     "StageClassifier",
     "StageInference",
     "StageReader",

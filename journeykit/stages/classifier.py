@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from journeykit.stages.conformal import class_thresholds, prediction_sets
 from journeykit.stages.learners import Boosted, Linear, blend, hide_markers, usable_columns
 
-__all__ = ["LAPSED", "StageClassifier", "allowing"]
+__all__ = ["LAPSED", "StageClassifier", "allowing", "sharpened"]
 
 LAPSED = "lapsed"
 FEW, SOME, MANY = 60, 300, 1500
@@ -197,11 +197,22 @@ class StageClassifier(ClassifierMixin, BaseEstimator):
             warm = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
             self.temperature_ = _best(warm, lambda t: blend(left, right, share, t), truth)
         probabilities = blend(left, right, share, self.temperature_)
-        sharp = labels[rows] ** SHARPEN
-        truth = sharp / sharp.sum(axis=1, keepdims=True) * (weight[rows] / max(weight.mean(), 1e-12))[:, None]
+        truth = sharpened(labels[rows]) * (weight[rows] / max(weight.mean(), 1e-12))[:, None]
         wanted = allowing(self.coverage) if hard else self.coverage
         self.thresholds_ = class_thresholds(probabilities, truth, wanted)
         self.apart_ = {"rows": rows, "probabilities": probabilities}
+
+
+def sharpened(labels: np.ndarray) -> np.ndarray:
+    """Return soft labels as they are held against probabilities: an average of two opinions is too doubtful.
+
+    Examples
+    --------
+    >>> sharpened(np.array([[0.8, 0.2]])).round(2).tolist()
+    [[0.92, 0.08]]
+    """
+    sharp = labels**SHARPEN
+    return sharp / sharp.sum(axis=1, keepdims=True)
 
 
 def allowing(coverage: float) -> float:

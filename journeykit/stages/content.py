@@ -19,6 +19,13 @@ PARTS: dict[str, type | tuple[type, ...]] = {
     "leaning": (np.ndarray, type(None)), "thresholds": (np.ndarray, type(None)), "doubt": float,
     "moves": dict, "about": dict, "reference": dict,
 }  # fmt: skip
+NEWER = {
+    "companion": (dict, type(None)),
+    "recorded": (dict, type(None)),
+    "naming": float,
+}  # files of earlier versions lack them
+COMPANION = ("share", "start", "moves", "mix", "mean", "shape", "usual", "marked", "marks")
+WAITING = ("family", "shape", "own", "usual", "scale", "comes")
 
 
 def wrong_parts(content: Mapping[str, Any]) -> str:
@@ -33,9 +40,13 @@ def wrong_parts(content: Mapping[str, Any]) -> str:
             return f"the file lacks the part {name!r}" + (f"; it has {near!r}" if near else "")
         if not isinstance(content[name], kind):
             return f"the part {name!r} is a {type(content[name]).__name__}, which it should not be"
+    odd = [name for name, kind in NEWER.items() if name in content and not isinstance(content[name], kind)]
+    if odd:
+        return f"the part {odd[0]!r} is a {type(content[odd[0]]).__name__}, which it should not be"
     return (
         _wrong_names(content)
         or _wrong_arrays(content)
+        or _wrong_newer(content)
         or _wrong_reference(content["reference"])
         or _wrong_classifier("student", content)
         or _wrong_classifier("corrected", content)
@@ -73,6 +84,43 @@ def _wrong_arrays(content: Mapping[str, Any]) -> str:
         ):
             return f"the part {name!r} holds values that are missing, infinite, negative or no numbers"
     return _wrong_chances(arrays)
+
+
+def _wrong_newer(content: Mapping[str, Any]) -> str:
+    """Tell what is wrong with the chain that knows personas, and with what reads recorded stages."""
+    n, companion, recorded = len(content["states"]), content.get("companion"), content.get("recorded")
+    naming = content.get("naming", 1.0)
+    if not 0 <= naming <= 1:
+        return "the part 'naming' is no share"
+    arrays: dict[str, Any] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    if companion is not None:
+        lacking = [name for name in ("steps", "personas", *COMPANION) if name not in companion]
+        if lacking:
+            return f"the file lacks the part 'companion.{lacking[0]}'"
+        people, steps, phases = len(companion["personas"]), len(companion["steps"]), 2 * n - 1
+        shapes |= {"companion.share": (people,), "companion.start": (people, phases),
+                   "companion.mix": (people, n, steps),
+                   "companion.moves": (people, phases, phases), "companion.mean": (people, n), "companion.shape": (n,),
+                   "companion.usual": (people,), "companion.marked": (n,), "companion.marks": (n, steps)}  # fmt: skip
+        arrays |= {f"companion.{name}": companion[name] for name in COMPANION}
+    if recorded is not None:
+        waiting = recorded.get("waiting") or {}
+        lacking = [name for name in WAITING if name not in waiting]
+        lacking += [name for name in ("unseen", "first") if name not in recorded]
+        if lacking:
+            return f"the file lacks the part 'recorded.{lacking[0]}'"
+        shapes |= {"recorded.unseen": (n - 1, n - 1), "recorded.first": (n - 1,)}
+        arrays |= {name: recorded[name.partition(".")[2]] for name in ("recorded.unseen", "recorded.first")}
+        shapes |= {f"recorded.{name}": (n,) if name in ("scale", "comes") else () for name in WAITING}
+        arrays |= {f"recorded.{name}": waiting[name] for name in WAITING}
+    for name, shape in shapes.items():
+        found = np.asarray(arrays[name])
+        if found.dtype.kind not in "iuf" or not np.isfinite(found).all() or (found < 0).any():
+            return f"the part {name!r} holds values that are missing, infinite, negative or no numbers"
+        if found.shape != shape:
+            return f"the part {name!r} has the shape {found.shape} instead of {shape}"
+    return ""
 
 
 def _wrong_chances(values: Mapping[str, np.ndarray]) -> str:

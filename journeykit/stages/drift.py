@@ -24,7 +24,7 @@ def reference_bins(signals: pd.DataFrame) -> dict[str, dict[str, np.ndarray]]:
     """
     kept = {}
     for name in signals.columns:
-        if str(name).startswith("chain."):
+        if str(name).startswith(("chain.", "personas.")):
             continue
         values = signals[name].to_numpy(float)
         seen = values[np.isfinite(values)]

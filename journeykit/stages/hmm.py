@@ -10,14 +10,21 @@ from scipy.special import gammaln
 
 from journeykit.stages.periods import PERIOD_DAYS, Periods
 
-__all__ = ["FIRST_ROWS", "ROWS_AT_A_TIME", "StageChain", "expected_moves", "fit_stage_chain"]
+__all__ = [
+    "FIRST_ROWS",
+    "ROWS_AT_A_TIME",
+    "StageChain",
+    "contact_mix",
+    "expected_moves",
+    "first_moves_of",
+    "fit_stage_chain",
+]
 
 TINY = 1e-12
 MIX = 0.2
 WIDE = 1.5
 PRIOR = 3.0
-WEEKS = PERIOD_DAYS / 7  # in a period
-STAY_LAPSED = 0.93**WEEKS
+STAY_LAPSED = 0.93 ** (PERIOD_DAYS / 7)
 ROWS_AT_A_TIME = 2000
 FIRST_ROWS = 1200  # on which learning begins
 SILENT = 0.3  # most visits of somebody who lapsed, as a share of the least active stage
@@ -138,20 +145,11 @@ class _Prior:
         self.n = len(observable)
         self.overall = np.asarray(periods.counts.sum(axis=0)).ravel() + 0.5
         self.overall /= self.overall.sum()
-        self.mix = self._mix(votes.reindex(periods.steps).fillna(0.0).to_numpy(float))
-        self.moves = _first_moves(self.n) * self.observable
-        self.moves /= self.moves.sum(axis=1, keepdims=True)
+        self.mix = contact_mix(votes.reindex(periods.steps).fillna(0.0).to_numpy(float), self.overall)
+        self.moves = first_moves_of(self.n, PERIOD_DAYS, self.observable)
         self.entered = periods.counts.sum()
         self.usual = usual or periods.usual_pace
         self.rate = periods.pace(self.usual) / self.usual
-
-    def _mix(self, votes: np.ndarray) -> np.ndarray:
-        own = (votes * self.overall[:, None]).T
-        near = own.copy()
-        near[1:] += own[:-1]
-        near[:-1] += own[1:]
-        mix = [_normal(own) * 0.65 + _normal(near) * 0.15 + 0.2 * self.overall, self.overall[None, :]]
-        return _normal(np.vstack(mix))
 
     def first(self) -> StageChain:
         mean = np.full(self.n, self.usual)
@@ -189,7 +187,17 @@ class _Prior:
         return moves
 
 
-def _first_moves(n: int) -> np.ndarray:
+def contact_mix(votes: np.ndarray, overall: np.ndarray) -> np.ndarray:
+    """Return states × touchpoints: what contacts consist of by the votes alone, some of them stray."""
+    own = (votes * overall[:, None]).T
+    near = own.copy()
+    near[1:] += own[:-1]
+    near[:-1] += own[1:]
+    return _normal(np.vstack([_normal(own) * 0.65 + _normal(near) * 0.15 + 0.2 * overall, overall[None, :]]))
+
+
+def first_moves_of(n: int, days: float, possible: np.ndarray) -> np.ndarray:
+    """Return states × states: moves in so many days before anything is learned, mostly to the next stage."""
     moves = np.full((n, n), 0.012)
     for state in range(n - 1):
         moves[state, state] = 0.8
@@ -197,8 +205,8 @@ def _first_moves(n: int) -> np.ndarray:
         moves[state, -1] = 0.03
     moves[-1, -1] = 0.95
     moves /= moves.sum(axis=1, keepdims=True)
-    away = moves * (1 - np.eye(n)) * WEEKS
-    return away + np.diag(1 - away.sum(axis=1))
+    away = moves * (1 - np.eye(n)) * days / 7
+    return _normal((away + np.diag(1 - away.sum(axis=1))) * possible)
 
 
 def _forward(weights, start, moves, entry) -> np.ndarray:

@@ -14,13 +14,13 @@ REPEATS = 20
 MOST_ROWS = 300
 FLOOR = 1e-3
 SIGNAL_GROUPS = {
-    "recency_gaps": ("recency_", "tenure_days", "gap_"),
+    "recency_gaps": ("recency_", "tenure_days", "gap_", "recorded.silent", "recorded.days", "recorded.span"),
     "frequency": ("contacts", "sessions", "decayed_", "people"),
     "touchpoint_shares": ("share_",),
     "stage_votes": ("vote_",),
     "last_touchpoints": ("last",),
-    "markers": ("since_marker_days.", "furthest_marker"),
-    "stage_chain": ("chain.",),
+    "markers": ("since_marker_days.", "furthest_marker", "recorded.here"),
+    "stage_chain": ("chain.", "personas."),
 }
 COLUMNS = ["group", "drop", "low", "high", "skill", "signals", "rows", "repeats"]
 

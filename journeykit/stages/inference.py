@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
 from journeykit.events import is_seen_once, silence_of
-from journeykit.stages.classifier import LAPSED, StageClassifier
+from journeykit.facts import choose_reading, marker_positions
+from journeykit.stages.classifier import LAPSED, StageClassifier, sharpened
+from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
 from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves, without_forecast
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
+from journeykit.stages.naming import name_from, naming_threshold
+from journeykit.stages.persona_learning import fit_persona_chain
 from journeykit.stages.purchases import lapsed_by_purchases
-from journeykit.stages.reader import StageReader
-from journeykit.stages.snapshots import fit_chain, plan_snapshots, take_snapshots
+from journeykit.stages.reader import Reading, StageReader
+from journeykit.stages.recorded import last_markers
+from journeykit.stages.recorded_learning import learn_recorded
+from journeykit.stages.snapshots import COMPANION, Snapshots, fit_chain, plan_snapshots, take_snapshots
 
-__all__ = ["HINDSIGHT", "GIVEN", "StageInference", "infer_stages", "infer_with", "read_stages", "stage_table"]
+__all__ = [
+    "GIVEN",
+    "HINDSIGHT",
+    "LIKELY",
+    "RECORDED",
+    "UNSURE",
+    "StageInference",
+    "infer_stages",
+    "infer_with",
+    "read_stages",
+    "stage_table",
+]
 
+RECORDED, LIKELY, UNSURE = "recorded", "likely", "unsure"
 HINDSIGHT, GIVEN, NOTHING = "held-out hindsight labels", "given labels", "nothing: too little to learn from"
 FEWEST_TO_JUDGE = 30
+ROUNDS, FEW_ROUNDS = 15, 3  # in which the chain is learned; few where contacts are taken at their word
 
 
 @dataclass
@@ -122,14 +141,15 @@ def infer_stages(
     labels = log.labels if labels is None else labels
     known = given_labels(log, labels, random) if len(labels) else None
     evidence = stage_evidence(log)
-    reader, held, periods = _learn(log, evidence, random, random_state)
+    reader, held, periods = _learn(log, evidence, random, random_state, personas)
     judged = (NOTHING, None)
     if held is not None:
         judged = (HINDSIGHT, (held.signals, held.labels.to_numpy().argmax(axis=1)))
     if known is not None:
         reader, newly = _learn_from(log, reader, known, random, random_state)
         judged = newly or judged
-    reader.moves = learn_moves(reader.chain, periods, personas)
+    if reader.recorded is None:
+        reader.moves = learn_moves(reader.chain, periods, personas)
     return _finished(log, evidence, reader, judged, horizon_days, personas)
 
 
@@ -144,7 +164,7 @@ def read_stages(
         When the log is read through another stage model.
     """
     reader.check(log)
-    evidence = stage_evidence(log)
+    reader, evidence = replace(reader, people=personas), stage_evidence(log)
     return _finished(log, evidence, reader, ("nothing: learned on another log", None), horizon_days, personas)
 
 
@@ -156,23 +176,37 @@ def infer_with(
 
 
 def stage_table(
-    nowcast: pd.DataFrame, inside: pd.DataFrame, following: pd.DataFrame, ahead: pd.DataFrame | None = None
+    read: Reading, following: pd.DataFrame, ahead: pd.DataFrame | None = None, marked: pd.Series | None = None
 ) -> pd.DataFrame:
     """Arrange what was read and forecast as the stage table.
+
+    Parameters
+    ----------
+    read : Reading
+        Probabilities, sets, and who is named.
+    following, ahead : DataFrame
+        From `forecast`; from `directions` and `days_to_move`.
+    marked : Series, optional
+        Per unit the stage of which its last contact is a marker.
 
     Returns
     -------
     DataFrame
-        Indexed by ``unit_id``: ``stage`` (missing = unsure), ``stage_confidence``, ``p_<state>``,
-        ``stage_set``, ``next_stage``, ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``, and the columns
-        of `ahead`: ``move_forward, move_back, move_return, move_days, move_days_low, move_days_high``.
+        Indexed by ``unit_id``: ``stage`` (missing = unsure), ``stage_likely``, ``stage_confidence`` (its probability),
+        ``stage_basis`` (``recorded``, ``likely`` or ``unsure``), ``p_<state>``, ``stage_set``, ``next_stage``,
+        ``p_next_<stage>``, ``p_next_stay``, ``p_next_lapsed``, and the columns of `ahead`: ``move_forward, move_back,
+        move_return, move_days, move_days_low, move_days_high``.
     """
-    states = np.array(nowcast.columns, dtype=object)
-    chances, inside = nowcast.to_numpy(), inside.to_numpy()
-    likeliest = states[chances.argmax(axis=1)]
+    states, index = np.array(read.nowcast.columns, dtype=object), read.nowcast.index.rename("unit_id")
+    chances, inside = read.nowcast.to_numpy(), read.inside.to_numpy()
+    likeliest, named = states[chances.argmax(axis=1)], read.named.to_numpy(bool)
+    last = pd.Series(dtype=object) if marked is None else marked
+    recorded = last.reindex(index).astype(object).to_numpy() == likeliest
     columns = {
-        "stage": pd.Series(np.where(inside.sum(axis=1) == 1, likeliest, None)).astype("str").to_numpy(),
+        "stage": pd.Series(np.where(named, likeliest, None)).astype("str").to_numpy(),
+        "stage_likely": likeliest,
         "stage_confidence": chances.max(axis=1),
+        "stage_basis": np.where(named, np.where(recorded, RECORDED, LIKELY), UNSURE),
         **{f"p_{state}": chances[:, j] for j, state in enumerate(states)},
         "stage_set": [list(states[row]) for row in inside],
         "next_stage": np.array(following.columns, dtype=object)[following.to_numpy().argmax(axis=1)],
@@ -180,32 +214,56 @@ def stage_table(
     order = [*states[:-1], "stay", LAPSED]
     columns |= {f"p_next_{state}": following[state].to_numpy() for state in order}
     columns |= {} if ahead is None else {name: ahead[name].to_numpy() for name in ahead}
-    return pd.DataFrame(columns, index=nowcast.index.rename("unit_id"))
+    return pd.DataFrame(columns, index=index)
 
 
-def _learn(log, evidence: pd.DataFrame, random, seed: int):
-    """Fit the chain and, where there is enough, the student; return held-out snapshots too."""
+def _learn(log, evidence: pd.DataFrame, random, seed: int, personas: pd.Series | None = None):
+    """Fit the chains and, where there is enough, the student; return held-out snapshots too."""
     model = log.client.model
     observable = observable_states(evidence)
     plan = plan_snapshots(log, random)
-    chain, periods = fit_chain(log, plan, model.votes(), observable)
-    reader = StageReader(model.id, (*model.ids, LAPSED), observable, chain)
+    recorded = choose_reading(log).kind == RECORDED and bool(evidence["observable"].any())
+    chain, periods = fit_chain(log, plan, model.votes(), observable, FEW_ROUNDS if recorded else ROUNDS)
+    reader = StageReader(model.id, (*model.ids, LAPSED), observable, chain, people=personas)
     held = None
-    if not evidence["observable"].any():
+    if recorded:
+        held = learn_recorded(reader, log, plan, personas)
+    elif not evidence["observable"].any():
         reader.doubt = 1.0  # nothing speaks for any stage: everyone is unsure
     elif plan.possible:
-        seen = take_snapshots(log, plan.learning, plan.moments, chain, observable, random)
+        marks = marker_positions(model)
+        companion = fit_persona_chain(periods, model.votes(), marks, observable, personas)
+        seen = take_snapshots(
+            log, plan.learning, plan.moments, chain, observable, random, companion, personas
+        )
         if seen.enough:
-            student = StageClassifier(stages=list(reader.states), random_state=seed)
-            reader.student = student.fit(seen.signals, seen.labels, groups=seen.units)
-            reader.thresholds = student.thresholds_ if student.calibrated_on_ else None
-            held = take_snapshots(log, plan.held, (plan.held_moment,), chain, observable)
-            held = held if len(held.labels) >= FEWEST_TO_JUDGE else None
+            reader.companion = companion
+            _teach(reader, seen, seed)
+            held = take_snapshots(
+                log, plan.held, (plan.held_moment,), chain, observable, None, companion, personas
+            )
+    held = held if held is not None and len(held.labels) >= FEWEST_TO_JUDGE else None
     reader.reference = {
         "steps": step_shares(log).to_dict(), "markers": model.markers(), "unit": log.client.unit,
     }  # fmt: skip
-    reader.about = {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(periods)}
+    reader.about |= {"client": log.client.id, "moment": f"{log.moment:%Y-%m-%d}", "units": len(periods)}
     return reader, held, periods
+
+
+def _teach(reader: StageReader, seen: Snapshots, seed: int) -> None:
+    """Let the student learn the labels of hindsight, and learn on rows apart what is in a set and who is named."""
+    measured = [name for name in seen.signals if not str(name).startswith(f"{COMPANION}.")]
+    student = StageClassifier(stages=list(reader.states), random_state=seed)
+    reader.student = student.fit(seen.signals[measured], seen.labels, groups=seen.units)
+    rows = student.apart_["rows"]
+    if len(rows):
+        told = reader.beside(student.apart_["probabilities"], seen.signals.iloc[rows])
+        labels = sharpened(seen.labels.to_numpy()[rows])
+        reader.thresholds = class_thresholds(told, labels, student.coverage)
+        right = (labels + told)[np.arange(len(rows)), told.argmax(axis=1)] / 2
+        threshold = naming_threshold(told.max(axis=1), right, seen.units[rows])
+        reader.naming = name_from(threshold)
+        reader.about |= {} if threshold is None else {"named_against": HINDSIGHT}
 
 
 def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int):
@@ -220,10 +278,10 @@ def _learn_from(log, reader: StageReader, known: pd.DataFrame, random, seed: int
     apart = np.isin(units, random.permutation(names)[: len(names) // 4]) & ~hard
     judged = None
     if apart.sum() >= FEWEST_TO_JUDGE:
-        without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart])
+        without = correct(reader, signals[~apart], stages[~apart], seed, weights[~apart], ~hard[~apart])
         truth = np.array([reader.states.index(stage) for stage in stages[apart]])
         judged = (GIVEN, (signals[apart], truth, without))
-    reader = correct(reader, signals, stages, seed, weights)
+    reader = correct(reader, signals, stages, seed, weights, ~hard)
     reader.about |= {"labels": len(known), "labels_left_out": left_out}
     return reader, judged
 
@@ -233,16 +291,17 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
         problem = f"the horizon of the forecast is {horizon_days!r} days"
         raise JourneykitError(problem, remedy="give a number of days of at least 0, such as 30")
     states = list(reader.states)
-    nowcast, inside, counts = reader.read_everyone(log, observable_states(evidence))
+    read, counts = reader.read_everyone(log, observable_states(evidence))
+    nowcast, marked = read.nowcast, last_markers(log)
     following = forecast(nowcast, reader.moves, horizon_days, personas)
     ahead = directions(nowcast, reader.moves, horizon_days, personas)
     days = days_to_move(nowcast, reader.moves, personas)
-    ahead = ahead.join(days if reader.classifier is not None else days * np.nan)  # too little to tell a time
+    ahead = ahead.join(days if reader.learned else days * np.nan)  # too little to tell a time
     transitions = pd.DataFrame(
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
     transitions[~reader.observable] = np.nan
-    table = stage_table(nowcast, inside, following, ahead)
+    table = stage_table(read, following, ahead, marked)
     found = StageInference(
         table if _can_look_ahead(log) else without_forecast(table),
         evidence,

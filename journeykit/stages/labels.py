@@ -10,7 +10,8 @@ import pandas as pd
 from journeykit.errors import JourneykitError, nearest, unknown
 from journeykit.stages.classifier import LAPSED, StageClassifier, allowing
 from journeykit.stages.conformal import class_thresholds
-from journeykit.stages.leaning import learn_leaning
+from journeykit.stages.leaning import lean, learn_leaning
+from journeykit.stages.naming import naming_threshold
 from journeykit.stages.reader import StageReader, mix, with_taught
 
 __all__ = ["MANY_LABELS", "PICKED", "correct", "first_contacts", "given_labels"]
@@ -21,6 +22,7 @@ PICKED = "picked"  # the source of labels of customers who were asked about beca
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MOST_COMPARED = 2000  # ids among which the nearest is looked for
 FLOOR = 1e-3
+FOLDS = 3  # in which few labels are learned from to see who can be named
 USED = ["unit_id", "at", "stage", "source", "weight"]
 
 
@@ -77,6 +79,7 @@ def correct(
     stages: pd.Series,
     seed: int,
     weights: pd.Series | None = None,
+    fair: np.ndarray | None = None,
 ) -> StageReader:
     """Learn from given labels, beginning where hindsight left off.
 
@@ -96,27 +99,56 @@ def correct(
         The seed.
     weights : Series, optional
         How much each row counts beside the others; all alike when None.
+    fair : numpy.ndarray of bool, optional
+        The rows that may judge who is named: not those that were asked about because they are hard. All when None.
 
     Returns
     -------
     StageReader
-        The same reader with ``leaning``, or with ``corrected``, ``corrected_share`` and ``thresholds``.
+        The same reader with ``leaning``, or with ``corrected``, ``corrected_share`` and ``thresholds``; and with the
+        ``naming`` that the labels allow, where there are enough.
     """
-    taught = None if reader.student is None else reader.taught(signals)
+    taught, units = reader.without_labels(signals), signals.index.get_level_values("unit_id").to_numpy()
+    fair = np.ones(stages.size, bool) if fair is None else fair
     table, few = with_taught(signals, taught, reader.states), stages.size < MANY_LABELS
     if few and taught is not None:
         named = pd.Index(reader.states).get_indexer(stages)
-        weight = None if weights is None else weights.to_numpy(float) / weights.mean()
+        weight = np.ones(stages.size) if weights is None else weights.to_numpy(float) / weights.mean()
+        reader = _naming(reader, _leaning_apart(taught, named, weight, units), named, units, fair)
         return replace(reader, leaning=learn_leaning(taught, named, weight))
     if few:
         small = ("taught.", "chain.", "last1.")
         table = table[[name for name in table.columns if name.startswith(small)]]
-    units = signals.index.get_level_values("unit_id").to_numpy()
     classifier = StageClassifier(stages=list(reader.states), random_state=seed)
     weight = np.ones(stages.size) if weights is None else weights.to_numpy(float) / weights.mean()
     classifier.fit(table, stages.to_numpy(str), sample_weight=weight, groups=units)
     share, thresholds = _beside(classifier, taught, stages, reader, weight)
-    return replace(reader, corrected=classifier, corrected_share=share, thresholds=thresholds)
+    reader = replace(reader, corrected=classifier, corrected_share=share, thresholds=thresholds)
+    rows, told = classifier.apart_["rows"], classifier.apart_["probabilities"]
+    told = told if taught is None else mix(taught[rows], told, share)
+    named = pd.Index(reader.states).get_indexer(stages)[rows]
+    return _naming(reader, told, named, units[rows], fair[rows])
+
+
+def _leaning_apart(
+    taught: np.ndarray, named: np.ndarray, weight: np.ndarray, units: np.ndarray
+) -> np.ndarray:
+    """Return probabilities of each row as they lean when learned from the labels of other units."""
+    fold, told = np.unique(units, return_inverse=True)[1] % FOLDS, taught.copy()
+    for held in range(FOLDS):
+        out = fold == held
+        if out.any() and not out.all():
+            told[out] = lean(taught[out], learn_leaning(taught[~out], named[~out], weight[~out]))
+    return told
+
+
+def _naming(reader: StageReader, told, named, units, fair) -> StageReader:
+    """Return the reader with the naming that labels of rows allow which nothing was learned from."""
+    right = told.argmax(axis=1) == named
+    threshold = naming_threshold(told.max(axis=1)[fair], right[fair], units[fair])
+    if threshold is None:
+        return reader
+    return replace(reader, naming=threshold, about=reader.about | {"named_against": "given labels"})
 
 
 def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.Series, reader, weight):

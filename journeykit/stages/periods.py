@@ -66,21 +66,41 @@ class Periods:
         """The visits a period of everybody, while active."""
         return max(float(self.visits.sum() / max(self.active.sum(), 1)), LEAST_PACE)
 
-    def pace(self, usual: float) -> np.ndarray:
-        """Return, per row, the visits a period while active, drawn towards the usual pace by `PACE_PERIODS` periods."""
-        return (self.visits.sum(axis=1) + PACE_PERIODS * usual) / (self.active + PACE_PERIODS)
+    def pace(self, usual: float, strength: float = PACE_PERIODS) -> np.ndarray:
+        """Return, per row, the visits a period while active, drawn towards the usual pace by so many periods."""
+        return (self.visits.sum(axis=1) + strength * usual) / (self.active + strength)
 
     def some(self, most: int) -> Periods:
         """Return so many of the rows at most, spread evenly."""
         few = len(self) <= most
         return self if few else self.take(np.linspace(0, len(self) - 1, most).astype(int))
 
-    def take(self, rows: np.ndarray) -> Periods:
-        """Return some of the rows."""
-        lines = (np.asarray(rows)[:, None] * self.width + np.arange(self.width)).ravel()
-        return Periods(
-            self.index[rows], self.steps, self.counts[lines], self.visits[rows], self.width, self.entry[rows]
-        )
+    def take(self, rows: np.ndarray, until: int | None = None) -> Periods:
+        """Return some of the rows, and of these the periods before `until` (all)."""
+        width = self.width if until is None else until
+        lines = (np.asarray(rows)[:, None] * self.width + np.arange(width)).ravel()
+        visits, entry = self.visits[rows][:, :width], self.entry[rows]
+        return Periods(self.index[rows], self.steps, self.counts[lines], visits, width, entry)
+
+    def coarser(self, times: int) -> Periods:
+        """Return the same in periods so many times as long; the last one still ends at the row's moment.
+
+        Examples
+        --------
+        >>> counts = pd.DataFrame({"unit_id": "a", "at": pd.Timestamp("2026-03-01"), "back": [0, 1, 2],
+        ...                        "step": "search", "n": 1, "visits": 1})
+        >>> periods_of(counts).coarser(2).visits.tolist()
+        [[1.0, 2.0]]
+        """
+        before = -self.width % times
+        width, table = (self.width + before) // times, self.counts.tocoo()
+        row, period = np.divmod(table.coords[0], self.width)
+        place = row * width + (period + before) // times
+        shape = (len(self) * width, len(self.steps))
+        counts = sparse.csr_array((table.data, (place, table.coords[1])), shape=shape)
+        visits = np.hstack([np.zeros((len(self), before)), self.visits]).reshape(len(self), width, times)
+        entry = (self.entry + before) // times
+        return Periods(self.index, self.steps, counts, visits.sum(axis=2), width, entry)
 
 
 def count_periods(log, moments, units=None) -> Periods:

@@ -14,13 +14,17 @@ from journeykit.stages.conformal import prediction_sets
 from journeykit.stages.drift import count_bins, reference_bins
 from journeykit.stages.hmm import StageChain
 from journeykit.stages.leaning import lean
+from journeykit.stages.naming import name_from
 from journeykit.stages.periods import count_periods
-from journeykit.stages.snapshots import posterior_columns
+from journeykit.stages.persona_chain import PersonaChain
+from journeykit.stages.recorded import Recorded, measure_recorded
+from journeykit.stages.snapshots import COMPANION, posterior_columns
 
 __all__ = ["Reading", "StageReader", "mix", "with_taught"]
 
 CHUNK = 50_000
 DOUBT = 0.3
+STUDENT_SHARE = 0.3  # how much the student counts beside the chain that knows personas
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,13 @@ class Reading:
         Rows × states, rows sum to 1.
     inside : DataFrame of bool
         Rows × states: which states are in the row's set.
+    named : Series of bool
+        Per row whether the likeliest state is sure enough to be named.
     """
 
     nowcast: pd.DataFrame
     inside: pd.DataFrame
+    named: pd.Series
 
 
 @dataclass
@@ -55,6 +62,10 @@ class StageReader:
         The hidden Markov model.
     student : StageClassifier or None
         Taught by hindsight; None when the log is too small to learn from.
+    companion : PersonaChain or None
+        The chain that knows personas, averaged with the student.
+    recorded : Recorded or None
+        Where the log's contacts can be taken at their word: reads stages from them, in place of the student.
     corrected : StageClassifier or None
         Learned from given labels.
     corrected_share : float
@@ -63,6 +74,8 @@ class StageReader:
         How a few given labels tilt what the student says; see `learn_leaning`.
     thresholds : numpy.ndarray or None
         Per state the smallest probability that still belongs in a set; None puts every state in it.
+    naming : float
+        The probability above which a state is named; see `naming_threshold`.
     doubt : float
         Without a classifier: how much of the probability is spread evenly over what can be seen.
     moves : dict of numpy.ndarray
@@ -72,6 +85,8 @@ class StageReader:
     reference : dict
         What another log is held against: ``signals`` (bins and shares), ``steps`` (shares of the contacts),
         ``markers`` and ``unit``.
+    people : Series or None
+        The persona of each unit of the log at hand; not saved.
     """
 
     stage_model: str
@@ -79,19 +94,28 @@ class StageReader:
     observable: np.ndarray
     chain: StageChain
     student: StageClassifier | None = None
+    companion: PersonaChain | None = None
+    recorded: Recorded | None = None
     corrected: StageClassifier | None = None
     corrected_share: float = 0.0
     leaning: np.ndarray | None = None
     thresholds: np.ndarray | None = None
+    naming: float = name_from(None)
     doubt: float = DOUBT
     moves: dict[str, np.ndarray] = field(default_factory=dict)
     about: dict = field(default_factory=dict)
     reference: dict = field(default_factory=dict)
+    people: pd.Series | None = field(default=None, repr=False)
 
     @property
     def classifier(self) -> StageClassifier | None:
         """The classifier that speaks last."""
         return self.corrected or self.student
+
+    @property
+    def learned(self) -> bool:
+        """Whether stages can be told apart by more than the chain alone."""
+        return self.recorded is not None or self.classifier is not None
 
     def check(self, log) -> None:
         """Refuse a log that is read through another stage model.
@@ -111,10 +135,15 @@ class StageReader:
             )
 
     def measure(self, log, moments, units=None) -> pd.DataFrame:
-        """Return signals and the chain's posterior, indexed by ``unit_id`` and ``at``."""
+        """Return signals and the chains' posteriors, indexed by ``unit_id`` and ``at``."""
         periods = count_periods(log, moments, units)
         known = posterior_columns(self.chain.latest(periods), periods.index, self.states)
         signals = signals_at(log, moments, units)
+        if self.companion is not None:
+            told = self.companion.latest(periods, self.people)
+            known = known.join(posterior_columns(told, periods.index, self.states, COMPANION))
+        if self.recorded is not None:
+            known = known.join(measure_recorded(log, moments, units))
         return signals.join(known.reindex(signals.index))
 
     def read(self, signals: pd.DataFrame, observable: np.ndarray | None = None) -> Reading:
@@ -132,13 +161,13 @@ class StageReader:
         total = chances.sum(axis=1, keepdims=True)
         chances = np.where(total > 1e-9, chances / np.maximum(total, 1e-9), possible / possible.sum())
         inside = self._inside(chances, possible)
-        names = list(self.states)
+        names, named = list(self.states), pd.Series(chances.max(axis=1) > self.naming, signals.index)
         return Reading(
-            pd.DataFrame(chances, signals.index, names), pd.DataFrame(inside, signals.index, names)
+            pd.DataFrame(chances, signals.index, names), pd.DataFrame(inside, signals.index, names), named
         )
 
-    def read_everyone(self, log, observable: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
-        """Read every unit at the log's moment, some thousands at a time; return nowcast, sets and counts per bin.
+    def read_everyone(self, log, observable: np.ndarray) -> tuple[Reading, dict]:
+        """Read every unit at the log's moment, some thousands at a time; return the reading and counts per bin.
 
         A reader without a reference takes the first thousands as that.
         """
@@ -155,15 +184,15 @@ class StageReader:
             for name, seen in count_bins(known, signals).items():
                 counts[name] = counts.get(name, 0) + seen
             read.append(self.read(signals, observable))
-        tables = (pd.concat([getattr(one, name) for one in read]) for name in ("nowcast", "inside"))
-        nowcast, inside = (table.droplevel("at") for table in tables)
-        return nowcast, inside, counts
+        names = ("nowcast", "inside", "named")
+        tables = (pd.concat([getattr(one, name) for one in read]).droplevel("at") for name in names)
+        return Reading(*tables), counts
 
     def _chances(self, signals: pd.DataFrame) -> np.ndarray:
-        if self.classifier is None:
+        if not self.learned:
             sure = np.exp(signals[[f"chain.{state}" for state in self.states]].to_numpy(float))
             return (1 - self.doubt) * sure + self.doubt * self.observable / self.observable.sum()
-        taught = None if self.student is None else self.taught(signals)
+        taught = self.without_labels(signals)
         if self.corrected is None or self.corrected_share == 0:
             return self.corrected_alone(signals, taught) if taught is None else taught
         corrected = self.corrected_alone(signals, taught)
@@ -175,10 +204,22 @@ class StageReader:
             columns_of(self.corrected, with_taught(signals, taught, self.states))
         )
 
-    def taught(self, signals: pd.DataFrame) -> np.ndarray:
-        """Return the probabilities of the classifier that was taught with hindsight, as few labels make them lean."""
-        told = self.student.predict_proba(columns_of(self.student, signals))
+    def without_labels(self, signals: pd.DataFrame) -> np.ndarray | None:
+        """Return the probabilities that labels correct, as few labels make them lean; None where nothing is told."""
+        if self.recorded is not None:
+            told = self.recorded.chances(signals)
+        elif self.student is not None:
+            told = self.beside(self.student.predict_proba(columns_of(self.student, signals)), signals)
+        else:
+            return None
         return told if self.leaning is None else lean(told, self.leaning)
+
+    def beside(self, taught: np.ndarray, signals: pd.DataFrame) -> np.ndarray:
+        """Return the student's probabilities averaged with those of the chain that knows personas."""
+        if self.companion is None:
+            return taught
+        known = np.exp(signals[[f"{COMPANION}.{state}" for state in self.states]].to_numpy(float))
+        return mix(known / known.sum(axis=1, keepdims=True), taught, STUDENT_SHARE)
 
     def _inside(self, chances: np.ndarray, possible: np.ndarray) -> np.ndarray:
         if self.thresholds is None:

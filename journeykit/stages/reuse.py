@@ -114,7 +114,7 @@ def _client_checks(reader: StageReader, log: Any, inference: StageInference) -> 
     many = len(gone) / len(reader.states) > MANY
     return [
         (2 * (unit != log.client.unit), f"they were learned of {unit}s, and the units here are {log.client.unit}s"),
-        (2 * (reader.classifier is None), "too little was learned to tell stages apart"),
+        (2 * (not reader.learned), "too little was learned to tell stages apart"),
         (1 if "markers" in reader.reference and other else 0, f"other markers than when learning{_some(other)}"),
         (1 if new else 0, f"the data show {len(new)} stages that could not be seen when learning{_some(new)}"),
         ((2 if many else 1) if gone else 0, f"nothing here speaks for {len(gone)} of the stages{_some(gone)}"),

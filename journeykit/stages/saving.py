@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pandas as pd
 from journeykit.errors import JourneykitError, nearest
 from journeykit.stages.content import wrong_parts
 from journeykit.stages.hmm import StageChain
+from journeykit.stages.naming import NAMED_RIGHT
+from journeykit.stages.persona_chain import PersonaChain
 from journeykit.stages.reader import StageReader
+from journeykit.stages.recorded import Recorded
+from journeykit.stages.waiting import Waiting
 
 __all__ = ["load_stages", "save_stages"]
 
@@ -133,6 +138,9 @@ def _plain(reader: StageReader) -> dict:
         "chain": {name: getattr(chain, name) for name in ("start", "moves", "mix", "mean", "shape", "usual")},
         "steps": list(chain.steps),
         "student": reader.student,
+        "companion": _parts(reader.companion),
+        "recorded": _parts(reader.recorded),
+        "naming": float(reader.naming),
         "corrected": reader.corrected,
         "corrected_share": float(reader.corrected_share),
         "leaning": reader.leaning,
@@ -144,12 +152,37 @@ def _plain(reader: StageReader) -> dict:
     }
 
 
+def _parts(part) -> dict | None:
+    """Return the fields of a part as a table of plain values, its own parts too."""
+    if part is None:
+        return None
+    values = {one.name: getattr(part, one.name) for one in fields(part) if one.init}
+    return {
+        name: _parts(value) if is_dataclass(value) else list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
+
+
+def _newer(content: dict) -> dict:
+    """Return the parts that files of earlier versions lack; without them stages are read as they were then."""
+    companion, recorded = content.get("companion"), content.get("recorded")
+    if companion is not None:
+        companion = PersonaChain(
+            **companion | {name: tuple(companion[name]) for name in ("steps", "personas")}
+        )
+    if recorded is not None:
+        recorded = Recorded(**recorded | {"waiting": Waiting(**recorded["waiting"])})
+    return {"companion": companion, "recorded": recorded, "naming": content.get("naming", NAMED_RIGHT)}
+
+
 def _reader(content: dict) -> StageReader:
     chain = StageChain(tuple(content["steps"]), **content["chain"])
     names = ("observable", "student", "corrected", "corrected_share", "leaning", "thresholds", "doubt", "moves",
              "about", "reference")  # fmt: skip
     facts = {name: content[name] for name in names}
-    return StageReader(content["stage_model"], tuple(content["states"]), chain=chain, **facts)
+    return StageReader(
+        content["stage_model"], tuple(content["states"]), chain=chain, **facts, **_newer(content)
+    )
 
 
 def _whole(path: Path, content: bytes) -> None:

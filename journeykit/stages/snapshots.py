@@ -12,8 +12,9 @@ from journeykit.stages.hmm import StageChain, fit_stage_chain
 from journeykit.stages.periods import PERIOD_DAYS, count_periods
 from journeykit.stages.teacher import HINDSIGHT_PERIODS, hindsight_labels
 
-__all__ = ["Plan", "Snapshots", "plan_snapshots", "posterior_columns", "take_snapshots"]
+__all__ = ["COMPANION", "Plan", "Snapshots", "plan_snapshots", "posterior_columns", "take_snapshots"]
 
+COMPANION = "personas"  # before the columns of the chain that knows personas
 LEARNING_UNITS = 4500
 HELD_SHARE = 0.25
 FEWEST_UNITS = 40
@@ -85,14 +86,16 @@ def _close(width: int) -> tuple[int, ...]:
     return tuple(sorted({max(width * twelfths // 12, 1) for twelfths in (1, 2, 3)}))
 
 
-def fit_chain(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray):
+def fit_chain(log, plan: Plan, votes: pd.DataFrame, observable: np.ndarray, rounds: int = 15):
     """Fit the chain on the learning units; return it and their periods."""
     units = plan.learning if len(plan.learning) else plan.held
     periods = count_periods(log, log.moment, units)
-    return fit_stage_chain(periods, votes, observable), periods
+    return fit_stage_chain(periods, votes, observable, rounds), periods
 
 
-def take_snapshots(log, units, moments, chain: StageChain, observable, random=None) -> Snapshots:
+def take_snapshots(
+    log, units, moments, chain: StageChain, observable, random=None, companion=None, personas=None
+) -> Snapshots:
     """Measure units at moments (periods back) and label them with hindsight.
 
     Parameters
@@ -109,6 +112,10 @@ def take_snapshots(log, units, moments, chain: StageChain, observable, random=No
         Which states can be inferred.
     random : RandomState, optional
         Draws the rows when there are more than needed.
+    companion : PersonaChain, optional
+        A chain whose posterior is measured too, given the persona of each unit.
+    personas : Series, optional
+        The persona of each unit.
 
     Returns
     -------
@@ -132,15 +139,18 @@ def take_snapshots(log, units, moments, chain: StageChain, observable, random=No
         soft = hindsight_labels(smoothed, periods, votes, back, observable)[row]
         labels.append(pd.DataFrame(soft, measured.index, states))
         known = posterior_columns(filtered[row, periods.width - 1 - back], measured.index, states)
+        if companion is not None:
+            told = companion.latest(periods.take(row, periods.width - back), personas)
+            known = known.join(posterior_columns(told, measured.index, states, COMPANION))
         signals.append(pd.concat([measured, known], axis=1))
     if not signals:  # nobody had come within the periods that count
         return Snapshots(pd.DataFrame(index=periods.index[:0]), pd.DataFrame(columns=states, dtype=float))
     return Snapshots(pd.concat(signals), pd.concat(labels))
 
 
-def posterior_columns(posterior: np.ndarray, index: pd.Index, states) -> pd.DataFrame:
-    """Return the filtered posterior of the chain as columns ``chain.<state>`` (log scale).
+def posterior_columns(posterior: np.ndarray, index: pd.Index, states, name: str = "chain") -> pd.DataFrame:
+    """Return the filtered posterior of a chain as columns ``chain.<state>`` (log scale).
 
     Logs keep small probabilities apart, which a linear model needs.
     """
-    return pd.DataFrame(np.log(np.maximum(posterior, 1e-4)), index, [f"chain.{state}" for state in states])
+    return pd.DataFrame(np.log(np.maximum(posterior, 1e-4)), index, [f"{name}.{state}" for state in states])

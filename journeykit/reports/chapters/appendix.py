@@ -10,6 +10,7 @@ from journeykit.reports.chapters.auditing import other_models
 from journeykit.reports.chapters.quality import quality
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
+from journeykit.stages import GIVEN, HINDSIGHT
 from journeykit.wording import label
 from journeykit.wording.texts import load_texts
 
@@ -64,7 +65,10 @@ def _method(page: Page, read: Reader) -> None:
         return
     tested = read.study.reading.kind == "recorded" and read.study.reading.units >= FEWEST_TESTED
     paths = "paths" if read.study.paths is not None else "recorded" if tested else "markers"
-    said = ("personas", "stages", "against", paths, "journeys")
+    reader = read.study.stages.reader
+    against = {GIVEN: "named_labels", HINDSIGHT: "named"}.get(reader.about.get("named_against"), "named_few")
+    stands = "stages" if reader.recorded is None else "stands"
+    said = ("personas", stands, against, "against", paths, "journeys")
     page.say(*(page.text(read.kind(f"prose.method_{part}"), units=read.units) for part in said))
     _labels(page, read)
     quality(page, read)

@@ -79,11 +79,21 @@ def _counts(page: Page, read: Reader, customers: pd.DataFrame) -> None:
         "stage": [read.stage(name) for name in ids], "customers": expected,
         "share": [count / len(customers) for count in expected],
         "certain": [int((customers["stage"] == name).sum()) for name in ids],
+        "likely": [_likely(page, read, customers, name) for name in ids],
     })  # fmt: skip
-    forms = {"stage": "text", "customers": "whole", "share": "percent", "certain": "whole"}
+    forms = {"stage": "text", "customers": "whole", "share": "percent", "certain": "whole", "likely": "text"}
     told = read.client.profile_only
-    forms = {name: form for name, form in forms.items() if not (told and name == "certain")}
+    forms = {name: form for name, form in forms.items() if not (told and name in ("certain", "likely"))}
     page.table(frame, page.text(read.kind("captions.stages_table"), units=read.units), forms, of="stages_now")
+
+
+def _likely(page: Page, read: Reader, customers: pd.DataFrame, name: str) -> str:
+    """Say how many without a given stage are probably in this one: "probably comparing (62%): 12"."""
+    there = customers[customers["stage"].isna() & (customers["stage_likely"] == name)]
+    if not len(there) or 0 < len(there) < read.least:
+        return "–"
+    share = float(there["stage_confidence"].mean())
+    return page.text("parts.likely", stage=read.stage(name), share=share, count=len(there))
 
 
 def forecast(page: Page, study: Any) -> None:
