@@ -11,9 +11,20 @@ from sklearn.utils.validation import validate_data
 
 from .reading import numbers
 
-__all__ = ["EVIDENCE", "column_names", "read_numbers", "robust_scale", "usable_columns"]
+__all__ = [
+    "COUNT",
+    "EVIDENCE",
+    "MEAN",
+    "TIMES",
+    "column_names",
+    "read_numbers",
+    "robust_scale",
+    "usable_columns",
+]
 
 EVIDENCE = "evidence.contacts"
+COUNT = "count."  # count.<block>.<category>: how many contacts of a unit fall in a category
+MEAN, TIMES = "mean.", "times."  # a mean over some observations of a unit, and how many they are
 HUGE = 1e150  # a standard deviation that can still be squared
 
 
