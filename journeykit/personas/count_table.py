@@ -143,6 +143,16 @@ class CountTable:
         return self._values[3]
 
     @cached_property
+    def indicated(self) -> csr_array:
+        """The same turned round, values x people."""
+        return csr_array(self.indicators.T)
+
+    @cached_property
+    def total_values(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Per block the different totals, which of them each person has, and how many people have each."""
+        return [np.unique(column, return_inverse=True, return_counts=True) for column in self.totals.T]
+
+    @cached_property
     def traits(self) -> np.ndarray:
         """Shares less those of everybody, in the metric of correspondence analysis, shrunk by the contacts."""
         total = self.totals[:, self.block_of]
@@ -211,9 +221,7 @@ def _each_once(blocks: dict[str, list[int]], values: np.ndarray) -> dict[str, li
 def _held(values: np.ndarray, places: list[int]) -> list[float]:
     """Return what columns hold, whatever the order of the rows."""
     counts = np.nan_to_num(values[:, places], nan=0.0)
-    return [float(len(places)), *(-np.sort(-(counts**power).sum(axis=0))).round(9).tolist()] if False else [
-        -float(counts.sum()), -float((counts**2).sum()), -float((counts**3).sum())
-    ]  # fmt: skip
+    return [-float((counts**power).sum()) for power in (1, 2, 3)]
 
 
 def _means(names: Sequence[str], values: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.errors import JourneykitError
 from journeykit.features.reading import numbers, refuse_repeated_units
+from journeykit.features.tables import FURTHEST, trait_names
 from journeykit.intervals import wilson
 
 from .attributes import describe_attributes
@@ -75,7 +76,7 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
         raise JourneykitError(
             "these personas were learned without names of traits", remedy="learn them on a frame"
         )
-    known = set(wanted) - {EVIDENCE}
+    known = set(trait_names(wanted))
     have = set(traits.columns)
     if known and not known & have:
         near = next(iter(renamed(sorted(known), have - set(wanted)).items()), None)
@@ -86,7 +87,7 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
         )
     aligned = numbers(traits[[name for name in wanted if name in have]]).reindex(columns=wanted)
     if EVIDENCE in wanted and EVIDENCE not in have:
-        aligned[EVIDENCE] = float(clusterer.min_contacts)
+        aligned[EVIDENCE] = float(clusterer.min_contacts_)
     return aligned
 
 
@@ -175,7 +176,9 @@ def _row(
 
 def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: int) -> pd.DataFrame:
     """Return every readable trait of a persona against everyone else, strongest first."""
-    measures = profile.select_dtypes("number").drop(columns=[EVIDENCE, "value_total"], errors="ignore")
+    measures = profile.select_dtypes("number").drop(
+        columns=[EVIDENCE, FURTHEST, "value_total"], errors="ignore"
+    )
     inside, rest = measures[persona == name], measures[persona.notna() & (persona != name)]
     low, median, high = inside.quantile([0.25, 0.5, 0.75]).to_numpy()
     levels = _are_levels(measures)

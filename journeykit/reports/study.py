@@ -136,7 +136,8 @@ class Study:
             problem = f"the client file asks for {wanted} personas, and there are only {units} to group"
             raise DataError(problem, where=self.client.path, remedy="set k under 'personas' to auto")
         chance = {"random_state": self.random_state, "verbose": self.verbose}
-        return PersonaClusterer(k=wanted, whiten=self.whiten, **chance).fit(self.traits)
+        least = self.client.personas.min_contacts
+        return PersonaClusterer(k=wanted, whiten=self.whiten, min_contacts=least, **chance).fit(self.traits)
 
     @cached_property
     def membership(self) -> pd.DataFrame:
