@@ -22,8 +22,8 @@ LEAST_GAIN = 0.1  # nats a person that classes must foretell beyond those of shu
 LEAST_AGREEMENT = 0.5  # adjusted Rand index between what the halves make of everybody
 STABLE = 0.6  # mean Jaccard of the classes
 ERRORS = 2.0  # standard errors by which classes must foretell better than a continuum
-BOOTSTRAP_FIT = {"starts": 3, "kept": 1, "few": 8, "most": 40}
-NULL_FIT = {"starts": 4, "kept": 1, "few": 10, "most": 40}
+BOOTSTRAP_FIT = {"starts": 2, "kept": 1, "few": 6, "most": 25}
+NULL_FIT = {"starts": 3, "kept": 1, "few": 8, "most": 25}
 HALF_CONTACTS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50)
 LEAST_PEOPLE = 30  # who are placed by both halves, for their agreement to say anything
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -53,6 +54,16 @@ class CountColumns:
         times = np.where(np.isfinite(means), np.nan_to_num(times, nan=0.0), 0.0)
         means = np.where(times > 0, np.clip(np.nan_to_num(means, nan=0.0), self.low, self.high), 0.0)
         return CountTable(np.maximum(counts, 0.0), means, times, self.block_of, self.blocks)
+
+
+class TotalValues(NamedTuple):
+    """Numbers of contacts in a block: value, block, people who have it; first of each block; that of each person."""
+
+    total: np.ndarray
+    block: np.ndarray
+    people: np.ndarray
+    first: np.ndarray
+    which: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -148,9 +159,30 @@ class CountTable:
         return csr_array(self.indicators.T)
 
     @cached_property
-    def total_values(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Per block the different totals, which of them each person has, and how many people have each."""
-        return [np.unique(column, return_inverse=True, return_counts=True) for column in self.totals.T]
+    def total_values(self) -> TotalValues:
+        """The different numbers of contacts that people have in a block, all blocks one after another."""
+        parts = [np.unique(column, return_inverse=True, return_counts=True) for column in self.totals.T]
+        lengths = np.array([len(part[0]) for part in parts], dtype=int)
+        first = np.concatenate([[0], lengths.cumsum()[:-1]]).astype(int)
+        which = np.column_stack([part[1] + start for part, start in zip(parts, first, strict=True)])
+        block = np.repeat(np.arange(len(parts)), lengths)
+        return TotalValues(
+            np.concatenate([part[0] for part in parts]),
+            block,
+            np.concatenate([part[2] for part in parts]),
+            first,
+            which,
+        )
+
+    @cached_property
+    def observed(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
+        """Per mean who has one, its value, one over the number of observations, and the variance of the values."""
+        parts = []
+        for value, times in zip(self.means.T, self.times.T, strict=True):
+            seen = np.flatnonzero(times > 0)
+            spread = float(value[seen].var()) if len(seen) else 0.0
+            parts.append((seen, value[seen], 1 / times[seen], spread))
+        return parts
 
     @cached_property
     def traits(self) -> np.ndarray:

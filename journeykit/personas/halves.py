@@ -16,7 +16,7 @@ __all__ = ["Halves", "choose_by_halves"]
 
 LEAST_OVERLAP = 0.5  # Jaccard of a class between the halves
 ERRORS = 2.0  # standard errors by which a further class must foretell better
-HALF_FIT = {"starts": 6, "kept": 2, "most": 80}
+HALF_FIT = {"starts": 5, "kept": 2, "few": 8, "most": 60}
 PATIENCE = 2  # numbers in a row that bring nothing before no more are tried
 
 

@@ -17,7 +17,7 @@ PRIOR_CONTACTS = 3.0  # what the shares of everybody weigh in those of a class, 
 PRIOR_PEOPLE = 3.0  # the same for a mean
 LEAST_PRECISION, MOST_PRECISION, FIRST_PRECISION = 2.0, 200.0, 15.0
 LEAST_SPREAD = 1e-3  # of the variance of a mean over everybody
-FEW_STEPS, MOST_STEPS = 15, 150
+FEW_STEPS, MOST_STEPS = 12, 120
 CHANGE = 1e-3  # nats a person that a step must bring for another to follow
 ROUNDS = 2  # of the fixed point in a step
 SMALLEST = 1e-6  # of a share
@@ -58,16 +58,16 @@ class CountMixture:
         """Return log density of each person in each class, less what is the same in all models."""
         alpha = self.profile * self.precision[table.block_of]
         found = table.indicators @ _rising(alpha, table).T
-        for precision, (totals, which, _) in zip(self.precision, table.total_values, strict=True):
-            found -= (gammaln(precision + totals) - gammaln(precision))[which][:, None]
+        seen = table.total_values
+        precision = self.precision[seen.block]
+        found -= (gammaln(precision + seen.total) - gammaln(precision))[seen.which].sum(axis=1)[:, None]
         return found + self._of_means(table) if self.means.shape[1] else found
 
     def _of_means(self, table: CountTable) -> np.ndarray:
         found = np.zeros((len(table), self.k))
-        for place in range(self.means.shape[1]):
-            seen = table.times[:, place] > 0
-            variance = self.between[place] + self.within[place] / table.times[seen, place]
-            away = table.means[seen, place][:, None] - self.means[:, place]
+        for place, (seen, values, rarity, _) in enumerate(table.observed):
+            variance = self.between[place] + self.within[place] * rarity
+            away = values[:, None] - self.means[:, place]
             found[seen] -= 0.5 * (away**2 / variance[:, None] + np.log(2 * np.pi * variance)[:, None])
         return found
 
@@ -126,7 +126,7 @@ def fit_mixture(
     *,
     everybody: CountMixture | None = None,
     starts: int = 9,
-    kept: int = 3,
+    kept: int = 2,
     few: int = FEW_STEPS,
     most: int = MOST_STEPS,
 ) -> CountMixture:
@@ -246,12 +246,9 @@ def _fixed_point(
         extremes = _as_shares(table, counted + PRIOR_CONTACTS * pooled)
         new = grades @ extremes
     up = table.block_sums((profile * summed).sum(axis=0)[None])[0]
-    down = np.array(
-        [
-            ((digamma(a + totals) - digamma(a)) * people).sum()
-            for a, (totals, _, people) in zip(precision, table.total_values, strict=True)
-        ]
-    )
+    totals = table.total_values
+    own = precision[totals.block]
+    down = np.add.reduceat((digamma(own + totals.total) - digamma(own)) * totals.people, totals.first)
     moved = precision * up / np.maximum(down, 1e-12)
     return _Law(new, np.clip(moved, LEAST_PRECISION, MOST_PRECISION), extremes)
 
@@ -269,11 +266,10 @@ def _normal(
 ):
     means, between, within = model.means.copy(), model.between.copy(), model.within.copy()
     extremes = None if model.extreme_means is None else model.extreme_means.copy()
-    for place in range(table.means.shape[1]):
-        seen = table.times[:, place] > 0
-        if not seen.any():
+    for place, (seen, values, rarity, total) in enumerate(table.observed):
+        if not len(seen):
             continue
-        values, rarity, own = table.means[seen, place], 1 / table.times[seen, place], chances[seen]
+        own = chances[seen]
         weight = 1 / (between[place] + within[place] * rarity)
         prior = PRIOR_PEOPLE * float(weight.mean())
         middle, summed, weighed = everybody.means[0, place], own.T @ (weight * values), own.T @ weight
@@ -284,7 +280,7 @@ def _normal(
             extremes[:, place] = np.linalg.solve(square, grades.T @ summed + prior * middle)
             means[:, place] = grades @ extremes[:, place]
         away = (own * (values[:, None] - means[:, place]) ** 2).sum(axis=1)
-        between[place], within[place] = _spreads(away, rarity, weight, float(values.var()))
+        between[place], within[place] = _spreads(away, rarity, weight, total)
     return means, extremes, between, within
 
 

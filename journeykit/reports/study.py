@@ -174,7 +174,7 @@ class Study:
     def persona_names(self) -> pd.DataFrame:
         """The name of each persona in ``nl`` and ``en``, by persona; one that was found again keeps its name."""
         keys = self.described.set_index("persona")["key"]
-        traits = {persona: key.split("|") for persona, key in keys.items()}
+        traits = {persona: key.split("|") if key else [] for persona, key in keys.items()}
         match = self.persona_match
         kept = {} if match is None or self.earlier is None else self.earlier.names
         return name_personas(traits, self.client.vocabulary, kept)
