@@ -382,7 +382,7 @@ SPOILED = {
     "foreign type inside": (changed("facts", "picks_", to=lambda _: evil()), "not trusted: .*Evil"),
     "foreign function": (changed("about", to=lambda _: io.BytesIO), "not trusted|cannot be read"),
     "other content": (lambda path: path.write_bytes(skops.io.dumps([1, 2])), "no saved personas"),
-    "newer": (changed("version", to=99), "version 99, and this journeykit reads version 1"),
+    "newer": (changed("version", to=99), "version 99, and this journeykit reads versions up to 2"),
     "no version": (changed("version", drop=True), "version None"),
     "no groups": (changed("groups", drop=True), "lacks the part 'groups'"),
     "no edge": (changed("edge", drop=True), "lacks the part 'edge'"),
