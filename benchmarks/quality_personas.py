@@ -177,7 +177,7 @@ def score_other(kind: str, customers: int, seed: int, with_limit: bool) -> dict[
         "ARI": adjusted_rand_score(truth[enough], found.predict_proba(traits).argmax(axis=1)[enough]),
         "placed": float(placed[enough].mean()),
         "ARI, placed": adjusted_rand_score(truth[placed], found.labels_[placed]) if placed.any() else np.nan,
-        "NMI furthest": normalized_mutual_info_score(furthest[placed], found.labels_[placed]) if placed.any() else np.nan,
+        "NMI furthest": normalized_mutual_info_score(furthest[placed], found.labels_[placed]) if placed.any() else 0.0,
         "CPU s": seconds,
     }  # fmt: skip
     if with_limit:

@@ -288,7 +288,7 @@ def test_traits_that_are_all_renamed_are_refused_with_the_nearest(fitted):
 def test_people_in_blocks_and_in_another_order_are_assigned_alike(fitted, monkeypatch, blocks):
     traits = people(seed=4)[0]
     whole = assign(fitted, traits)
-    for module in ("reuse", "clusterer"):
+    for module in ("reuse", "sampling"):
         monkeypatch.setattr(f"journeykit.personas.{module}.MOST_AT_ONCE", blocks)
     monkeypatch.setattr("journeykit.personas.reuse.MOST_STUDIED", 100)
     small = assign(fitted, traits)

@@ -1,4 +1,4 @@
-"""Personas of counts: found where people have few contacts, refused where there are no gaps, and no stage in disguise."""
+"""Personas of counts: found where people have few contacts, refused without gaps, and no stage in disguise."""
 
 from __future__ import annotations
 
@@ -200,8 +200,11 @@ def test_on_the_same_people_they_are_reused_on_others_they_are_not(fitted):
     again, _ = two_groups(seed=1)
     assert assign(fitted, again).fitness > 0.9
     rng = np.random.default_rng(3)
-    strange = counted({"channel": CHANNELS[:, ::-1][rng.integers(0, 2, 300)], "daypart": HOURS[rng.integers(0, 2, 300)]},
-                      np.full(300, 7), rng)  # fmt: skip
+    others = {
+        "channel": CHANNELS[:, ::-1][rng.integers(0, 2, 300)],
+        "daypart": HOURS[rng.integers(0, 2, 300)],
+    }
+    strange = counted(others, np.full(300, 7), rng)
     assert assign(fitted, strange).fitness < 0.6
     absent = assign(fitted, again.drop(columns=["count.daypart.c0"]))
     assert absent.verdict != "reuse" and any("absent" in reason for reason in absent.reasons)

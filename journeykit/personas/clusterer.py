@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,9 @@ from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .classes import LEAST_CHANCE
 from .count_classes import CountClasses, counts_in, learn_counts
 from .grouping import group, soft_groups, weighted_groups
+from .parameters import check_parameters
 from .progress import telling
+from .sampling import MOST_AT_ONCE, drawn, in_blocks, left_out, references
 from .space import (
     TraitSpace,
     blocks_of,
@@ -30,11 +31,10 @@ from .space import (
     within_matrix,
 )
 
-__all__ = ["EVIDENCE", "PersonaClusterer"]
+__all__ = ["EVIDENCE", "MOST_AT_ONCE", "PersonaClusterer"]
 
 MOST_STUDIED = 2000  # rows on which the number is chosen and chance is tested
 MOST_FITTED = 30_000  # rows on which the final groups are learned
-MOST_AT_ONCE = 50_000  # rows that are labelled at a time, to spare memory
 USUAL_LEAST = 15  # contacts from which traits, which are shares, say something of a person
 FAR = 0.999  # quantile of the distance to the nearest centre beyond which nobody is placed
 
@@ -43,19 +43,18 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     """Groups of people who behave alike, with a certificate.
 
     A trait frame that holds counts (``count.<block>.<category>``, as `measure_traits` gives them) is divided by a
-    mixture of counts: in each class a Dirichlet-multinomial a block, learned by expectation-maximisation. The number
-    of classes is that by which one half of the people foretells the other best, as long as both halves agree on
-    every class. They must foretell more than those of people whose blocks are shuffled among equals in activity
-    and progress, and more than a continuum does. Whoever belongs to a class with a probability of 0.8 is placed.
+    mixture of counts, a Dirichlet-multinomial per class and block. The number of classes is the largest by which
+    one half of the people foretells the other better and on which both halves agree. They must foretell more than
+    those of people whose blocks are shuffled among equals, and than a continuum. A probability of 0.8 places.
 
     Any other table is grouped by its traits. They are standardised by median and quartile range, turned into the
     directions in which people differ most for what varies within one person (`fit_space`), and grouped by k-means
     with soft membership. The within-person covariance travels with the trait frame in
     ``attrs["within_customer"]``; without it the directions are principal components. A gap counts as the mean.
 
-    A trait frame, one with the column ``evidence.contacts``, is treated with care: units with few contacts
-    and units far from every group stay unassigned (-1), and where the groups do not beat chance nobody is
-    assigned. Any other table follows the conventions of scikit-learn: everybody has a label from 0.
+    With the column ``evidence.contacts``, units with few contacts and units far from every group stay unassigned
+    (-1), and everybody where the groups do not beat chance. Any other table follows the conventions of
+    scikit-learn: everybody has a label from 0.
 
     Parameters
     ----------
@@ -94,14 +93,14 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     found_ : bool
         Whether these data show personas.
     reason_ : str
-        Key of the reason: ``found``, ``no_traits``, ``too_few``, ``chance``, ``unstable``, ``one_group``,
-        ``continuum`` (people differ, and without gaps), ``nobody`` (nobody can be placed).
+        ``found``, ``no_traits``, ``too_few``, ``chance``, ``unstable``, ``one_group``, ``continuum`` (no gaps
+        between people) or ``nobody`` (can be placed).
     min_contacts_ : int
         Contacts from which units are placed.
     candidates_ : DataFrame
         Scores per number of groups.
     null_ : dict
-        ``observed, null_mean, null_high, distance, p_value, draws``.
+        ``observed, null_mean, null_high, distance, p_value, draws``; by counts nats a person, held out.
     certificate_ : DataFrame
         Per persona: ``stability`` (mean bootstrap Jaccard), ``certified``, ``customers``, ``share``.
     labels_ : array of int
@@ -169,7 +168,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         values = read_numbers(self, X, reset=True)
         self._names = column_names(self)
         traits, evidence = part_evidence(values, self._names)
-        self._check_parameters(len(traits))
+        check_parameters(self, len(traits))
         with threadpool_limits(1), telling(self.verbose > 0) as tell:
             self._learn(values, traits, evidence, within_matrix(within, self._names), tell)
         self.labels_ = self._labels(values)
@@ -187,7 +186,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         """Return the probability of each persona, rows x personas, for unassigned rows too."""
         check_is_fitted(self)
         values = read_numbers(self, X)
-        return np.concatenate([self._chances(part) for part in _blocks(values)])
+        return np.concatenate([self._chances(part) for part in in_blocks(values)])
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the coordinates of each row in the directions that set people apart."""
@@ -247,7 +246,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def transform_values(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates of checked values."""
         return np.concatenate(
-            [self.space_.project(part_evidence(part, self._names)[0]) for part in _blocks(values)]
+            [self.space_.project(part_evidence(part, self._names)[0]) for part in in_blocks(values)]
         )
 
     def place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -274,25 +273,12 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _check_parameters(self, rows: int) -> None:
-        if not isinstance(self.whiten, bool | np.bool_) and self.whiten != "turn":
-            raise ValueError(f"whiten is {self.whiten!r}; give True, False or 'turn'")
-        least = self.min_contacts
-        if least != "auto" and (isinstance(least, bool | str) or least < 0):
-            raise ValueError(f"min_contacts is {least!r}; give 'auto' or a number of at least 0")
-        if self.k == "auto":
-            return
-        if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer) or self.k < 1:
-            raise ValueError(f"k is {self.k!r}; give 'auto' or a whole number of at least 1")
-        if self.k > rows:
-            raise ValueError(f"k is {self.k}, but there are only {rows} rows")
-
     def _learn(
         self, values: np.ndarray, traits: np.ndarray, evidence: np.ndarray | None, within, tell
     ) -> None:
         tell("directions")
-        rng = np.random.default_rng(self.random_state)
         self.classes_: CountClasses | None = None
+        rng = np.random.default_rng(self.random_state)
         self.min_contacts_ = USUAL_LEAST if self.min_contacts == "auto" else int(self.min_contacts)
         every = traits
         traits, evidence = in_order(traits, evidence, self.min_contacts_)
@@ -302,15 +288,15 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
                 return fit_space(values, within, self.n_directions, self.ridge, scale=self.whiten != "turn")
             return plain_space(values)
 
-        chosen = _drawn(len(traits), MOST_FITTED, rng)
+        chosen = drawn(len(traits), MOST_FITTED, rng)
         traits, evidence = traits[chosen], None if evidence is None else evidence[chosen]
         self.space_ = fit(traits)
-        self._note_dropped()
-        self._remember(traits)
+        self.notes_ = left_out(self._names, self.space_)
+        self.reference_ = references(self._names, self.space_, traits)
         if self.whiten is True and counts_in(self._names) and self._learn_classes(values, every, rng, tell):
             return
         points = self.space_.project(traits)
-        studied = _drawn(len(points), MOST_STUDIED, rng)
+        studied = drawn(len(points), MOST_STUDIED, rng)
         tell("number")
         self._choose(points[studied], rng)
         tell("chance")
@@ -320,8 +306,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _learn_classes(self, values: np.ndarray, traits: np.ndarray, rng: np.random.Generator, tell) -> bool:
         """Learn personas of counts; return False where no count tells people apart."""
-        sizes = self.k, self.k_max, self.n_bootstrap, self.n_null
-        learned = learn_counts(values, self._names, *sizes, rng, tell)
+        learned = learn_counts(values, self._names, self, rng, tell)
         if learned is None:
             return False
         self.classes_, found, least, rows = learned
@@ -334,17 +319,6 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._groups = weighted_groups(points, self.classes_.chances(values[rows], self._names))
         self._set_edge(points)
         return True
-
-    def _remember(self, traits: np.ndarray) -> None:
-        """Keep how each used trait is spread over ten bins, for judging drift later."""
-        names = trait_names(self._names)
-        used = {names[place]: traits[:, place] for place in np.sort(self.space_.kept)}
-        self.reference_ = {name: _spread(values[np.isfinite(values)]) for name, values in used.items()}
-
-    def _note_dropped(self) -> None:
-        names = trait_names(self._names)
-        used = set(self.space_.kept.tolist())
-        self.notes_ = tuple(name for place, name in enumerate(names) if place not in used)
 
     def _choose(self, points: np.ndarray, rng: np.random.Generator) -> None:
         distinct = len(np.unique(points.round(9), axis=0)) if points.shape[1] else 1
@@ -412,7 +386,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.usual_ = float(np.quantile(distances, 0.95)) / self._edge
 
     def _labels(self, values: np.ndarray) -> np.ndarray:
-        return np.concatenate([self.place(part)[0] for part in _blocks(values)])
+        return np.concatenate([self.place(part)[0] for part in in_blocks(values)])
 
     def _count(self) -> None:
         customers = np.bincount(self.labels_[self.labels_ >= 0], minlength=self.k_)
@@ -427,20 +401,3 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
             },
             index=pd.Index([f"p{place + 1}" for place in range(self.k_)], name="persona"),
         )
-
-
-def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the rows in blocks, to spare memory."""
-    for start in range(0, len(values), MOST_AT_ONCE):
-        yield values[start : start + MOST_AT_ONCE]
-
-
-def _spread(values: np.ndarray) -> dict[str, list[float]]:
-    edges = np.unique(np.quantile(values, np.arange(1, 10) / 10))
-    counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
-    return {"edges": edges.tolist(), "shares": (counts / len(values)).tolist()}
-
-
-def _drawn(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of a sample of the rows, in random order."""
-    return rng.permutation(rows)[:most]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -71,14 +72,11 @@ def counts_in(names: Sequence[str]) -> bool:
 def learn_counts(
     values: np.ndarray,
     names: Sequence[str],
-    k: int | str,
-    k_max: int,
-    n_bootstrap: int,
-    n_null: int,
+    asked: Any,
     rng: np.random.Generator,
     tell: Callable[[str], None],
 ) -> tuple[CountClasses, Classes, int, np.ndarray] | None:
-    """Learn classes of the rows of a frame; None where no count tells people apart.
+    """Learn classes of the rows of a frame, with the parameters of a clusterer; None where no count tells people apart.
 
     Returns
     -------
@@ -100,11 +98,11 @@ def learn_counts(
     table, rows = whole.rows(active[rows]), active[rows]
     activity, furthest = _covariates(values[rows], names)
     studied = rng.permutation(_spread_over(activity, MOST_HALVED, rng))
-    most = max(1, min(k_max, len(table) // 4, len(np.unique(table.counts, axis=0))))
-    numbers = list(range(1, most + 1)) if k == "auto" else [min(int(k), max(len(table), 1))]
+    most = max(1, min(asked.k_max, len(table) // 4, len(np.unique(table.counts, axis=0))))
+    numbers = list(range(1, most + 1)) if asked.k == "auto" else [min(int(asked.k), len(table))]
     found = learn_classes(
         table, studied, activity, furthest, numbers,
-        given=k != "auto", n_bootstrap=n_bootstrap, n_null=n_null, rng=rng, tell=tell,
+        given=asked.k != "auto", n_bootstrap=asked.n_bootstrap, n_null=asked.n_null, rng=rng, tell=tell,
     )  # fmt: skip
     least = least_contacts(table.rows(studied), found.mixture, activity[studied], rng)
     return CountClasses(columns, found.mixture), found, least, rows
