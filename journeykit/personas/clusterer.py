@@ -107,12 +107,10 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         Persona of each row, largest first; -1 unassigned.
     notes_ : tuple of str
         Traits that were left out, because they do not vary or repeat another.
-    reference_ : dict
-        Per used trait its spread over ten bins (``edges``, ``shares``).
+    reference_, usual_
+        Per used trait its spread over ten bins (``edges``, ``shares``); novelty that 95 % of the people stay below.
     last_id_ : int
         Highest number that any persona of this client's reports has had in its id.
-    usual_ : float
-        Novelty that 95 % of the people stay below.
 
     Examples
     --------
@@ -201,9 +199,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of `transform`."""
         check_is_fitted(self)
-        return np.array(
-            [f"direction{place}" for place in range(self.space_.directions.shape[1])], dtype=object
-        )
+        directions = self.space_.directions.shape[1]
+        return np.array([f"direction{place}" for place in range(directions)], dtype=object)
 
     @property
     def centres_(self) -> np.ndarray:
