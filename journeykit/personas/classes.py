@@ -25,6 +25,7 @@ ERRORS = 2.0  # standard errors by which classes must foretell better than a con
 BOOTSTRAP_FIT = {"starts": 2, "kept": 1, "few": 6, "most": 25}
 NULL_FIT = {"starts": 3, "kept": 1, "few": 8, "most": 25}
 HALF_CONTACTS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50)
+LEAST_ROWS = 4  # people a class, for halves to say anything
 LEAST_PEOPLE = 30  # who are placed by both halves, for their agreement to say anything
 
 
@@ -75,6 +76,8 @@ def learn_classes(
         Is told which part is begun.
     """
     tell("number")
+    if len(studied) < LEAST_ROWS * max(numbers[-1] if given else 2, 2):
+        return _too_few(table, numbers[-1] if given else 1, rng, given)
     halves = Halves(table.rows(studied), np.arange(len(studied)) % 2)
     candidates, best = choose_by_halves(halves, numbers, rng)
     k = numbers[-1] if given else best
@@ -93,6 +96,16 @@ def learn_classes(
         {"given": k} if given else {"foretold": max(best, int(candidates["gain"].idxmax())), "overlap": best}
     )
     return Classes(mixture, reason, candidates, picks, null, stability)
+
+
+def _too_few(table: CountTable, k: int, rng: np.random.Generator, given: bool) -> Classes:
+    """Return the classes that were asked for of people too few to be divided into halves; one where none were."""
+    mixture = _by_size(fit_mixture(table, min(k, max(len(table), 1)), rng, everybody=one_class(table)))
+    scores = {"gain": 0.0, "gain_error": 0.0, "jaccard_min": np.nan, "jaccard_mean": np.nan}
+    candidates = pd.DataFrame(scores, index=pd.Index([k], name="k"))
+    picks = {"given": k} if given else {"foretold": k, "overlap": k}
+    unknown = np.full(mixture.k, 1.0 if mixture.k == 1 else np.nan)
+    return Classes(mixture, "too_few", candidates, picks, _nothing(), unknown)
 
 
 def _nothing() -> dict[str, float]:

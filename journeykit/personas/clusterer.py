@@ -15,7 +15,7 @@ from journeykit.features.tables import EVIDENCE, column_names, read_numbers, tra
 from .certificate import LEAST_DISTANCE, LEAST_OF_MIXED, against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
 from .classes import LEAST_CHANCE
-from .count_classes import CountClasses, counts_in, learn_counts
+from .count_classes import CountClasses, columns_in, learn_counts
 from .grouping import group, soft_groups, weighted_groups
 from .parameters import check_parameters
 from .progress import telling
@@ -277,8 +277,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.classes_: CountClasses | None = None
         rng = np.random.default_rng(self.random_state)
         self.min_contacts_ = USUAL_LEAST if self.min_contacts == "auto" else int(self.min_contacts)
-        every = traits
-        traits, evidence = in_order(traits, evidence, self.min_contacts_)
+        columns, every = columns_in(values, self._names) if self.whiten is True else None, traits
+        traits, evidence = in_order(traits, evidence, 0 if columns else self.min_contacts_)
 
         def fit(values: np.ndarray) -> TraitSpace:
             if self.whiten:
@@ -290,7 +290,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self.space_ = fit(traits)
         self.notes_ = left_out(self._names, self.space_)
         self.reference_ = references(self._names, self.space_, traits)
-        if self.whiten is True and counts_in(self._names) and self._learn_classes(values, every, rng, tell):
+        if columns is not None:
+            self._learn_classes(values, every, columns, rng, tell)
             return
         points = self.space_.project(traits)
         studied = drawn(len(points), MOST_STUDIED, rng)
@@ -301,11 +302,9 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         tell("stability")
         self._settle(points, points[studied], evidence is not None, rng)
 
-    def _learn_classes(self, values: np.ndarray, traits: np.ndarray, rng: np.random.Generator, tell) -> bool:
-        """Learn personas of counts; return False where no count tells people apart."""
-        learned = learn_counts(values, self._names, self, rng, tell)
-        if learned is None:
-            return False
+    def _learn_classes(self, values: np.ndarray, traits: np.ndarray, columns, rng, tell) -> None:
+        """Learn personas of counts."""
+        learned = learn_counts(values, self._names, columns, self, rng, tell)
         self.classes_, found, least, rows = learned
         self.reason_, self.found_ = found.reason, found.reason == "found"
         self.candidates_, self.picks_, self.null_ = found.candidates, found.picks, found.null
@@ -315,7 +314,6 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         points = self.space_.project(traits[rows])
         self._groups = weighted_groups(points, self.classes_.chances(values[rows], self._names))
         self._set_edge(points)
-        return True
 
     def _choose(self, points: np.ndarray, rng: np.random.Generator) -> None:
         distinct = len(np.unique(points.round(9), axis=0)) if points.shape[1] else 1

@@ -14,7 +14,7 @@ from .classes import Classes, learn_classes, least_contacts
 from .count_table import CountColumns, CountTable, learn_columns
 from .mixture import CountMixture, fit_mixture, one_class
 
-__all__ = ["CountClasses", "classes_fitness", "counts_in", "learn_counts"]
+__all__ = ["CountClasses", "classes_fitness", "columns_in", "learn_counts"]
 
 MOST_LEARNED = 10_000  # rows on which the final classes are learned
 MOST_HALVED = 2500  # rows on which number and certificate are studied
@@ -64,19 +64,22 @@ def classes_fitness(classes: CountClasses, values: np.ndarray, names: Sequence[s
     return float(np.clip(gains[0] / max(gains[1], 1e-9), 0.0, 1.0))
 
 
-def counts_in(names: Sequence[str]) -> bool:
-    """Tell whether a frame holds counts to learn classes from: columns of counts, and the evidence."""
-    return EVIDENCE in names and any(name.startswith(COUNT) and name.count(".") > 1 for name in names)
+def columns_in(values: np.ndarray, names: Sequence[str]) -> CountColumns | None:
+    """Return the counts of a frame from which classes are learned; None without evidence, or where none tells."""
+    if EVIDENCE not in names or not any(name.startswith(COUNT) and name.count(".") > 1 for name in names):
+        return None
+    return learn_columns(names, values)
 
 
 def learn_counts(
     values: np.ndarray,
     names: Sequence[str],
+    columns: CountColumns,
     asked: Any,
     rng: np.random.Generator,
     tell: Callable[[str], None],
-) -> tuple[CountClasses, Classes, int, np.ndarray] | None:
-    """Learn classes of the rows of a frame, with the parameters of a clusterer; None where no count tells people apart.
+) -> tuple[CountClasses, Classes, int, np.ndarray]:
+    """Learn classes of the rows of a frame, with the parameters of a clusterer.
 
     Returns
     -------
@@ -88,9 +91,6 @@ def learn_counts(
     array of int
         Rows from whom the classes were learned.
     """
-    columns = learn_columns(names, values)
-    if columns is None:
-        return None
     whole = columns.table(values, names)
     active = np.flatnonzero(whole.totals.sum(axis=1) > 0)
     active = active[_in_order(whole, active)]
