@@ -10,11 +10,11 @@ Sparse and odd worlds beside the dense one: ``--parts odd``.
 Prints, per separation: the naive way (k-means on scaled counts and recency, frequency, value), journeykit with the
 true number given and with the number chosen, and, with ``--limit``, the exact posterior that no method can pass.
 "All" forces everybody into a persona; "placed" counts those whom journeykit places. Then: how often the chosen
-number is right in worlds with 3, 5 and 7 personas, and in how many seeds shuffled traits are refused.
+number is right in worlds with 3, 5 and 7 personas, and in how many seeds shuffled traits are refused. Then how far
+personas that were learned on one half of the people fall behind those of the other half when used there.
 
-Of worlds of other rules: the index of customers with 15 contacts or more (of everybody where contacts are few), all
-forced and the placed alone; the limit is an upper bound (the posterior of who knows the rules and every stay). Then in
-how many seeds worlds without groups (one kind of people, or a continuum) are refused.
+Last, worlds of other rules than the simulator's (`other_worlds`), in which nothing was chosen: dense, with markers
+untracked, with few contacts, and without groups. Of customers with 15 contacts or more, all in sparse worlds.
 """
 
 from __future__ import annotations
@@ -26,17 +26,21 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from _odd_worlds import ODD_WORLDS
-from other_worlds import KINDS, make_world, persona_limit
+from other_worlds import make_world, persona_limit
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.preprocessing import StandardScaler
 
 from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
-from journeykit.personas import PersonaClusterer
+from journeykit.personas import PersonaClusterer, assign
 from journeykit.simulate import limit, simulate
 
-PARTS = ("scores", "odd", "numbers", "shuffled")
+PARTS = ("scores", "odd", "numbers", "shuffled", "reuse", "others", "none")
+GROUPED = ("dense", "low", "high", "untracked", "bursty", "7 stages", "8 stages", "3 personas", "7 personas", "sparse",
+           "sparse, 3 groups")  # fmt: skip
+UNGROUPED = ("null", "null, own habits", "null, activity", "null, sparse", "continuous", "continuous, habits")
+ENOUGH = 15  # contacts
 
 
 def world(customers: int, separation: float, personas: int, seed: int, **odd):
@@ -67,9 +71,14 @@ def naive(profile: pd.DataFrame, k: int) -> np.ndarray:
 
 
 def shuffled(traits: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return traits of which every column is shuffled over the people."""
+    """Return traits of which every column, or block of counts, is shuffled over the people."""
     rng = np.random.default_rng(seed)
-    mixed = traits.apply(lambda column: rng.permutation(column.to_numpy()))
+    block = traits.columns.str.replace(r"^(count\.[^.]+)\..*", r"\1", regex=True)
+    block = block.str.replace(r"^times\.", "mean.", regex=True)
+    mixed = traits.copy()
+    for name in block.unique():
+        columns = traits.columns[block == name]
+        mixed[columns] = traits[columns].to_numpy()[rng.permutation(len(traits))]
     mixed.attrs = traits.attrs
     return mixed
 
@@ -169,44 +178,74 @@ def print_refusals(customers: int, seeds: range, numbers: list[int], draws: int)
     )
 
 
-# Worlds of other rules ---------------------------------------------------------------------------
-
-GROUPLESS = [kind for kind, settings in KINDS.items() if settings.get("groups") in ("none", "continuum")]
-GROUPED = [kind for kind in KINDS if kind not in GROUPLESS]
-ENOUGH = 15  # contacts of those who are scored, where most have so many
-
-
-def score_other(kind: str, customers: int, seed: int) -> dict[str, float]:
-    """Return the scores on one world of other rules, with the number given and chosen."""
-    made = make_world(kind, seed=seed, customers=customers)
-    traits = measure_traits(made.log())
-    truth = made.personas().reindex(traits.index).to_numpy()
-    contacts = made.events.groupby("customer_id").size().reindex(traits.index).to_numpy()
-    scored = contacts >= ENOUGH if np.median(contacts) >= ENOUGH else contacts > 0
-    best = persona_limit(made).idxmax(axis=1).reindex(traits.index)
-    scores = {"limit": adjusted_rand_score(truth[scored], best[scored]), "k true": made.settings.personas}
-    return scores | scores_of(traits, truth, {"given": made.settings.personas, "chosen": "auto"}, scored)
-
-
-def print_other(kinds: list[str], customers: int, seeds: range) -> None:
-    """Print the scores on worlds of other rules, a row a kind (mean over the seeds)."""
-    table = {}
-    for kind in kinds:
-        table[kind] = pd.DataFrame([score_other(kind, customers, seed) for seed in seeds]).mean()
-        print(f"{kind}: {table[kind].round(2).to_dict()}", flush=True)
-    print(pd.DataFrame(table).T.round(3).to_string(), flush=True)
-
-
-def print_groupless(kinds: list[str], customers: int, seeds: range) -> None:
-    """Print in how many seeds worlds without groups are refused."""
-    for kind in kinds:
-        reasons = [
-            PersonaClusterer().fit(measure_traits(make_world(kind, seed, customers).log())).reason_
-            for seed in seeds
+def print_reuse(customers: int, seeds: range) -> None:
+    """Print what personas of one half lose on the other half, beside those learned there."""
+    losses, verdicts = [], []
+    for seed in seeds:
+        traits, _, truth, _ = world(2 * customers, 1.0, 5, seed)
+        first, second = np.arange(len(traits)) % 2 == 0, np.arange(len(traits)) % 2 == 1
+        old, new = (PersonaClusterer().fit(traits[half]) for half in (first, second))
+        reused = assign(old, traits[second])
+        scores = [
+            adjusted_rand_score(truth[second], one.predict_proba(traits[second]).argmax(axis=1))
+            for one in (new, old)
         ]
-        refused = sum(reason != "found" for reason in reasons)
-        told = pd.Series(reasons).value_counts().to_dict()
-        print(f"{kind}: refused in {refused} of {len(seeds)} seeds {told}", flush=True)
+        losses.append(scores[0] - scores[1])
+        verdicts.append(reused.verdict)
+    print(f"loss when reused: {np.mean(losses):.3f} {np.round(losses, 3).tolist()}; {verdicts}", flush=True)
+
+
+def other(kind: str, customers: int, seed: int):
+    """Return traits and truth of a world of other rules, who has enough contacts, and the world."""
+    made = make_world(kind, seed, customers)
+    traits = measure_traits(made.log())
+    contacts = traits["evidence.contacts"].to_numpy()
+    enough = contacts >= (0 if "sparse" in kind else ENOUGH)
+    return traits, made.personas().reindex(traits.index).to_numpy(), enough, made
+
+
+def score_other(kind: str, customers: int, seed: int, with_limit: bool) -> dict[str, float]:
+    """Return the scores on one world of other rules."""
+    traits, truth, enough, made = other(kind, customers, seed)
+    began = time.process_time()
+    found = PersonaClusterer().fit(traits)
+    seconds, number = time.process_time() - began, len(set(truth))
+    given = found if found.k_ == number else PersonaClusterer(number).fit(traits)
+    placed = (found.labels_ >= 0) & enough
+    furthest = traits["evidence.furthest_stage"].fillna(-1).to_numpy()
+    scores = {
+        "true": number, "found": found.k_,
+        "ARI, k given": adjusted_rand_score(truth[enough], given.predict_proba(traits).argmax(axis=1)[enough]),
+        "ARI": adjusted_rand_score(truth[enough], found.predict_proba(traits).argmax(axis=1)[enough]),
+        "placed": float(placed[enough].mean()),
+        "ARI, placed": adjusted_rand_score(truth[placed], found.labels_[placed]) if placed.any() else np.nan,
+        "NMI furthest": normalized_mutual_info_score(furthest[placed], found.labels_[placed]) if placed.any() else 0.0,
+        "CPU s": seconds,
+    }  # fmt: skip
+    if with_limit:
+        best = persona_limit(made).reindex(traits.index).idxmax(axis=1).to_numpy()
+        scores["limit"] = adjusted_rand_score(truth[enough], best[enough])
+    return scores
+
+
+def print_others(customers: int, seeds: range, kinds: list[str], with_limit: bool) -> None:
+    """Print the scores on worlds of other rules, per kind."""
+    for kind in kinds:
+        for seed in seeds:
+            row = score_other(kind, customers, seed, with_limit)
+            told = ", ".join(f"{name} {value:.3g}" for name, value in row.items())
+            print(f"{kind} ({seed}): {told}", flush=True)
+
+
+def print_none(customers: int, seeds: range, kinds: list[str]) -> None:
+    """Print in how many worlds without groups no personas are found."""
+    reasons = []
+    for kind in kinds:
+        for seed in seeds:
+            reasons.append(PersonaClusterer().fit(other(kind, customers, seed)[0]).reason_)
+            print(f"{kind} ({seed}): {reasons[-1]}", flush=True)
+    refused = sum(reason != "found" for reason in reasons)
+    print(f"worlds without groups refused: {refused} of {len(reasons)}", flush=True)
 
 
 def main() -> None:
@@ -220,16 +259,9 @@ def main() -> None:
         "--personas", nargs="+", type=int, default=[3, 5, 7], help="in worlds of known number"
     )
     parser.add_argument("--shuffled", type=int, default=20, help="seeds of shuffled traits")
-    parser.add_argument("--rules", choices=["own", "other"], default="own")
-    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
-    parser.add_argument("--refusals", type=int, default=20, help="seeds of each kind of world without groups")
+    parser.add_argument("--kinds", nargs="+", help="of worlds of other rules")
     given = parser.parse_args()
     began, seeds = time.perf_counter(), range(given.seed, given.seed + given.worlds)
-    if given.rules == "other":
-        print_other([kind for kind in given.kinds if kind in GROUPED], given.customers, seeds)
-        groupless = [kind for kind in given.kinds if kind in GROUPLESS]
-        print_groupless(groupless, given.customers, range(given.seed, given.seed + given.refusals))
-        given.parts = []
     if "scores" in given.parts:
         print_scores(given.customers, seeds, given.limit)
     if "odd" in given.parts:
@@ -238,6 +270,12 @@ def main() -> None:
         print_numbers(given.customers, seeds, given.personas)
     if "shuffled" in given.parts:
         print_refusals(given.customers, seeds, given.personas, given.shuffled)
+    if "reuse" in given.parts:
+        print_reuse(given.customers, seeds)
+    if "others" in given.parts:
+        print_others(given.customers, seeds, given.kinds or list(GROUPED), given.limit)
+    if "none" in given.parts:
+        print_none(given.customers, seeds, given.kinds or list(UNGROUPED))
     print(f"{time.perf_counter() - began:.0f} s")
 
 

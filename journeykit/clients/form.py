@@ -217,10 +217,11 @@ class LabelSource(_Part):
 
 
 class Personas(_Part):
-    """How many personas to look for, or the saved model to reuse."""
+    """How many personas to look for, from how many contacts people are placed, or the saved model to reuse."""
 
     k: Literal["auto"] | Annotated[int, Field(ge=1, le=30)] = "auto"
     reuse: str | None = None
+    min_contacts: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
 
 
 class Period(_Part):

@@ -12,7 +12,15 @@ import pandas as pd
 from journeykit.features.baskets import pieces_of
 from journeykit.sessions import SESSION_GAP_MINUTES, contacts
 
-__all__ = ["Block", "count_blocks", "covariates", "measure_pace", "measure_stage_mix", "stage_mix"]
+__all__ = [
+    "Block",
+    "count_blocks",
+    "covariates",
+    "measure_pace",
+    "measure_stage_mix",
+    "stage_mix",
+    "with_few_levels",
+]
 
 MOST_LEVELS = 12  # of content and product: more than that is a catalogue, not a trait
 ONCE_A_SESSION = ("daypart", "weekday")
@@ -71,16 +79,21 @@ class Block:
 
 def count_blocks(log: Any) -> list[Block]:
     """Return the counts of every kind of category that the log carries."""
+    table = with_few_levels(log)
+    kinds = ("channel", "daypart", "weekday", "content", "product", "touchpoint")
+    blocks = [_block(log, table, name, name) for name in kinds]
+    return [block for block in blocks if block is not None]
+
+
+def with_few_levels(log: Any) -> Any:
+    """Return the contacts with part of the day and weekday as categories, content and product where they are few."""
     table = _with_halves(contacts(log))
-    table = table.mutate(
+    return table.mutate(
         daypart=(table["hour"] // 4).cast("int64").cases(*_PARTS.items(), else_=ibis.null("string")),
         weekday=table["weekday"].cast("string"),
         content=_if_few(table, "content"),
         product=_if_few(table, "product"),
     )
-    kinds = ("channel", "daypart", "weekday", "content", "product", "touchpoint")
-    blocks = [_block(log, table, name, name) for name in kinds]
-    return [block for block in blocks if block is not None]
 
 
 def stage_mix(log: Any) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,23 @@ from sklearn.utils.validation import validate_data
 
 from .reading import numbers
 
-__all__ = ["EVIDENCE", "column_names", "read_numbers", "robust_scale", "usable_columns"]
+__all__ = [
+    "COUNT",
+    "EVIDENCE",
+    "FURTHEST",
+    "MEAN",
+    "TIMES",
+    "column_names",
+    "read_numbers",
+    "robust_scale",
+    "trait_names",
+    "usable_columns",
+]
 
 EVIDENCE = "evidence.contacts"
+FURTHEST = "evidence.furthest_stage"  # position of the last stage of which a unit has a marker; no trait
+COUNT = "count."  # count.<block>.<category>: how many contacts of a unit fall in a category
+MEAN, TIMES = "mean.", "times."  # a mean over some observations of a unit, and how many they are
 HUGE = 1e150  # a standard deviation that can still be squared
 
 
@@ -49,6 +63,21 @@ def column_names(estimator: Any) -> list[str]:
     if named is None:
         return [f"x{place}" for place in range(estimator.n_features_in_)]
     return [str(name) for name in named]
+
+
+def trait_names(names: Iterable[str]) -> list[str]:
+    """Return the names of the traits of a table, sorted: without evidence, counts and what belongs to these.
+
+    Examples
+    --------
+    >>> trait_names(["evidence.contacts", "channel.web", "count.channel.web", "channel.app"])
+    ['channel.app', 'channel.web']
+    """
+    return sorted(
+        name
+        for name in names
+        if name not in (EVIDENCE, FURTHEST) and not name.startswith((COUNT, MEAN, TIMES))
+    )
 
 
 def usable_columns(values: np.ndarray, preferred: np.ndarray | None = None) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from .adjusting import StageAdjuster
+from .count_columns import count_columns, furthest_stage
 from .counts import Block, count_blocks, covariates, measure_pace, stage_mix
-from .tables import EVIDENCE
+from .tables import EVIDENCE, FURTHEST
 
 __all__ = ["EVIDENCE", "measure_traits"]
 
@@ -42,7 +43,11 @@ def measure_traits(log: Any, *, shrinkage: float = SHRINKAGE) -> pd.DataFrame:
         One row per unit, indexed by ``unit_id``; columns ``block.category`` (log ratios, no unit):
         ``channel.*``, ``daypart.*`` (four hours each), ``weekday.*`` (0 is Monday), ``touchpoint.*``,
         ``content.*``, ``product.*``, ``rhythm.*``, ``value.order_value``, ``value.basket``,
-        ``account.people`` (business logs), and ``evidence.contacts`` (a count, not a trait).
+        ``account.people`` (business logs). Beside the traits: ``count.block.category`` (numbers of contacts, in
+        blocks of which none tells how far somebody came; `PersonaClusterer` seeks its classes in these),
+        ``mean.basket`` and ``mean.order_value`` (in logs, beside orders at the same touchpoint; of ``times.*`` orders),
+        ``evidence.contacts`` and ``evidence.furthest_stage`` (position in the stage model of the last stage of
+        which there is a marker, from 0).
         A missing value means that it was not observed. ``attrs["within_customer"]`` holds the covariance
         of the traits within a unit, measured between the two halves of each log.
 
@@ -66,7 +71,9 @@ def measure_traits(log: Any, *, shrinkage: float = SHRINKAGE) -> pd.DataFrame:
     if traits.attrs["within_customer"] is None:
         del traits.attrs["within_customer"]
     attrs = traits.attrs
-    traits = traits.assign(**{EVIDENCE: contacts})
+    counts = count_columns(log, blocks, mix).reindex(traits.index)
+    traits = pd.concat([traits, counts], axis=1)
+    traits = traits.assign(**{EVIDENCE: contacts, FURTHEST: furthest_stage(log, mix).reindex(traits.index)})
     traits.attrs = attrs
     return traits
 

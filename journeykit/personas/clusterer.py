@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,16 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from journeykit.features.tables import EVIDENCE, column_names, read_numbers
+from journeykit.features.tables import EVIDENCE, column_names, read_numbers, trait_names
 
 from .certificate import LEAST_DISTANCE, LEAST_OF_MIXED, against_chance, beats_chance
 from .choosing import STABLE, bootstrap_jaccard, choose_number, score_candidates
-from .grouping import group, soft_groups
+from .classes import LEAST_CHANCE
+from .count_classes import CountClasses, columns_in, learn_counts
+from .grouping import group, soft_groups, weighted_groups
+from .parameters import check_parameters
 from .progress import telling
+from .sampling import MOST_AT_ONCE, drawn, in_blocks, left_out, references
 from .space import (
     TraitSpace,
     blocks_of,
@@ -28,25 +31,30 @@ from .space import (
     within_matrix,
 )
 
-__all__ = ["EVIDENCE", "PersonaClusterer"]
+__all__ = ["EVIDENCE", "MOST_AT_ONCE", "PersonaClusterer"]
 
 MOST_STUDIED = 2000  # rows on which the number is chosen and chance is tested
 MOST_FITTED = 30_000  # rows on which the final groups are learned
-MOST_AT_ONCE = 50_000  # rows that are labelled at a time, to spare memory
+USUAL_LEAST = 15  # contacts from which traits, which are shares, say something of a person
 FAR = 0.999  # quantile of the distance to the nearest centre beyond which nobody is placed
 
 
 class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     """Groups of people who behave alike, with a certificate.
 
-    Traits are standardised by median and quartile range, turned into the directions in which people differ
-    most for what varies within one person (`fit_space`), and grouped by k-means with soft membership. The
-    within-person covariance travels with the trait frame in ``attrs["within_customer"]``; without it the
-    directions are principal components. A gap counts as the mean.
+    A trait frame that holds counts (``count.<block>.<category>``, as `measure_traits` gives them) is divided by a
+    mixture of counts, a Dirichlet-multinomial per class and block. The number of classes is the largest by which
+    one half of the people foretells the other better and on which both halves agree. They must foretell more than
+    those of people whose blocks are shuffled among equals, and than a continuum. A probability of 0.8 places.
 
-    A trait frame, one with the column ``evidence.contacts``, is treated with care: units with few contacts
-    and units far from every group stay unassigned (-1), and where the groups do not beat chance nobody is
-    assigned. Any other table follows the conventions of scikit-learn: everybody has a label from 0.
+    Any other table is grouped by its traits. They are standardised by median and quartile range, turned into the
+    directions in which people differ most for what varies within one person (`fit_space`), and grouped by k-means
+    with soft membership. The within-person covariance travels with the trait frame in
+    ``attrs["within_customer"]``; without it the directions are principal components. A gap counts as the mean.
+
+    With the column ``evidence.contacts``, units with few contacts and units far from every group stay unassigned
+    (-1), and everybody where the groups do not beat chance. Any other table follows the conventions of
+    scikit-learn: everybody has a label from 0.
 
     Parameters
     ----------
@@ -59,7 +67,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     ridge
         How much a direction with little within-person variance is distrusted.
     min_contacts
-        Units with fewer contacts are not placed, and do not shape the personas.
+        Units with fewer contacts are not placed. ``"auto"``: by counts, the smallest number at which placements
+        from two halves of the log agree in 0.8; by traits, 15, and who has fewer does not shape the personas.
     n_bootstrap
         Samples for the stability of each persona.
     n_null
@@ -84,23 +93,24 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     found_ : bool
         Whether these data show personas.
     reason_ : str
-        Key of the reason: ``found``, ``no_traits``, ``too_few``, ``chance``, ``unstable``, ``one_group``.
+        ``found``, ``no_traits``, ``too_few``, ``chance``, ``unstable``, ``one_group``, ``continuum`` (no gaps
+        between people) or ``nobody`` (can be placed).
+    min_contacts_ : int
+        Contacts from which units are placed.
     candidates_ : DataFrame
         Scores per number of groups.
     null_ : dict
-        ``observed, null_mean, null_high, distance, p_value, draws``.
+        ``observed, null_mean, null_high, distance, p_value, draws``; by counts nats a person, held out.
     certificate_ : DataFrame
         Per persona: ``stability`` (mean bootstrap Jaccard), ``certified``, ``customers``, ``share``.
     labels_ : array of int
         Persona of each row, largest first; -1 unassigned.
     notes_ : tuple of str
         Traits that were left out, because they do not vary or repeat another.
-    reference_ : dict
-        Per used trait its spread over ten bins (``edges``, ``shares``).
+    reference_, usual_
+        Per used trait its spread over ten bins (``edges``, ``shares``); novelty that 95 % of the people stay below.
     last_id_ : int
         Highest number that any persona of this client's reports has had in its id.
-    usual_ : float
-        Novelty that 95 % of the people stay below.
 
     Examples
     --------
@@ -119,7 +129,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         k_max: int = 8,
         n_directions: int = 10,
         ridge: float = 0.5,
-        min_contacts: int = 15,
+        min_contacts: int | str = "auto",
         n_bootstrap: int = 20,
         n_null: int = 29,
         whiten: bool | str = True,
@@ -156,10 +166,12 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         values = read_numbers(self, X, reset=True)
         self._names = column_names(self)
         traits, evidence = part_evidence(values, self._names)
-        self._check_parameters(len(traits))
+        check_parameters(self, len(traits))
         with threadpool_limits(1), telling(self.verbose > 0) as tell:
-            self._learn(traits, evidence, within_matrix(within, self._names), tell)
+            self._learn(values, traits, evidence, within_matrix(within, self._names), tell)
         self.labels_ = self._labels(values)
+        if self.found_ and self._careful and not (self.labels_ >= 0).any():
+            self.found_, self.reason_ = False, "nobody"
         self._count()
         return self
 
@@ -171,7 +183,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each persona, rows x personas, for unassigned rows too."""
         check_is_fitted(self)
-        return self._groups.probabilities(self.transform_values(read_numbers(self, X)))
+        values = read_numbers(self, X)
+        return np.concatenate([self._chances(part) for part in in_blocks(values)])
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the coordinates of each row in the directions that set people apart."""
@@ -186,9 +199,8 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of `transform`."""
         check_is_fitted(self)
-        return np.array(
-            [f"direction{place}" for place in range(self.space_.directions.shape[1])], dtype=object
-        )
+        directions = self.space_.directions.shape[1]
+        return np.array([f"direction{place}" for place in range(directions)], dtype=object)
 
     @property
     def centres_(self) -> np.ndarray:
@@ -231,72 +243,77 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     def transform_values(self, values: np.ndarray) -> np.ndarray:
         """Return coordinates of checked values."""
         return np.concatenate(
-            [self.space_.project(part_evidence(part, self._names)[0]) for part in _blocks(values)]
+            [self.space_.project(part_evidence(part, self._names)[0]) for part in in_blocks(values)]
         )
 
     def place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return label, greatest probability, novelty and coordinates of checked values, in one pass."""
         traits, evidence = part_evidence(values, self._names)
         points = self.space_.project(traits)
-        chances, novelty = self._groups.probabilities(points), self._groups.distances(points) / self._edge
+        chances, novelty = self._chances(values), self._groups.distances(points) / self._edge
         labels = chances.argmax(axis=1)
         if self._careful and not self.found_ and self.k == "auto":
             labels[:] = -1
         elif evidence is not None:
-            labels[(novelty > 1) | ~(evidence >= self.min_contacts)] = -1
+            labels[(novelty > 1) | ~(evidence >= self.min_contacts_)] = -1
+        if self.classes_ is not None:
+            labels[(chances.max(axis=1) < LEAST_CHANCE) | ~self.classes_.seen(values, self._names)] = -1
         return labels, chances.max(axis=1), novelty, points
+
+    def _chances(self, values: np.ndarray) -> np.ndarray:
+        if self.classes_ is not None:
+            return self.classes_.chances(values, self._names)
+        return self._groups.probabilities(self.space_.project(part_evidence(values, self._names)[0]))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
 
-    def _check_parameters(self, rows: int) -> None:
-        if not isinstance(self.whiten, bool | np.bool_) and self.whiten != "turn":
-            raise ValueError(f"whiten is {self.whiten!r}; give True, False or 'turn'")
-        if self.k == "auto":
-            return
-        if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer) or self.k < 1:
-            raise ValueError(f"k is {self.k!r}; give 'auto' or a whole number of at least 1")
-        if self.k > rows:
-            raise ValueError(f"k is {self.k}, but there are only {rows} rows")
-
     def _learn(
-        self, traits: np.ndarray, evidence: np.ndarray | None, within: np.ndarray | None, tell
+        self, values: np.ndarray, traits: np.ndarray, evidence: np.ndarray | None, within, tell
     ) -> None:
         tell("directions")
+        self.classes_: CountClasses | None = None
         rng = np.random.default_rng(self.random_state)
-        traits, evidence = in_order(traits, evidence, self.min_contacts)
+        self.min_contacts_ = USUAL_LEAST if self.min_contacts == "auto" else int(self.min_contacts)
+        columns, every = columns_in(values, self._names) if self.whiten is True else None, traits
+        traits, evidence = in_order(traits, evidence, 0 if columns else self.min_contacts_)
 
         def fit(values: np.ndarray) -> TraitSpace:
             if self.whiten:
                 return fit_space(values, within, self.n_directions, self.ridge, scale=self.whiten != "turn")
             return plain_space(values)
 
-        chosen = _drawn(len(traits), MOST_FITTED, rng)
+        chosen = drawn(len(traits), MOST_FITTED, rng)
         traits, evidence = traits[chosen], None if evidence is None else evidence[chosen]
         self.space_ = fit(traits)
-        self._note_dropped()
+        self.notes_ = left_out(self._names, self.space_)
+        self.reference_ = references(self._names, self.space_, traits)
+        if columns is not None:
+            self._learn_classes(values, every, columns, rng, tell)
+            return
         points = self.space_.project(traits)
-        studied = _drawn(len(points), MOST_STUDIED, rng)
+        studied = drawn(len(points), MOST_STUDIED, rng)
         tell("number")
         self._choose(points[studied], rng)
         tell("chance")
         self._test(traits[studied], None if evidence is None else evidence[studied], fit, rng)
         tell("stability")
         self._settle(points, points[studied], evidence is not None, rng)
-        self._remember(traits)
 
-    def _remember(self, traits: np.ndarray) -> None:
-        """Keep how each used trait is spread over ten bins, for judging drift later."""
-        names = sorted(name for name in self._names if name != EVIDENCE)
-        used = {names[place]: traits[:, place] for place in np.sort(self.space_.kept)}
-        self.reference_ = {name: _spread(values[np.isfinite(values)]) for name, values in used.items()}
-
-    def _note_dropped(self) -> None:
-        names = sorted(name for name in self._names if name != EVIDENCE)
-        used = set(self.space_.kept.tolist())
-        self.notes_ = tuple(name for place, name in enumerate(names) if place not in used)
+    def _learn_classes(self, values: np.ndarray, traits: np.ndarray, columns, rng, tell) -> None:
+        """Learn personas of counts."""
+        learned = learn_counts(values, self._names, columns, self, rng, tell)
+        self.classes_, found, least, rows = learned
+        self.reason_, self.found_ = found.reason, found.reason == "found"
+        self.candidates_, self.picks_, self.null_ = found.candidates, found.picks, found.null
+        self.k_, self._stability, self._careful = found.mixture.k, found.stability, True
+        self.k_range_ = (min(found.picks.values()), max(found.picks.values()))
+        self.min_contacts_ = least if self.min_contacts == "auto" else int(self.min_contacts)
+        points = self.space_.project(traits[rows])
+        self._groups = weighted_groups(points, self.classes_.chances(values[rows], self._names))
+        self._set_edge(points)
 
     def _choose(self, points: np.ndarray, rng: np.random.Generator) -> None:
         distinct = len(np.unique(points.round(9), axis=0)) if points.shape[1] else 1
@@ -334,7 +351,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         """Compare with chance, in the way that suits how the columns came."""
         blocks = None
         if self.whiten == "turn":
-            blocks = blocks_of([name for name in self._names if name != EVIDENCE], traits)
+            blocks = blocks_of(trait_names(self._names), traits)
         elif not self.whiten:
             traits, fit = unaligned(self.space_.project(traits), rng)
         return against_chance(
@@ -355,12 +372,16 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
         self._stability = (
             bootstrap_jaccard(studied, centres, self.n_bootstrap, rng) if self.k_ > 1 else np.ones(1)
         )
+        self._set_edge(points)
+
+    def _set_edge(self, points: np.ndarray) -> None:
+        """Keep how far people lie from their persona: beyond the edge nobody is placed."""
         distances = self._groups.distances(points)
         self._edge = 1.25 * max(float(np.quantile(distances, FAR)), 1e-9)
         self.usual_ = float(np.quantile(distances, 0.95)) / self._edge
 
     def _labels(self, values: np.ndarray) -> np.ndarray:
-        return np.concatenate([self.place(part)[0] for part in _blocks(values)])
+        return np.concatenate([self.place(part)[0] for part in in_blocks(values)])
 
     def _count(self) -> None:
         customers = np.bincount(self.labels_[self.labels_ >= 0], minlength=self.k_)
@@ -375,20 +396,3 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
             },
             index=pd.Index([f"p{place + 1}" for place in range(self.k_)], name="persona"),
         )
-
-
-def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the rows in blocks, to spare memory."""
-    for start in range(0, len(values), MOST_AT_ONCE):
-        yield values[start : start + MOST_AT_ONCE]
-
-
-def _spread(values: np.ndarray) -> dict[str, list[float]]:
-    edges = np.unique(np.quantile(values, np.arange(1, 10) / 10))
-    counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
-    return {"edges": edges.tolist(), "shares": (counts / len(values)).tolist()}
-
-
-def _drawn(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of a sample of the rows, in random order."""
-    return rng.permutation(rows)[:most]

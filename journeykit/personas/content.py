@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from journeykit.errors import nearest
+from journeykit.features.tables import trait_names
 
-from .clusterer import EVIDENCE
+from .count_files import wrong_classes
 
 __all__ = ["PLAIN", "SPACE", "wrong_parts"]
 
@@ -42,7 +43,8 @@ def wrong_parts(content: Mapping[str, Any]) -> str:
         lacking = [key for key in keys if key not in content[name]]
         if lacking:
             return f"the file lacks the part '{name}.{lacking[0]}'"
-    return _wrong_facts(content) or _wrong_arrays(content) or _wrong_reference(content)
+    wrong = _wrong_facts(content) or _wrong_arrays(content) or _wrong_reference(content)
+    return wrong or wrong_classes(content.get("classes"), content["names"], int(content["facts"]["k_"]))
 
 
 def _wrong_facts(content: Mapping[str, Any]) -> str:
@@ -76,7 +78,7 @@ def _wrong_tables(content: Mapping[str, Any], k: int) -> str:
 
 def _wrong_arrays(content: Mapping[str, Any]) -> str:
     space, k = content["space"], int(content["facts"]["k_"])
-    traits = [name for name in content["names"] if name != EVIDENCE]
+    traits = trait_names(content["names"])
     used, directions = np.size(space["kept"]), np.shape(space["directions"])[-1:]
     shapes = {
         "space.kept": (used,), "space.centre": (used,), "space.scale": (used,), "space.mean": (used,),
@@ -109,7 +111,7 @@ def _wrong_values(kept: np.ndarray, values: Mapping[str, Any], traits: int) -> s
 
 
 def _wrong_reference(content: Mapping[str, Any]) -> str:
-    names = sorted(name for name in content["names"] if name != EVIDENCE)
+    names = trait_names(content["names"])
     used, reference = [names[place] for place in content["space"]["kept"]], content["facts"]["reference_"]
     if not isinstance(reference, dict) or sorted(reference) != sorted(used):
         return "the part 'facts.reference_' is not about the traits that are used"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,27 +10,17 @@ import pandas as pd
 
 from journeykit.errors import JourneykitError
 from journeykit.features.reading import numbers, refuse_repeated_units
+from journeykit.features.tables import FURTHEST, trait_names
 from journeykit.intervals import wilson
 
 from .attributes import describe_attributes
 from .clusterer import EVIDENCE, PersonaClusterer
 from .drift import renamed
+from .naming import LEVEL, unique_keys
 
 __all__ = ["align_traits", "describe_personas", "personas_of"]
 
 STRONGEST = 10
-NAMED_BY = ("channel_share.", "daypart_share.", "touchpoint_share.")
-NAMED_ALSO = (
-    "weekend_share",
-    "order_value_mean",
-    "basket_mean",
-    "gap_days",
-    "contacts_per_session",
-    "people",
-)
-LEVEL = "level_share."  # measures that say whether somebody has a level of an attribute
-OF_PEOPLE = ("attribute.", LEVEL, "date_days.")  # measures of a table of customers
-LEAST_USE = 0.02  # mean share below which a category cannot give a persona its name
 
 
 def personas_of(labels: Any, index: pd.Index, ids: Sequence[str] | None = None) -> pd.Series:
@@ -75,7 +65,7 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
         raise JourneykitError(
             "these personas were learned without names of traits", remedy="learn them on a frame"
         )
-    known = set(wanted) - {EVIDENCE}
+    known = set(trait_names(wanted))
     have = set(traits.columns)
     if known and not known & have:
         near = next(iter(renamed(sorted(known), have - set(wanted)).items()), None)
@@ -86,7 +76,7 @@ def align_traits(clusterer: PersonaClusterer, traits: pd.DataFrame) -> pd.DataFr
         )
     aligned = numbers(traits[[name for name in wanted if name in have]]).reindex(columns=wanted)
     if EVIDENCE in wanted and EVIDENCE not in have:
-        aligned[EVIDENCE] = float(clusterer.min_contacts)
+        aligned[EVIDENCE] = float(clusterer.min_contacts_)
     return aligned
 
 
@@ -117,8 +107,8 @@ def describe_personas(
     DataFrame
         One row per persona, in the order of the clusterer: ``persona``, ``customers``, ``share`` (of the assigned)
         with ``share_low`` and ``share_high`` (Wilson, 95 %), ``stability``, ``certified``,
-        ``value_mean``, ``key`` (the strongest traits with their direction, joined by ``|``; unlike any other
-        persona's), ``traits`` (the ten strongest: dicts of ``trait, effect`` (standardised mean difference),
+        ``value_mean``, ``key`` (the traits that name it, with their direction, joined by ``|``; see `unique_keys`),
+        ``traits`` (the ten strongest: dicts of ``trait, effect`` (standardised mean difference),
         ``median, low, high`` (quartiles), ``rest_median``; of a level of an attribute shares), ``attributes``
         (see `describe_attributes`). Empty where no personas were found.
 
@@ -141,7 +131,7 @@ def describe_personas(
     profile = profile.reindex(traits.index)
     found = [name for name in clusterer.certificate_.index if (persona == name).any()]
     contrasts = {name: _contrasts(profile, persona, name, min_group) for name in found}
-    keys = _unique_keys(contrasts, profile)
+    keys = unique_keys(contrasts, profile, persona, clusterer.classes_)
     rows = [
         _row(clusterer, profile, persona, name, contrasts[name], keys[name])
         | {"attributes": describe_attributes(attributes, persona, name, min_group)}
@@ -175,7 +165,9 @@ def _row(
 
 def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: int) -> pd.DataFrame:
     """Return every readable trait of a persona against everyone else, strongest first."""
-    measures = profile.select_dtypes("number").drop(columns=[EVIDENCE, "value_total"], errors="ignore")
+    measures = profile.select_dtypes("number").drop(
+        columns=[EVIDENCE, FURTHEST, "value_total"], errors="ignore"
+    )
     inside, rest = measures[persona == name], measures[persona.notna() & (persona != name)]
     low, median, high = inside.quantile([0.25, 0.5, 0.75]).to_numpy()
     levels = _are_levels(measures)
@@ -196,13 +188,6 @@ def _contrasts(profile: pd.DataFrame, persona: pd.Series, name: str, min_group: 
     return table.sort_values("effect", key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _signed_by_size(table: pd.DataFrame) -> Iterator[str]:
-    """Yield traits of people without events, strongest first; a level only where most have it, or fewer than others."""
-    for row in table.itertuples():
-        if row.effect < 0 or not str(row.trait).startswith(LEVEL) or row.median > 0.5:
-            yield f"{row.trait}{'+' if row.effect > 0 else '-'}"
-
-
 def _are_levels(measures: pd.DataFrame) -> np.ndarray:
     """Return which measures are 0 or 1 for having a level: a share tells of them, a median does not."""
     return np.array([str(name).startswith(LEVEL) for name in measures], dtype=bool)
@@ -216,34 +201,3 @@ def _effect(inside: pd.DataFrame, rest: pd.DataFrame) -> pd.Series:
     ) / (n + m - 2).clip(lower=1)
     difference = inside.mean() - rest.mean()
     return difference.where(difference.abs() > 1e-12, 0.0) / np.sqrt(pooled.where(pooled > 1e-18))
-
-
-def _unique_keys(contrasts: dict[str, pd.DataFrame], profile: pd.DataFrame) -> dict[str, str]:
-    """Return keys of the strongest traits, as long as it takes for no two to be alike."""
-    signed = {name: list(_signed(table, profile)) or [f"{name}+"] for name, table in contrasts.items()}
-    keys: dict[str, str] = {}
-    for length in range(1, 1 + max((len(traits) for traits in signed.values()), default=0)):
-        keys = {name: "|".join(traits[:length]) for name, traits in signed.items()}
-        if len(set(keys.values())) == len(keys):
-            break
-    return keys
-
-
-def _signed(table: pd.DataFrame, profile: pd.DataFrame) -> Iterator[str]:
-    """Yield the traits that can name a persona, what it does more than others before what it does less."""
-
-    def nameable(trait: str) -> bool:
-        if trait in NAMED_ALSO:
-            return True
-        return trait.startswith(NAMED_BY) and profile[trait].mean() >= LEAST_USE
-
-    named = table[[nameable(trait) for trait in table["trait"]]]
-    if not len(named) and all(str(trait).startswith(OF_PEOPLE) for trait in table["trait"]):
-        yield from _signed_by_size(table)
-        return
-    named = named if len(named) else table
-    more = named["effect"] > 0
-    for trait in named.loc[more, "trait"]:
-        yield f"{trait}+"
-    for trait in named.loc[~more, "trait"]:
-        yield f"{trait}-"

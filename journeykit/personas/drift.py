@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from journeykit.features.drift import renamed, stability_index
+from journeykit.features.tables import trait_names
 
-from .clusterer import EVIDENCE, PersonaClusterer
+from .clusterer import PersonaClusterer
 from .space import robust_scale
 
 __all__ = ["count_bins", "drift_table", "renamed", "stability_index"]
@@ -87,7 +88,7 @@ def _other_unit(start: float, moved: float, times: float) -> bool:
 def _units(clusterer, sample: np.ndarray, names: list[str]) -> Iterable[tuple[float, float, float]]:
     """Yield, per trait, its median when learning, how far it moved, and how many times as wide it is."""
     space = clusterer.space_
-    traits = sorted(name for name in clusterer._names if name != EVIDENCE)
+    traits = trait_names(clusterer._names)
     places = {traits[place]: at for at, place in enumerate(space.kept)}
     for name in names:
         centre, scale = space.centre[places[name]], space.scale[places[name]]

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import unknown
+from journeykit.features.tables import trait_names
 
 from .clusterer import EVIDENCE, PersonaClusterer
+from .count_explaining import log_odds_of_counts, readable_names
 from .describing import align_traits
 from .space import part_evidence
 
@@ -33,8 +35,9 @@ def explain(
     """Explain, trait by trait, why units belong to their persona rather than to the next best.
 
     The log of the odds of two personas is a sum over the standardised traits, because all personas have one
-    width. A trait on which a unit stands at the average, or that was not observed, adds 0. The sum of a unit's
-    contributions, its rest and its base is its log-odds, exactly.
+    width; of personas by counts a sum over the categories, because all have one precision a block. A trait on
+    which a unit stands at the average, or that was not observed, adds 0. The sum of a unit's contributions, its
+    rest and its base is its log-odds, exactly.
 
     Parameters
     ----------
@@ -56,8 +59,8 @@ def explain(
         ``contribution`` (log-odds; above 0 speaks for the persona), ``toward`` (the persona that it speaks for),
         ``block_contribution`` (sum over the block's traits), ``rest`` (sum over the traits not shown), ``base`` (the
         log-odds of somebody average in everything) and ``log_odds``. A unit that is not placed has one row with
-        its ``reason`` (``too_few_contacts``, ``far`` or ``no_personas``) and no figures. Speaks of single people:
-        for the analyst, not for reports.
+        its ``reason`` (``too_few_contacts``, ``unsure``, ``far`` or ``no_personas``) and no figures. Speaks of
+        single people: for the analyst, not for reports.
 
     Raises
     ------
@@ -98,8 +101,9 @@ def _placed(clusterer: PersonaClusterer, aligned: pd.DataFrame) -> tuple[np.ndar
         return np.full(len(labels), -1), np.full(len(labels), "no_personas", dtype=object)
     few = np.zeros(len(labels), bool)
     if EVIDENCE in aligned:
-        few = ~(aligned[EVIDENCE] >= clusterer.min_contacts).to_numpy()
-    reasons[labels < 0] = "far"
+        few = ~(aligned[EVIDENCE] >= clusterer.min_contacts_).to_numpy()
+    reasons[labels < 0] = "far" if clusterer.classes_ is None else "unsure"
+    reasons[(labels < 0) & (clusterer.novelty(aligned) > 1)] = "far"
     reasons[(labels < 0) & few] = "too_few_contacts"
     return labels, reasons
 
@@ -115,8 +119,7 @@ def _contributions(
     """Return the strongest traits of units that have a persona, one row each."""
     units, against = _rivals(clusterer, aligned, labels)
     standing, added, base = _log_odds_parts(clusterer, aligned, labels, against)
-    names = np.array(sorted(name for name in clusterer._names if name != EVIDENCE), dtype=object)
-    names = names[clusterer.space_.kept]
+    names = _names(clusterer)
     blocks, block = np.unique([name.partition(".")[0] for name in names], return_inverse=True)
     by_block = added @ np.equal.outer(block, np.arange(len(blocks)))
     shown = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :strongest]
@@ -158,13 +161,24 @@ def _log_odds_parts(
     With z the standardised traits (0 for a gap), V the directions, c the centres, s² the variance and π the shares:
     log p_a / p_b = Σ_j z_j (V (c_a - c_b))_j / s² + (|c_b|² - |c_a|²) / 2 s² + log π_a / π_b.
     """
-    space, groups = clusterer.space_, clusterer._groups
+    space, groups, classes = clusterer.space_, clusterer._groups, clusterer.classes_
+    if classes is not None:
+        return log_odds_of_counts(
+            classes, classes.table(aligned.to_numpy(float), clusterer._names), labels, against
+        )
     values = part_evidence(aligned.to_numpy(float), clusterer._names)[0]
     standing = np.nan_to_num(space.standardise(values) - space.mean, nan=0.0)
     lean = groups.centres @ space.directions.T / groups.variance
     norms = (groups.centres**2).sum(axis=1) / (2 * groups.variance)
     level = np.log(np.maximum(groups.shares, 1e-12)) - norms
     return standing, standing * (lean[labels] - lean[against]), level[labels] - level[against]
+
+
+def _names(clusterer: PersonaClusterer) -> np.ndarray:
+    """Return the names of what contributes, in order."""
+    if clusterer.classes_ is not None:
+        return np.array(readable_names(clusterer.classes_), dtype=object)
+    return np.array(trait_names(clusterer._names), dtype=object)[clusterer.space_.kept]
 
 
 def _as_asked(table: pd.DataFrame, units: pd.Index) -> pd.DataFrame:

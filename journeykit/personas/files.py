@@ -16,6 +16,7 @@ from journeykit.errors import JourneykitError, nearest
 
 from .clusterer import PersonaClusterer
 from .content import PLAIN, SPACE, wrong_parts
+from .count_files import restored_classes, told_classes
 from .grouping import SoftGroups
 from .model_card import write_card
 from .space import TraitSpace
@@ -23,7 +24,7 @@ from .space import TraitSpace
 __all__ = ["load_model", "load_personas", "save_personas"]
 
 FORM = "journeykit personas"
-VERSION = 1
+PLAIN_VERSION, VERSION = 1, 2  # of personas by traits alone, as they always were; of those by counts
 
 
 def save_personas(
@@ -101,10 +102,8 @@ def _checked(content: Any, path: Path) -> PersonaClusterer:
         raise JourneykitError(
             "the file holds no saved personas", where=path, remedy="give a file of saved personas"
         )
-    if content.get("version") != VERSION:
-        problem = (
-            f"the file has version {content.get('version')}, and this journeykit reads version {VERSION}"
-        )
+    if content.get("version") not in (PLAIN_VERSION, VERSION):
+        problem = f"the file has version {content.get('version')}, and this journeykit reads versions up to {VERSION}"
         raise JourneykitError(problem, where=path, remedy="use the journeykit that saved it, or save it anew")
     wrong = wrong_parts(content)
     if wrong:
@@ -121,7 +120,7 @@ def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, An
     groups = clusterer._groups
     return {
         "form": FORM,
-        "version": VERSION,
+        "version": PLAIN_VERSION if clusterer.classes_ is None else VERSION,
         "about": about,
         "parameters": clusterer.get_params() | {"verbose": 0},
         "names": list(clusterer._names),
@@ -135,6 +134,8 @@ def _content(clusterer: PersonaClusterer, about: dict[str, str]) -> dict[str, An
         "stability": clusterer._stability,
         "edge": float(clusterer._edge),
         "careful": bool(clusterer._careful),
+        "least_contacts": int(clusterer.min_contacts_),
+        "classes": None if clusterer.classes_ is None else told_classes(clusterer.classes_),
         "certificate": _table(clusterer.certificate_),
         "candidates": _table(clusterer.candidates_),
         "measure": json.dumps(getattr(clusterer, "measure_", None)),
@@ -167,6 +168,10 @@ def _rebuilt(content: dict[str, Any]) -> PersonaClusterer:
         _frame(content["certificate"]),
         _frame(content["candidates"]),
     )
+    clusterer.min_contacts_ = int(
+        content.get("least_contacts", content["parameters"].get("min_contacts", 15))
+    )
+    clusterer.classes_ = restored_classes(content["classes"]) if content.get("classes") else None
     clusterer.last_id_ = int(content.get("last_id", clusterer.k_))
     clusterer.labels_ = np.empty(0, dtype=int)
     clusterer.measure_ = json.loads(content.get("measure", "null"))

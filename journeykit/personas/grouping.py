@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-__all__ = ["SoftGroups", "group", "jaccard", "nearest", "soft_groups"]
+__all__ = ["SoftGroups", "group", "jaccard", "nearest", "soft_groups", "weighted_groups"]
 
 
 def group(points: np.ndarray, k: int, seed: int, starts: int = 5) -> np.ndarray:
@@ -76,3 +76,11 @@ def soft_groups(points: np.ndarray, centres: np.ndarray) -> SoftGroups:
     shares = np.bincount(labels, minlength=len(centres)) / len(labels)
     variance = squares(points, centres).min(axis=1).mean() / max(points.shape[1], 1)
     return SoftGroups(centres, max(float(variance), 1e-12), shares)
+
+
+def weighted_groups(points: np.ndarray, chances: np.ndarray) -> SoftGroups:
+    """Return the groups of people who belong to each with a probability: where its people are on the whole."""
+    sizes = np.maximum(chances.sum(axis=0), 1e-9)
+    centres = chances.T @ points / sizes[:, None]
+    away = (chances * squares(points, centres)).sum() / max(len(points), 1) / max(points.shape[1], 1)
+    return SoftGroups(centres, max(float(away), 1e-12), sizes / sizes.sum())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 
-from .clusterer import EVIDENCE, PersonaClusterer
+from journeykit.features.tables import trait_names
+
+from .clusterer import PersonaClusterer
 
 __all__ = ["write_card"]
 
@@ -48,8 +50,9 @@ def _result(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[s
     yield "## Result"
     yield ""
     yield f"- Personas found: {'yes' if clusterer.found_ else 'no'} ({clusterer.reason_})"
+    what = "Spread explained" if clusterer.classes_ is None else "Foretold of others, nats a person"
     yield (
-        f"- Spread explained: {null['observed']:.3f}; by chance {null['null_mean']:.3f} (p = {null['p_value']:.3f}, "
+        f"- {what}: {null['observed']:.3f}; by chance {null['null_mean']:.3f} (p = {null['p_value']:.3f}, "
         f"{null['distance']:.1f} standard deviations, {null['draws']} draws)"
     )
     yield f"- Number: {clusterer.k_} (criteria: {clusterer.k_range_[0]} to {clusterer.k_range_[1]})"
@@ -66,6 +69,9 @@ def _personas(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator
 def _number(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[str]:
     yield "## Number of personas"
     yield ""
+    if clusterer.classes_ is not None:
+        yield from _number_by_halves(clusterer)
+        return
     yield "| number | gap | halves agree | weakest group comes back | picked by |"
     yield "| --- | --- | --- | --- | --- |"
     for number, row in clusterer.candidates_.iterrows():
@@ -74,16 +80,28 @@ def _number(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[s
         yield f"| {number} | {row['gap']:.3f} | {halves} | {row['jaccard_min']:.2f} | {picked} |"
 
 
+def _number_by_halves(clusterer: PersonaClusterer) -> Iterator[str]:
+    yield "| number | foretold of the other half, nats a person | overlap of the weakest group | picked by |"
+    yield "| --- | --- | --- | --- |"
+    for number, row in clusterer.candidates_.iterrows():
+        picked = ", ".join(name for name, pick in clusterer.picks_.items() if pick == number)
+        yield f"| {number} | {row['gain']:.3f} | {row['jaccard_min']:.2f} | {picked} |"
+
+
 def _method(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[str]:
     yield "## Method"
     yield ""
-    yield "k-means with soft membership, in the directions in which people differ most for what varies within one."
+    if clusterer.classes_ is None:
+        yield "k-means with soft membership, in the directions in which people differ most for what varies within one."
+    else:
+        blocks = ", ".join(f"`{_plain(name)}`" for name in clusterer.classes_.columns.blocks)
+        yield f"A mixture of counts, in blocks: {blocks}. Placed from a probability of 0.8."
     yield ""
     yield from (f"- {name}: {value}" for name, value in sorted(clusterer.get_params().items()))
 
 
 def _traits(clusterer: PersonaClusterer, about: Mapping[str, str]) -> Iterator[str]:
-    names = sorted(name for name in clusterer._names if name != EVIDENCE)
+    names = trait_names(clusterer._names)
     yield "## Traits"
     yield ""
     yield "| trait | median | standard deviation (robust) | used |"

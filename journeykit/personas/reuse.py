@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from journeykit.errors import JourneykitError
 from journeykit.features.reading import refuse_repeated_units
 
 from .certificate import explained_by
 from .clusterer import EVIDENCE, MOST_AT_ONCE, PersonaClusterer
+from .count_classes import classes_fitness
 from .describing import align_traits, personas_of
 from .drift import count_bins, drift_table, renamed, stability_index
 from .grouping import group
@@ -47,7 +49,8 @@ class Reuse:
         Share of the people with enough contacts who are farther from every persona than 95 % of those on
         whom the personas were learned.
     fitness : float
-        Spread between people that the old personas explain, as a share of what personas learned anew would.
+        Spread between people that the old personas explain, as a share of what personas learned anew would; of
+        personas by counts, what they foretell of people beyond one class.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -90,7 +93,8 @@ def assign(clusterer: PersonaClusterer, traits: pd.DataFrame) -> Reuse:
     measured = _evenly(points, MOST_MEASURED)
     drift = drift_table(clusterer, counts, align_traits(clusterer, traits.iloc[enough[measured]]).to_numpy())
     strange = _strange_share(clusterer, table["novelty"].to_numpy()[enough])
-    fitness = _fitness(clusterer, points[_evenly(points, MOST_STUDIED)])
+    judged = enough[_evenly(points, MOST_STUDIED)]
+    fitness = _fitness(clusterer, points[_evenly(points, MOST_STUDIED)], traits.iloc[judged])
     verdict, reasons = _verdict(clusterer, drift, strange, fitness, len(enough), traits.columns)
     return Reuse(table, verdict, reasons, drift, strange, fitness)
 
@@ -125,7 +129,7 @@ def _placed(clusterer: PersonaClusterer, traits: pd.DataFrame) -> tuple[pd.DataF
 def _enough(clusterer: PersonaClusterer, traits: pd.DataFrame) -> np.ndarray:
     if EVIDENCE not in traits:
         return np.ones(len(traits), bool)
-    return (traits[EVIDENCE].astype(float) >= clusterer.min_contacts).to_numpy(bool)
+    return (traits[EVIDENCE].astype(float) >= clusterer.min_contacts_).to_numpy(bool)
 
 
 def _evenly(points: np.ndarray, most: int) -> np.ndarray:
@@ -138,9 +142,14 @@ def _strange_share(clusterer: PersonaClusterer, novelty: np.ndarray) -> float:
     return float((novelty > clusterer.usual_).mean()) if len(novelty) else 1.0
 
 
-def _fitness(clusterer: PersonaClusterer, points: np.ndarray) -> float:
+def _fitness(clusterer: PersonaClusterer, points: np.ndarray, traits: pd.DataFrame) -> float:
     if clusterer.k_ < 2 or len(points) < 2 * clusterer.k_:
         return float("nan")
+    if clusterer.classes_ is not None:
+        with threadpool_limits(1):
+            return classes_fitness(
+                clusterer.classes_, align_traits(clusterer, traits).to_numpy(), clusterer._names
+            )
     anew = explained_by(points, group(points, clusterer.k_, 0, 3))
     return float(np.clip(explained_by(points, clusterer.centres_) / max(anew, 1e-9), 0.0, 1.0))
 
@@ -167,8 +176,10 @@ def _verdict(
 
 def _trait_checks(clusterer, drift: pd.DataFrame, columns: pd.Index) -> list[tuple[int, str]]:
     """Return what holds of any number of people: absent traits, and traits in another unit."""
-    total = max(len(drift), 1)
+    counted = () if clusterer.classes_ is None else clusterer.classes_.columns.categories
+    total = max(len(drift) + len(counted), 1)
     absent, outside = (list(drift.index[drift["state"] == state]) for state in ("absent", "range"))
+    absent += [name for name in counted if name not in columns]
     near = renamed(absent, set(columns) - set(clusterer._names))
     guesses = "".join(
         f"; is {name!r} what the data call {found!r}?" for name, found in list(near.items())[:3]

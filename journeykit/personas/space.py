@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import eigh
 
-from journeykit.features.tables import EVIDENCE, robust_scale, usable_columns
+from journeykit.features.tables import EVIDENCE, robust_scale, trait_names, usable_columns
 
 __all__ = [
     "TraitSpace",
@@ -203,7 +203,8 @@ def _turned(total: np.ndarray, noise: np.ndarray | None, n_directions: int, ridg
 
 def part_evidence(values: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
     """Part the traits, in the order of their names, from the evidence (None where there is none)."""
-    order = [place for place in np.argsort(names, kind="stable") if names[place] != EVIDENCE]
+    place = {name: at for at, name in enumerate(names)}
+    order = [place[name] for name in trait_names(names)]
     evidence = values[:, list(names).index(EVIDENCE)] if EVIDENCE in names else None
     return values[:, order], evidence
 
@@ -232,7 +233,7 @@ def within_matrix(given: Any, names: Sequence[str], *, strict: bool = False) -> 
     strict
         Whether a trait that is absent is an error; otherwise what is unknown of it is missing in the matrix.
     """
-    traits = [str(name) for name in names if name != EVIDENCE]
+    traits = trait_names(map(str, names))
     if given is None:
         return None
     frame = _as_frame(given, traits)

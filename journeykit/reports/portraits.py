@@ -39,7 +39,8 @@ RULE_COLUMNS = [
     "recall_high", "customers", "base_rate", "reason",
 ]  # fmt: skip
 TREE_COLUMNS = ["rule_nl", "rule_en", "persona", "customers", "purity", "share_of_persona"]
-CRITERIA = {"gap": "gap", "split_half": "split_half", "jaccard": "jaccard_min"}
+BY_TRAITS = {"gap": "gap", "split_half": "split_half", "jaccard": "jaccard_min"}
+BY_COUNTS = {"foretold": "gain", "overlap": "jaccard_min"}
 SHARE_STEP = 0.05  # to which shares of one customer are rounded
 MOST_EFFECTS = 30  # traits whose effect sizes stand in the table of personas
 
@@ -70,7 +71,8 @@ def list_known(attributes: pd.DataFrame, min_group: int) -> pd.DataFrame:
 
 def chosen_number(clusterer: PersonaClusterer) -> int:
     """Return the number of groups that the criteria chose, or that was given, whether or not personas were found."""
-    return int(np.median(list(clusterer.picks_.values())))
+    picks = clusterer.picks_
+    return int(picks["overlap"] if "overlap" in picks else np.median(list(picks.values())))
 
 
 def list_candidates(clusterer: PersonaClusterer) -> pd.DataFrame:
@@ -79,14 +81,16 @@ def list_candidates(clusterer: PersonaClusterer) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `criterion` (`gap`, `split_half`, `jaccard`), `k`, `score`, `picked` (by this criterion), `chosen`.
+        `criterion` (by counts `foretold` and `overlap`, by traits `gap`, `split_half` and `jaccard`), `k`, `score`,
+        `picked` (by this criterion), `chosen`.
     """
     scores = clusterer.candidates_
+    judged = BY_COUNTS if "gain" in scores else BY_TRAITS
     chosen = chosen_number(clusterer)
     rows = [
         {"criterion": criterion, "k": int(k), "score": float(scores.loc[k, column]),
          "picked": clusterer.picks_.get(criterion) == k, "chosen": int(k) == chosen}
-        for criterion, column in CRITERIA.items() for k in scores.index
+        for criterion, column in judged.items() for k in scores.index
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["criterion", "k", "score", "picked", "chosen"])
 

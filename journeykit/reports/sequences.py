@@ -19,7 +19,7 @@ from journeykit.stages.forecast import without_forecast
 
 __all__ = ["SequenceStudy"]
 
-TRAITS_OF_TIME = ("daypart.", "weekday.", "rhythm.")
+TRAITS_OF_TIME = ("daypart.", "weekday.", "rhythm.", "count.daypart.")
 MEASURES_OF_TIME = (
     "sessions", "contacts_per_session", "active_days", "span_days", "gap_days", "weekend_share",
     "first_contact_at", "last_touchpoint_at",

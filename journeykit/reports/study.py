@@ -137,7 +137,8 @@ class Study:
             problem = f"the client file asks for {wanted} personas, and there are only {units} to group"
             raise DataError(problem, where=self.client.path, remedy="set k under 'personas' to auto")
         chance = {"random_state": self.random_state, "verbose": self.verbose}
-        return PersonaClusterer(k=wanted, whiten=self.whiten, **chance).fit(self.traits)
+        least = self.client.personas.min_contacts
+        return PersonaClusterer(k=wanted, whiten=self.whiten, min_contacts=least, **chance).fit(self.traits)
 
     @cached_property
     def membership(self) -> pd.DataFrame:
@@ -174,7 +175,7 @@ class Study:
     def persona_names(self) -> pd.DataFrame:
         """The name of each persona in ``nl`` and ``en``, by persona; one that was found again keeps its name."""
         keys = self.described.set_index("persona")["key"]
-        traits = {persona: key.split("|") for persona, key in keys.items()}
+        traits = {persona: key.split("|") if key else [] for persona, key in keys.items()}
         match = self.persona_match
         kept = {} if match is None or self.earlier is None else self.earlier.names
         return name_personas(traits, self.client.vocabulary, kept)

@@ -204,7 +204,8 @@ def _number(page: Page, read: Reader) -> None:
         page.say(page.text("prose.personas_number_given", k=chosen))
     else:
         same = "_same" if picked.nunique() == 1 else ""
-        key = f"prose.personas_number{same if read.ids else '_none'}"
+        halves = "_halves" if "overlap" in set(frame["criterion"]) else ""
+        key = f"prose.personas_number{halves}{same if read.ids else '_none'}"
         page.say(page.text(key, low=picked.min(), high=picked.max(), k=chosen, units=read.units))
     if frame["k"].nunique() > 1:
         axes = plots.persona_candidates(_judged(page, frame), xlabel=page.text("axes.number_of_personas"))
