@@ -3,7 +3,7 @@
 Run: ``python benchmarks/quality_personas.py [--worlds 3] [--customers 3000] [--limit] [--seed 100]``
 
 The parts apart: ``--parts numbers shuffled --worlds 10 --personas 3 5 7 --shuffled 20``.
-Worlds of other rules than the simulator's: ``--rules other [--kinds dense untracked …] [--refusals 20]``.
+Worlds of other rules than the simulator's: ``--parts others none [--kinds dense untracked …]``.
 
 Sparse and odd worlds beside the dense one: ``--parts odd``.
 

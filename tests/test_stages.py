@@ -8,10 +8,8 @@ import pytest
 from sklearn.metrics import f1_score
 
 from journeykit.errors import JourneykitError
-from journeykit.events import EventLog
 from journeykit.facts import marker_positions
 from journeykit.sessions import contacts_frame
-from journeykit.simulate import simulate
 from journeykit.stages import infer_stages, load_stages, read_stages, save_stages, stage_evidence
 from journeykit.stages.forecast import first_moves, forecast
 from journeykit.stages.labels import given_labels
