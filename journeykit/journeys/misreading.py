@@ -17,7 +17,7 @@ __all__ = ["MISREADING", "interval_as_read", "left_open"]
 
 # squared error of a share that comes from inferring stages, in parts of share x (1 - share) x what the reading leaves
 # open; measured on the truth of worlds that were made by other rules than the model's
-MISREADING = {"drop_off": 0.007, "skipped": 0.006, "reached": 0.001, "now": 0.0, "moved": 0.0, "back": 0.0}
+MISREADING = {"drop_off": 0.04, "skipped": 0.02, "reached": 0.004, "now": 0.012, "moved": 0.05, "back": 0.03}
 
 
 def left_open(stages: pd.DataFrame | None) -> float:
