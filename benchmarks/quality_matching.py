@@ -14,6 +14,7 @@ import argparse
 
 import numpy as np
 import pandas as pd
+from _odd_worlds import ODD_WORLDS
 
 from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_traits
@@ -52,10 +53,12 @@ def scores(before: Report, after: Report, **given) -> pd.DataFrame:
     return pairs.assign(true=known[0] == known[1])[known[0].notna() & known[1].notna()]
 
 
-def world(customers: int, separation: float, seed: int) -> dict[str, pd.DataFrame]:
+def world(customers: int, separation: float, seed: int, **odd) -> dict[str, pd.DataFrame]:
     """Return the scores of pairs per situation."""
     made = [
-        simulate(customers=customers, separation=separation, days=240, seed=seed + other, world_seed=seed)
+        simulate(
+            customers=customers, separation=separation, days=240, seed=seed + other, world_seed=seed, **odd
+        )
         for other in (0, 10_000)
     ]
     truths = [one.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"] for one in made]
@@ -92,6 +95,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=3)
     parser.add_argument("--customers", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=300)
+    parser.add_argument("--odd", action="store_true", help="sparse and odd worlds too")
     given = parser.parse_args()
     rows: dict[str, list[pd.DataFrame]] = {}
     for separation in (0.7, 1.0, 1.4):
@@ -100,6 +104,11 @@ def main() -> None:
                 rows.setdefault(name, []).append(table.assign(separation=separation))
     for name, tables in rows.items():
         _print(name, pd.concat(tables))
+    for name, odd in ODD_WORLDS.items() if given.odd else ():
+        made = [
+            world(given.customers, 1.0, seed, **odd) for seed in range(given.seed, given.seed + given.worlds)
+        ]
+        _print(f"{name} world, all situations", pd.concat([table for one in made for table in one.values()]))
     _thresholds(pd.concat([table for tables in rows.values() for table in tables]))
 
 

@@ -5,6 +5,8 @@ Run: ``python benchmarks/quality_personas.py [--worlds 3] [--customers 3000] [--
 The parts apart: ``--parts numbers shuffled --worlds 10 --personas 3 5 7 --shuffled 20``.
 Worlds of other rules than the simulator's: ``--rules other [--kinds dense untracked …] [--refusals 20]``.
 
+Sparse and odd worlds beside the dense one: ``--parts odd``.
+
 Prints, per separation: the naive way (k-means on scaled counts and recency, frequency, value), journeykit with the
 true number given and with the number chosen, and, with ``--limit``, the exact posterior that no method can pass.
 "All" forces everybody into a persona; "placed" counts those whom journeykit places. Then: how often the chosen
@@ -23,6 +25,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from _odd_worlds import ODD_WORLDS
 from other_worlds import KINDS, make_world, persona_limit
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -33,12 +36,14 @@ from journeykit.features import measure_profile, measure_traits
 from journeykit.personas import PersonaClusterer
 from journeykit.simulate import limit, simulate
 
-PARTS = ("scores", "numbers", "shuffled")
+PARTS = ("scores", "odd", "numbers", "shuffled")
 
 
-def world(customers: int, separation: float, personas: int, seed: int):
+def world(customers: int, separation: float, personas: int, seed: int, **odd):
     """Return traits, profile, truth and population of one simulated world."""
-    population = simulate(customers=customers, separation=separation, personas=personas, days=180, seed=seed)
+    population = simulate(
+        customers=customers, separation=separation, personas=personas, days=180, seed=seed, **odd
+    )
     log = EventLog.from_frame(population.events)
     traits, profile = measure_traits(log), measure_profile(log)
     truth = population.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"]
@@ -96,6 +101,42 @@ def print_scores(customers: int, seeds: range, with_limit: bool) -> None:
         print(pd.DataFrame(table).round(3).to_string(), flush=True)
 
 
+def print_odd(customers: int, seeds: range) -> None:
+    """Print the scores in sparse and odd worlds of middling separation, a row a kind of world."""
+    table = {}
+    for name, odd in ODD_WORLDS.items():
+        rows = []
+        for seed in seeds:
+            traits, profile, truth, _ = world(customers, 1.0, 5, seed, **odd)
+            rows.append(
+                {"contacts": profile["contacts"].mean()}
+                | scores_of(traits, truth, {"given": 5, "chosen": "auto"})
+            )
+        table[name] = pd.DataFrame(rows).mean()
+        print(f"{name}: {table[name].round(3).to_dict()}", flush=True)
+    print(pd.DataFrame(table).T.round(3).to_string(), flush=True)
+
+
+def scores_of(
+    traits: pd.DataFrame, truth: np.ndarray, numbers: dict, scored: np.ndarray | None = None
+) -> dict:
+    """Return the index of all and of the placed, the number and the share placed, by how the number is given."""
+    scores: dict[str, float] = {}
+    scored = np.ones(len(traits), bool) if scored is None else scored
+    for name, k in numbers.items():
+        clusterer = PersonaClusterer(k).fit(traits)
+        placed, everybody = clusterer.labels_ >= 0, clusterer.predict_proba(traits).argmax(axis=1)
+        some = placed & scored
+        of_placed = adjusted_rand_score(truth[some], clusterer.labels_[some]) if some.any() else np.nan
+        scores |= {
+            f"{name}: k": clusterer.k_,
+            f"{name}: all": adjusted_rand_score(truth[scored], everybody[scored]),
+            f"{name}: of the placed": of_placed,
+            f"{name}: placed": placed.mean(),
+        }
+    return scores
+
+
 @lru_cache(maxsize=64)
 def traits_of(customers: int, personas: int, seed: int) -> pd.DataFrame:
     """Return the traits of a world of middling separation."""
@@ -144,17 +185,7 @@ def score_other(kind: str, customers: int, seed: int) -> dict[str, float]:
     scored = contacts >= ENOUGH if np.median(contacts) >= ENOUGH else contacts > 0
     best = persona_limit(made).idxmax(axis=1).reindex(traits.index)
     scores = {"limit": adjusted_rand_score(truth[scored], best[scored]), "k true": made.settings.personas}
-    for name, k in (("given", made.settings.personas), ("chosen", "auto")):
-        clusterer = PersonaClusterer(k).fit(traits)
-        placed, everybody = clusterer.labels_ >= 0, clusterer.predict_proba(traits).argmax(axis=1)
-        scores[f"{name}: k"] = clusterer.k_
-        scores[f"{name}: all"] = adjusted_rand_score(truth[scored], everybody[scored])
-        some = placed & scored
-        scores[f"{name}: of the placed"] = (
-            adjusted_rand_score(truth[some], clusterer.labels_[some]) if some.any() else np.nan
-        )
-        scores[f"{name}: placed"] = placed.mean()
-    return scores
+    return scores | scores_of(traits, truth, {"given": made.settings.personas, "chosen": "auto"}, scored)
 
 
 def print_other(kinds: list[str], customers: int, seeds: range) -> None:
@@ -201,6 +232,8 @@ def main() -> None:
         given.parts = []
     if "scores" in given.parts:
         print_scores(given.customers, seeds, given.limit)
+    if "odd" in given.parts:
+        print_odd(given.customers, seeds)
     if "numbers" in given.parts:
         print_numbers(given.customers, seeds, given.personas)
     if "shuffled" in given.parts:

@@ -5,6 +5,7 @@ Run: ``python benchmarks/quality_rules.py [--worlds 2] [--customers 3000] [--see
 Prints, per separation, the mean over personas: precision and recall of the rules on customers held out, beside the
 base rate of picking anybody; the same among the customers with a persona, and among everybody, when the true persona
 counts; and the share of customers whom the tree of three questions puts in their persona, beside the largest persona.
+Then the same in sparse and odd worlds, a row a world.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import argparse
 import time
 
 import pandas as pd
+from _odd_worlds import ODD_WORLDS
 from quality_personas import world
 
 from journeykit.personas import PersonaClusterer, meets_rule, recruit_rules, rule_tree
 from journeykit.personas.describing import personas_of
 
 
-def score_world(customers: int, separation: float, seed: int) -> pd.Series:
+def score_world(customers: int, separation: float, seed: int, **odd) -> pd.Series:
     """Return the scores in one world with five personas."""
-    traits, profile, true, _ = world(customers, separation, 5, seed)
+    traits, profile, true, _ = world(customers, separation, 5, seed, **odd)
     truth = pd.Series(true, index=traits.index)
     personas = personas_of(PersonaClusterer(5).fit(traits).labels_, traits.index)
     rules = recruit_rules(profile, personas)
@@ -50,6 +52,9 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=2)
     parser.add_argument("--customers", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=100)
+    parser.add_argument(
+        "--odd", action=argparse.BooleanOptionalAction, default=True, help="sparse and odd worlds"
+    )
     given = parser.parse_args()
     began, seeds = time.perf_counter(), range(given.seed, given.seed + given.worlds)
     table = {}
@@ -57,7 +62,13 @@ def main() -> None:
         table[separation] = pd.DataFrame(
             [score_world(given.customers, separation, seed) for seed in seeds]
         ).mean()
-    print(pd.DataFrame(table).round(3).to_string())
+    print(pd.DataFrame(table).round(3).to_string(), flush=True)
+    if given.odd:
+        table = {
+            name: pd.DataFrame([score_world(given.customers, 1.0, seed, **odd) for seed in seeds]).mean()
+            for name, odd in ODD_WORLDS.items()
+        }
+        print(pd.DataFrame(table).T.round(3).to_string())
     print(f"{time.perf_counter() - began:.0f} s")
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/quality_stages.py [--customers N] [--seeds S] [--worlds NAME …]
     python benchmarks/quality_stages.py --rules other [--kinds dense untracked …]
+    python benchmarks/quality_stages.py --worlds          (the sparse and odd worlds alone; --no-odd leaves them out)
 
 Per world: the limit (the exact posterior of an observer who knows the world), the last touchpoint, the last marker,
 and journeykit without hand labels, with 300 of which 10 % are wrong, and with all true labels of the learning
@@ -24,12 +25,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from _odd_worlds import ODD_WORLDS
 from other_worlds import KINDS, make_world, stage_limit
 from sklearn.metrics import roc_auc_score
 
 from journeykit.events import EventLog
 from journeykit.features import measure_signals
 from journeykit.simulate import Population, limit, limit_of_moves, simulate
+from journeykit.simulate.settings import Settings
 from journeykit.stages import infer_stages
 from journeykit.stages.evaluation import rules, score
 
@@ -157,6 +160,33 @@ def other_nowcasts(kind: str, customers: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows).T.reindex(columns=SHOWN)
 
 
+def odd_nowcast(customers: int, seed: int, settings: dict) -> dict[str, float]:
+    """Return the scores at the end of a sparse or odd world without labels, and of the limit where it is known."""
+    world = World(customers, seed, **settings)
+    told = infer_stages(world.log).table
+    truth = world.truth(world.dates[-1], told.index)
+    told, truth = told[truth >= 0], truth[truth >= 0]
+    base = np.bincount(truth, minlength=len(world.states)) / len(truth)
+    row = {"contacts": len(world.population.events) / len(told)}
+    scores = of_table(told, truth, base, world.states)
+    row |= {name: scores[name] for name in ("macro_f1", "log_loss_skill", "ece", "named", "named_right")}
+    if not Settings(**world.population.parameters).odd:
+        known = limit(world.population)[1].loc[told.index, world.states].to_numpy()
+        best = score(known, truth, base) | nameable(known, truth)
+        row |= {f"limit: {name}": best[name] for name in ("macro_f1", "log_loss_skill", "named")}
+    return row
+
+
+def print_odd(customers: int, seeds: range) -> None:
+    """Print a row a sparse or odd world."""
+    table = {}
+    for name, settings in ODD_WORLDS.items():
+        table[name] = pd.DataFrame([odd_nowcast(customers, seed, settings) for seed in seeds]).mean()
+        print(f"{name}: {table[name].round(3).to_dict()}", flush=True)
+    print(f"\nsparse and odd worlds, no hand labels, scored on truth (mean of {len(seeds)})")
+    print(pd.DataFrame(table).T.round(3).to_string(na_rep="–"), flush=True)
+
+
 def print_mean(title: str, tables: list[pd.DataFrame]) -> None:
     """Print the mean of tables."""
     mean = sum(table.fillna(0) for table in tables) / len(tables)
@@ -218,6 +248,9 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=5500)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--worlds", nargs="*", default=list(WORLDS), choices=list(WORLDS))
+    parser.add_argument(
+        "--odd", action=argparse.BooleanOptionalAction, default=True, help="sparse and odd worlds"
+    )
     parser.add_argument("--rules", choices=["own", "other"], default="own")
     parser.add_argument("--kinds", nargs="+", choices=OTHER_KINDS, default=OTHER_KINDS)
     options = parser.parse_args()
@@ -232,6 +265,8 @@ def main() -> None:
         for title, make in (("nowcast", nowcasts), ("forecast over 28 days", forecasts)):
             tables = [make(world) for world in worlds]
             print_mean(f"{name}: {title}", tables)
+    if options.odd:
+        print_odd(options.customers, range(101, 101 + options.seeds))
     found = pd.DataFrame({seed: times(seed) for seed in (1, 2)}).T
     print(f"\nshare that had moved by the day told, by seed\n{found.round(3).to_string()}", flush=True)
 

@@ -1,19 +1,33 @@
-"""What the tests share: small logs that can be counted by hand."""
+"""What the tests share: small logs that can be counted by hand, and what is dear to make, made once.
+
+Whoever needs fitted personas or inferred stages of no particular people takes `fitted` or `stage_world`; both are
+made once for all files that a process runs, so no test may change them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import matplotlib
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from journeykit.clients import Client, read_client
 from journeykit.events import EventLog
+from journeykit.reports.warm import lighten
 
 matplotlib.use("Agg")
+lighten()  # the tests that import nbformat would spend seconds on a grammar that none of them needs
+# of `run.py test --all`; tests/examples.py asks for it
+settings.register_profile("whole", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# A loaded machine is slow, and that is no fault: no example is failed by the clock.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
@@ -43,3 +57,32 @@ def make_log() -> Callable[..., EventLog]:
         return EventLog.from_frame(frame, **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fitted() -> Any:
+    """The three personas of `persona_people.people()[0]`, as `PersonaClusterer(**QUICK)` finds them."""
+    from persona_people import QUICK, people
+
+    from journeykit.personas import PersonaClusterer
+
+    return PersonaClusterer(**QUICK).fit(people()[0])
+
+
+class StageWorld(NamedTuple):
+    """A simulated population, its log under the universal stage model, and its stages inferred without labels."""
+
+    population: Any
+    log: EventLog
+    inferred: Any
+
+
+@pytest.fixture(scope="session")
+def stage_world() -> StageWorld:
+    """700 customers of half a year, without pages, referrals and ratings, with the truth about their stages."""
+    from journeykit.simulate import simulate
+    from journeykit.stages import infer_stages
+
+    population = simulate(customers=700, seed=11, pages=False, referrals=False, ratings=False)
+    log = EventLog.from_frame(population.events, stage_model="universal")
+    return StageWorld(population, log, infer_stages(log))

@@ -67,13 +67,13 @@ def behave(mode: str, client: str) -> None:
     if mode == "raise":
         raise ValueError("the tills were closed")
     if mode == "hang":
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", client])
-        time.sleep(60)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)", client])
+        time.sleep(3600)
     if mode == "crash":
         os._exit(7)
     if mode == "eat":
         hoard = [bytearray(20_000_000) for _ in range(100)]
-        time.sleep(30 + len(hoard))
+        time.sleep(3600 + len(hoard))
     if mode == "read":
         from journeykit import read_client, read_events
 
@@ -91,7 +91,7 @@ def behave(mode: str, client: str) -> None:
         for _ in range(10_000):
             plt.figure(figsize=(1, 1)).subplots().plot([1, 2])
     if mode == "flood":
-        for _ in range(100):
+        for _ in range(30):
             print("x" * 1_000_000)
             os.write(1, b"y" * 1_000_000)
         os.write(1, b"\nthe end of the flood\n")
@@ -104,9 +104,9 @@ def behave(mode: str, client: str) -> None:
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
     if mode == "strays":
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", client])
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)", client])
         subprocess.Popen(
-            [sys.executable, "-c", "import time; time.sleep(60)", client], start_new_session=True
+            [sys.executable, "-c", "import time; time.sleep(3600)", client], start_new_session=True
         )
     if mode == "chatter":
         print("x" * 5_000_000)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "journeykit"
 LEVELS = [
-    "errors", "intervals", "documents", "definitions", "touchpoints", "stage_models", "clients", "engine",
+    "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "stage_models", "clients", "engine",
     "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas", "stages", "models",
     "journeys", "journey_maps", "findings", "wording", "plots", "reports", "demo", "cli", "__main__",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from journeykit.errors import JourneykitError
 from journeykit.events import read_events
+from tests.examples import examples
 
 BAD = Path(__file__).parent / "bad"
 NO_ID = "no column is named for 'customer_id'"
@@ -169,7 +170,12 @@ def test_it_is_refused_with_file_fault_and_remedy(read, name):
     assert name in str(told.value) or name == "ragged-throughout.csv", "which of its files"
 
 
-@pytest.mark.parametrize("name", READ)
+SLOW = {"head-of-10-mb.csv"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.slow] * (one in SLOW)) for one in READ]
+)
 def test_every_row_is_used_or_has_its_reason(read, name):
     log = read(name)
     who, reasons = READ[name]
@@ -250,7 +256,7 @@ LETTERS = st.text(st.sampled_from('ab7,;"\n\r\t €é🎉\x00=<'), max_size=12)
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(10, 100),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

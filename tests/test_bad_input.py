@@ -254,6 +254,7 @@ def test_one_event(tmp_path):
     assert not re.search(r"\d%", re.sub(r"<style.*?</style>|95%|95 %", "", made.page, flags=re.DOTALL))
 
 
+@pytest.mark.slow
 def test_all_at_one_moment_and_nothing_but_the_required_columns(tmp_path):
     """Gaps of zero, no channel, no value, and a stage model of two stages."""
     frame = orders().assign(timestamp="2026-01-05 09:00")[["customer_id", "timestamp", "touchpoint"]]
@@ -264,6 +265,7 @@ def test_all_at_one_moment_and_nothing_but_the_required_columns(tmp_path):
     assert made.tables("channels").empty
 
 
+@pytest.mark.slow
 def test_times_out_of_bounds_and_values_that_are_no_numbers_are_stated(tmp_path):
     """A customers file that lacks some of the people, and knows others."""
     frame = orders().astype({"value": object})
@@ -287,6 +289,7 @@ def test_times_out_of_bounds_and_values_that_are_no_numbers_are_stated(tmp_path)
     assert counts["events"] < counts["rows_used"], "later events are hidden, not lost"
 
 
+@pytest.mark.slow
 def test_markup_in_names_is_shown_as_text(tmp_path):
     """Ids, touchpoints, channels, pages, the client and its stages; twelve stages of odd names."""
     frame = orders().assign(

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from fake_study import fake_client, fake_study
 
-from journeykit.personas import PersonaClusterer
 from journeykit.reports.cards import NoPersonasFound, PersonaCards, persona_cards
 from journeykit.reports.portraits import list_attributes, list_candidates, list_examples, round_figure
 
@@ -88,7 +87,7 @@ def test_cards_are_found_by_id_or_name_and_become_a_table():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("reason", ["no_traits", "too_few", "one_group", "chance", "unstable"])
+@pytest.mark.parametrize("reason", ["no_traits", "too_few", "one_group", "chance", "unstable", "found"])
 def test_no_personas_are_a_result_that_gives_its_reason(reason, language):
     study = fake_study(fake_client(language), personas=False)
     null = {"observed": 0.24, "null_mean": 0.23, "p_value": 0.4}
@@ -109,7 +108,8 @@ def test_every_reason_of_the_clusterer_has_words():
     from journeykit.personas import clusterer
     from journeykit.wording.texts import has_text
 
-    given = set(re.findall(r'self\.reason_ = "(\w+)"', inspect.getsource(clusterer))) | {"chance", "unstable"}
+    given = set(re.findall(r'self\.reason_ = "(\w+)"', inspect.getsource(clusterer)))
+    given |= {"chance", "unstable", "found"}  # groups were found, and nobody could be placed in one
     assert len(given) >= 5
     missing = [one for one in given for lang in LANGUAGES if not has_text(f"prose.personas_none_{one}", lang)]
     assert missing == []
@@ -148,10 +148,7 @@ def test_levels_of_an_attribute_become_rows():
     ]
 
 
-def test_candidates_say_what_each_criterion_picks():
-    from persona_people import QUICK, people
-
-    clusterer = PersonaClusterer(**QUICK).fit(people()[0])
-    table = list_candidates(clusterer)
+def test_candidates_say_what_each_criterion_picks(fitted):
+    table = list_candidates(fitted)
     assert table.groupby("criterion")["picked"].sum().to_dict() == {"gap": 1, "jaccard": 1, "split_half": 1}
-    assert table.loc[table["chosen"], "k"].unique().tolist() == [clusterer.k_]
+    assert table.loc[table["chosen"], "k"].unique().tolist() == [fitted.k_]

@@ -110,3 +110,47 @@ def test_an_unknown_client_and_an_empty_folder_are_told(tmp_path):
         read_client("acne", tmp_path)
     with pytest.raises(ClientFileError, match="no such folder"):
         client_paths(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one client, seen from its notebooks folder, as a kernel of JupyterLab starts."""
+    (tmp_path / "data" / "clients").mkdir(parents=True)
+    (tmp_path / "data" / "clients" / "acme.yml").write_text("id: acme\nname: Acme\n")
+    (tmp_path / "notebooks" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks")
+    return tmp_path
+
+
+@pytest.mark.parametrize("named", ["acme", "data/clients/acme.yml"])
+@pytest.mark.parametrize("folder", [".", "notebooks", "notebooks/deeper", "data/clients"])
+def test_a_client_is_found_from_any_folder_of_its_project(project, monkeypatch, named, folder):
+    monkeypatch.chdir(project / folder)
+    assert read_client(named).path == project / "data" / "clients" / "acme.yml"
+
+
+def test_the_nearest_project_is_taken(project, monkeypatch):
+    inner = project / "notebooks" / "data" / "clients"
+    inner.mkdir(parents=True)
+    (inner / "acme.yml").write_text("id: acme\nname: Inner\n")
+    monkeypatch.chdir(project / "notebooks" / "deeper")
+    assert read_client("acme").name == "Inner"
+
+
+def test_a_folder_that_is_named_is_the_only_one(project):
+    with pytest.raises(ClientFileError, match="unknown client 'acme'"):
+        read_client("acme", "data/clients")
+
+
+@pytest.mark.parametrize("named", ["acne", "data/clients/acne.yml"])
+def test_a_client_that_is_nowhere_gets_the_nearest_of_the_project(project, named):
+    with pytest.raises(ClientFileError, match="unknown client 'acne'. Did you mean 'acme'.*use one of: acme"):
+        read_client(named)
+
+
+def test_without_a_project_the_error_says_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ClientFileError, match=r"type the whole path, such as .*/data/clients/acme\.yml"):
+        read_client("acme")
+    with pytest.raises(ClientFileError, match="other/acme.yml"):
+        read_client("other/acme.yml")

@@ -50,21 +50,32 @@ ESTIMATES = [
 ]
 
 
+class Reports(dict):
+    """By name a small client and the folder of its report, which is made when it is first asked for."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __missing__(self, name: str) -> tuple[jk.Client, Path]:
+        path = _written(jk.simulate(**WORLDS[name]), self.home / name, name, LANGUAGES[name])
+        outcome = jk.run_report(path, out=self.home / "reports", progress=False)
+        assert (outcome.status, outcome.error) == ("ok", None)
+        self[name] = jk.read_client(path), outcome.folder
+        return self[name]
+
+
+WORLDS = {
+    "shop": {"customers": 400, "days": 120, "personas": 3, "separation": 2, "noise": 0.1,
+             "stage_model": "content", "seed": 5},
+    "soft": {"customers": 200, "days": 120, "setting": "b2b", "stage_model": "digital", "seed": 6},
+}  # fmt: skip
+LANGUAGES = {"shop": "nl", "soft": "en"}
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> dict[str, tuple[jk.Client, Path]]:
+def made(tmp_path_factory) -> Reports:
     """Two small clients and the folders of their reports: a shop with personas, and a software house."""
-    home = tmp_path_factory.mktemp("contract")
-    shop = jk.simulate(
-        customers=400, days=120, personas=3, separation=2, noise=0.1, stage_model="content", seed=5
-    )
-    soft = jk.simulate(customers=200, days=120, setting="b2b", stage_model="digital", seed=6)
-    paths = [
-        _written(shop, home / "shop", "shop", language="nl"),
-        _written(soft, home / "soft", "soft", language="en"),
-    ]
-    outcomes = [jk.run_report(path, out=home / "reports", progress=False) for path in paths]
-    assert [(one.status, one.error) for one in outcomes] == [("ok", None)] * 2
-    return {one.client: (jk.read_client(path), one.folder) for one, path in zip(outcomes, paths, strict=True)}
+    return Reports(tmp_path_factory.mktemp("contract"))
 
 
 def _written(population, folder: Path, name: str, language: str) -> Path:
@@ -74,7 +85,7 @@ def _written(population, folder: Path, name: str, language: str) -> Path:
     return path
 
 
-@pytest.fixture(params=["shop", "soft"])
+@pytest.fixture(params=["shop", pytest.param("soft", marks=pytest.mark.slow)])
 def report(request, made) -> tuple[jk.Client, Path]:
     return made[request.param]
 
@@ -140,6 +151,7 @@ def test_each_customer_stands_there_once_with_known_words(report):
     assert found["stage_confidence"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_a_customer_has_an_account_only_where_accounts_travel(made):
     """The people of an account are at its stage: it is the account that makes the journey."""
     shop, soft = (table(made[name][1], "customers") for name in ("shop", "soft"))
@@ -262,10 +274,11 @@ def test_a_report_names_nobody(report, name):
     assert ids & words == set()
 
 
+@pytest.mark.slow
 def test_the_index_links_every_report(made):
     out = made["shop"][1].parents[1]
     page = (out / "index.html").read_text("utf-8")
-    for _, folder in made.values():
+    for _, folder in (made[name] for name in WORLDS):
         assert f'href="{folder.relative_to(out).as_posix()}/report.html"' in page
     assert not [path for path in out.rglob(".*") if path.name != ".gitignore"]
 
@@ -333,6 +346,7 @@ period: {as_of: latest, report_days: 90, horizon_days: 30}
 privacy: {min_group: 10, pseudonymise: false}
 brand: {logo: null, colour: "#0b5fa5"}
 touchpoints: {wishlist: {name: {en: Wish list, nl: Verlanglijst}, interaction: interactive, paid: false}}
+levers: {delivery: [levering, bezorgd]}
 """
 
 

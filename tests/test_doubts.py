@@ -122,3 +122,21 @@ def test_of_hidden_ids_no_name_is_read(write_client):
     text = "customer_id,timestamp,touchpoint\ntest@acme.nl,2026-01-01,search\n"
     client = write_client({"o.csv": text}, events={"path": "o.csv"}, privacy={"pseudonymise": True})
     assert "test_account" not in set(find_doubts(read_events(client))["doubt"])
+
+
+@pytest.mark.parametrize(("as_of", "days"), [("2026-03-31", None), ("2026-05-20", None), ("2026-06-01", 62)])
+def test_an_as_of_day_long_after_the_last_event_is_doubtful(make_log, as_of, days):
+    """Longer than the horizon (30 days) and than the log was ever silent before (50): else it may be how they are."""
+    times = ["2026-01-01", "2026-01-02", "2026-02-21", "2026-03-30", "2026-03-31"]
+    log = make_log([("a", time, "purchase") for time in times]).as_of(as_of)
+    checked = check_data(log)
+    row = checked.doubts.query("doubt == 'long_silence'")
+    verdict = checked.questions.set_index("question").loc["forecast"]
+    if days is None:
+        assert row.empty and "before the as-of day" not in verdict["because"]
+        return
+    assert row["level"].tolist() == ["warning"]
+    assert "62 days after 2026-03-31, at most 50 days apart" in row["because"].iloc[0]
+    assert verdict["verdict"] == "not observable" and verdict["because"].startswith(
+        "the last event is 62 days"
+    )

@@ -14,6 +14,7 @@ from journeykit.errors import ClientFileError, DataError, JourneykitError
 from journeykit.events import EventLog, read_events
 from journeykit.events.expressions import evaluate
 from journeykit.events.times import find_pattern
+from tests.examples import examples
 
 ORDERS = """klant;wat;wanneer;bedrag
 187;winkelmand;04-03-2026 19:12;
@@ -303,7 +304,7 @@ cells = st.sampled_from(
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(5, 30),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

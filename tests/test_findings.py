@@ -159,3 +159,17 @@ def test_findings_can_be_written_as_json(found):
     told = json.loads(json.dumps(tell(found), allow_nan=False))
     assert [one["rank"] for one in told] == list(range(1, len(told) + 1))
     assert {"key", "numbers", "interval", "evidence", "sentence"} <= set(told[0])
+
+
+def test_a_finding_keeps_its_id_while_it_is_about_the_same_thing():
+    before = Finding(
+        "channel_contributes", {"channel": "email", "share": 0.2}, persona="p1", stage="decision"
+    )
+    after = Finding(
+        "channel_contributes", {"share": 0.9, "channel": "email"}, persona="p1", stage="decision", rank=4
+    )
+    other = Finding(
+        "channel_contributes", {"channel": "social", "share": 0.2}, persona="p1", stage="decision"
+    )
+    assert before.id == after.id == "channel_contributes:p1:decision:email"
+    assert other.id != before.id and before.to_dict()["id"] == before.id

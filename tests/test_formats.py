@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from exports import HUBSPOT, SHOPIFY, XES, ga4_rows, json_lines, matomo_visits, write_excel
 
+from journeykit.clients import read_client
 from journeykit.errors import ClientFileError, DataError, JourneykitError
 from journeykit.events import read_events
 
@@ -184,6 +185,95 @@ def test_a_database_is_read_through_its_url(write_client, tmp_path, monkeypatch)
         write_client(events={"path": "duckdb:///shop.db"})
     with pytest.raises(ClientFileError, match="a query needs a database"):
         write_client(events={"path": "shop.csv", "query": "SELECT 1"})
+
+
+QUERIES = {
+    "duckdb": [
+        "COPY o TO '{made}'", "ATTACH '{made}' AS other", "SELECT 1; DROP TABLE o", "PRAGMA database_list",
+        "INSTALL httpfs", "LOAD httpfs", "SET threads = 1", "EXPORT DATABASE '{made}'", "DELETE FROM o", "CALL x()",
+        "SELECT * FROM read_csv('{secret}')", "SELECT * FROM '{secret}'", "SELECT * FROM glob('*')",
+        "SELECT read_text('{secret}') AS who", "SELECT (SELECT content FROM read_text('{secret}'))",
+        "WITH s AS (SELECT * FROM parquet_scan('x')) SELECT * FROM s", "SELECT getenv('HOME')",
+        "SELECT * FROM query('SELECT 1')", "CREATE TABLE x AS SELECT 1", "SELECT FROM WHERE (",
+    ],
+    "sqlite": [
+        "ATTACH '{made}' AS other", "VACUUM INTO '{made}'", "PRAGMA journal_mode = wal", "UPDATE o SET who = ''",
+        "SELECT load_extension('x')", "SELECT 1; SELECT 2", "WITH d AS (SELECT 1) INSERT INTO o SELECT * FROM d",
+        "SELECT writefile('{made}', 'x')",
+    ],
+    "postgres": [
+        "COPY o TO PROGRAM 'x'", "WITH d AS (DELETE FROM o RETURNING *) SELECT * FROM d", "SELECT * INTO n FROM o",
+        "SELECT pg_read_file('{secret}')", "SELECT lo_export(1, '{made}')", "SELECT * FROM dblink('x', 'y')",
+        "SELECT set_config('default_transaction_read_only', 'off', false)", "SELECT nextval('s')", "DO $$ BEGIN END $$",
+    ],
+}  # fmt: skip
+EACH_QUERY = [(kind, query) for kind, queries in QUERIES.items() for query in queries]
+
+
+@pytest.fixture
+def databases(tmp_path):
+    """A database of each embedded kind, with a table of one row, beside a file that no query may read."""
+    import duckdb
+
+    rows = "CREATE TABLE o AS SELECT '007' AS who, '2026-01-01 10:00:00' AS day, 3.5 AS paid"
+    with duckdb.connect(tmp_path / "shop.duckdb") as shop:
+        shop.execute(rows)
+    shop = sqlite3.connect(tmp_path / "shop.sqlite")
+    shop.execute(rows)
+    shop.commit()
+    shop.close()
+    (tmp_path / "secret.csv").write_text("who\nsecret\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"), EACH_QUERY, ids=[f"{kind}: {query}" for kind, query in EACH_QUERY]
+)
+def test_a_query_that_does_more_than_read_its_tables_is_refused(kind, query, databases):
+    """The error names file, line, key and remedy, and nothing is opened."""
+    filled = query.format(made=databases / "made", secret=databases / "secret.csv")
+    text = f"id: a\nname: A\nevents:\n  path: {kind}:///shop.{kind}\n  query: {json.dumps(filled)}\n"
+    (databases / "a.yml").write_text(text)
+    with pytest.raises(ClientFileError, match="query") as caught:
+        read_client(databases / "a.yml")
+    assert str(caught.value).startswith(f"{databases / 'a.yml'}, line 5: 'events.query': ")
+    assert "Remedy: write one SELECT" in str(caught.value)
+    assert not (databases / "made").exists()
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+@pytest.mark.parametrize("query", [
+    "SELECT who, day, paid FROM o;", "WITH r AS (SELECT * FROM o) SELECT upper(who) AS who, day, paid FROM r -- all",
+    "SELECT who, day, paid FROM o WHERE who GLOB '0*' UNION ALL SELECT who, day, paid FROM o WHERE who = ';'",
+    "SELECT who, day, sum(paid) OVER (PARTITION BY who) AS paid FROM o",
+])  # fmt: skip
+def test_a_query_that_only_reads_is_answered(kind, query, databases, write_client):
+    columns = {"customer_id": "who", "timestamp": "day", "value": "paid"}
+    source = {"path": f"{kind}:///shop.{kind}", "query": query, "columns": columns}
+    log = read_events(write_client(events=source | {"constants": {"touchpoint": "purchase"}}))
+    assert told(log, "value") == [("007", "purchase", 3.5)]
+
+
+@pytest.mark.parametrize(("kind", "statement"), [
+    ("duckdb", "COPY o TO '{made}'"), ("duckdb", "ATTACH '{made}'"), ("duckdb", "INSERT INTO o SELECT * FROM o"),
+    ("duckdb", "SELECT * FROM '{secret}'"), ("duckdb", "SELECT * FROM read_csv('{secret}')"),
+    ("duckdb", "SET enable_external_access = true"), ("duckdb", "INSTALL httpfs"),
+    ("sqlite", "ATTACH '{made}' AS other"), ("sqlite", "VACUUM INTO '{made}'"), ("sqlite", "UPDATE o SET who = ''"),
+    ("sqlite", "PRAGMA journal_mode = wal"), ("sqlite", "SELECT load_extension('x')"),
+    ("sqlite", "CREATE TABLE x (y)"), ("sqlite", "UPDATE sqlite_master SET name = 'x'"),
+])  # fmt: skip
+def test_a_connection_neither_writes_nor_reaches_another_file(kind, statement, databases):
+    """The second lock: what a check of words would have let through, the database itself refuses."""
+    from journeykit.events.databases import Database, _opened
+
+    file = databases / f"shop.{kind}"
+    connection, before = _opened(Database(f"{kind}:///{file.name}", "", databases), file), file.read_bytes()
+    with pytest.raises(
+        Exception, match=r"(?i)authoriz|disabled|read-only|readonly|configuration|may not be modified"
+    ):
+        connection.raw_sql(statement.format(made=databases / "made", secret=databases / "secret.csv"))
+    connection.disconnect()
+    assert not (databases / "made").exists() and file.read_bytes() == before
 
 
 def test_a_password_is_not_printed(write_client):

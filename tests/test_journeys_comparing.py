@@ -9,8 +9,9 @@ import pytest
 from journeykit.errors import JourneykitError
 from journeykit.events import EventLog
 from journeykit.findings import observe
-from journeykit.journeys import compare_groups, compare_periods, compare_personas, map_journeys, trace_paths
+from journeykit.journeys import compare_groups, compare_periods, compare_personas, trace_paths
 from journeykit.journeys.comparing import compare_largest
+from tests.lazy_journeys import map_journeys
 from tests.test_journeys import START, log_of
 
 PEOPLE = {

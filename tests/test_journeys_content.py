@@ -8,7 +8,7 @@ import pytest
 
 from journeykit.events import EventLog
 from journeykit.findings import observe
-from journeykit.journeys import map_journeys
+from tests.lazy_journeys import map_journeys
 from tests.test_journeys import START, log_of
 
 OLD = {"old": [(0, "view_item")]}
@@ -70,7 +70,14 @@ def test_without_content_the_table_is_empty():
 
 SUBSCRIBED = {
     "a": [(0, "aw"), (1, "file_download", "web", seen("guide")), (2, "sign_up"), (5, "co"), (9, "ac")],
-    "b": [(0, "aw"), (2, "sign_up"), (3, "file_download", "web", seen("guide"))],  # took it afterwards
+    "b": [(0, "aw"), (2, "sign_up"), (3, "file_download", "web", seen("guide"))],  # what it was left for
+    "e": [(0, "aw"), (2, "sign_up"), (40, "file_download", "web", seen("guide"))],  # too long afterwards
+    "f": [
+        (0, "aw"),
+        (2, "sign_up"),
+        (3, "ac"),
+        (5, "file_download", "web", seen("guide")),
+    ],  # after coming further
     "c": [
         (0, "aw"),
         (1, "generate_lead", "web", seen("guide")),
@@ -84,10 +91,10 @@ SUBSCRIBED = {
 
 def test_a_lead_magnet_is_what_was_taken_before_and_followed_for_equally_long():
     table = map_journeys(log_of(SUBSCRIBED), min_group=1).lead_magnets.set_index("magnet")
-    assert table.loc["guide", ["customers", "followed", "reached"]].tolist() == [3, 2, 1]
-    assert table.loc["nothing", ["customers", "followed", "reached"]].tolist() == [2, 2, 1]
-    assert table.loc["guide", "share_of_subscribers"] == 0.6
-    assert table.loc["guide", "other_share"] == 0.5
+    assert table.loc["guide", ["customers", "followed", "reached", "converted"]].tolist() == [4, 3, 1, 1]
+    assert table.loc["nothing", ["customers", "followed", "reached", "converted"]].tolist() == [3, 3, 2, 1]
+    assert table.loc["guide", "share_of_subscribers"] == pytest.approx(4 / 7)
+    assert table.loc["guide", "other_share"] == pytest.approx(2 / 3)
 
 
 def test_nobody_who_subscribes_leaves_an_empty_table():

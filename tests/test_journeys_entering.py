@@ -8,7 +8,7 @@ import pytest
 
 from journeykit.events import EventLog
 from journeykit.findings import observe
-from journeykit.journeys import map_journeys
+from tests.lazy_journeys import map_journeys
 from tests.test_journeys import SHOWS, cell
 
 START = pd.Timestamp("2026-01-01")

@@ -14,10 +14,11 @@ from journeykit.events import EventLog
 from journeykit.features import measure_profile, measure_signals, measure_traits
 from journeykit.simulate import simulate
 from journeykit.stages import infer_stages
+from tests.examples import examples
 
 DAY = "2025-04-20"
 FEATURES = {"signals": measure_signals, "traits": measure_traits, "profile": measure_profile}
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=examples(4, 24), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,11 +84,34 @@ def run(name: str, folder: Path, **given) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A project as a researcher has it: notebooks beside ``data/clients``, with the client that they name."""
+    from journeykit import simulate
+
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(FOLDER, root / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    simulate(customers=240, days=120, seed=3).write(root / "data" / "clients", client_id="web-shop")
+    (root / "data" / "clients" / "client.yml").rename(root / "data" / "clients" / "web-shop.yml")
+    return root
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_each_runs_on_small_data(name, small_client, tmp_path):
-    more = {"saved": str(tmp_path / "personas.skops")} if name == "50-new-dataset" else {}
-    run(name, tmp_path, client=str(small_client), **more)
+def test_each_runs_as_it_is_from_its_own_folder(name, project, tmp_path, monkeypatch):
+    """JupyterLab starts a kernel in the notebook's folder, and nobody changes a parameter first."""
+    monkeypatch.chdir(project / "notebooks")
+    run(name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["10-check-events"])
+def test_a_kernel_finds_the_client_too(name, project):
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(project / "notebooks" / f"{name}.ipynb", 4)
+    NotebookClient(notebook, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+    assert any(cell.outputs for cell in code(notebook))
 
 
 @pytest.mark.slow

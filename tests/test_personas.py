@@ -29,11 +29,6 @@ def shuffled(traits: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> PersonaClusterer:
-    return PersonaClusterer(**QUICK).fit(people()[0])
-
-
-@pytest.fixture(scope="module")
 def simulated():
     from journeykit.events import EventLog
     from journeykit.simulate import simulate

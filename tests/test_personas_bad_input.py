@@ -33,11 +33,6 @@ T = "block.t1"
 FAST = {"n_bootstrap": 2, "n_null": 0}
 
 
-@pytest.fixture(scope="module")
-def fitted() -> PersonaClusterer:
-    return PersonaClusterer(**QUICK).fit(people()[0])
-
-
 # --- traits that say nothing, or say it oddly ----------------------------------------------------------------------
 
 

@@ -13,11 +13,6 @@ from journeykit.errors import JourneykitError
 from journeykit.personas import PersonaClusterer, explain
 
 
-@pytest.fixture(scope="module")
-def fitted() -> PersonaClusterer:
-    return PersonaClusterer(**QUICK).fit(people()[0])
-
-
 def row(values: list[float | None], contacts: float = 50.0) -> pd.DataFrame:
     frame = pd.DataFrame([[np.nan if value is None else value for value in values]], index=["x"])
     return frame.set_axis([f"block.t{place}" for place in range(8)], axis=1).assign(

@@ -23,8 +23,14 @@ COORDINATES = PersonaClusterer(n_bootstrap=2, n_null=5, k_max=4, whiten=False)
 TURNED = PersonaClusterer(n_bootstrap=2, n_null=5, k_max=4, whiten="turn")
 
 
-@parametrize_with_checks([StageAdjuster(), WithinCustomerWhitener(), COORDINATES, TURNED])
+@parametrize_with_checks([StageAdjuster(), WithinCustomerWhitener()])
 def test_follows_the_conventions_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([COORDINATES, TURNED])
+def test_other_ways_to_whiten_follow_them_too(estimator, check):
     check(estimator)
 
 

@@ -17,11 +17,6 @@ from journeykit.personas import PersonaClusterer, align_traits, assign, load_per
 from journeykit.personas.describing import personas_of
 
 
-@pytest.fixture(scope="module")
-def fitted() -> PersonaClusterer:
-    return PersonaClusterer(**QUICK).fit(people()[0])
-
-
 def test_the_same_people_are_reused(fitted):
     traits = people()[0]
     reuse = assign(fitted, traits)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import inspect
+import io
+
+import matplotlib as mpl
 import pandas as pd
 import pytest
+from defusedxml.ElementTree import fromstring
+from matplotlib.figure import Figure
 
 from journeykit import plots
 from journeykit.reports.colours import contrast
@@ -116,3 +123,111 @@ def test_steps_onward_run_above_the_line_and_steps_back_below():
     assert onward.points[1][1] < onward.points[0][1] and back.points[1][1] > back.points[0][1]
     assert back.points[0][1] > max(node.y + node.height for node in drawing.nodes)
     assert {"Aware", "Buys", "5% drop"} <= set(words(plots.draw(drawing)))
+
+
+ODD = (
+    "$5 off $10 \\frac{ \x07\x0bx"  # would be set as mathematics, or stop the drawing, and make an SVG no XML
+)
+RANGES = {"value": [0.3], "low": [0.2], "high": [0.4]}
+ODD_PLOTS = {
+    "confusion_map": lambda **ax: plots.confusion_map(
+        pd.DataFrame([[0.6]], [ODD], [ODD]), pd.DataFrame([[ODD]], [ODD], [ODD]), **ax
+    ),
+    "differences": lambda **ax: plots.differences(
+        pd.DataFrame({"label": [ODD], **RANGES, "significant": [True]}), xlabel=ODD, sure=ODD, **ax
+    ),
+    "draw": lambda: plots.draw(
+        plots.lay_out_flows(NODES.assign(words=ODD), FLOWS, {1: ODD, 2: ODD})
+    ),
+    "drop_off": lambda **ax: plots.drop_off(
+        pd.DataFrame({"stage": [ODD], "persona": [ODD], **RANGES, "colour": ["#0072b2"]}), xlabel=ODD, **ax
+    ),
+    "forecast": lambda **ax: plots.forecast(pd.DataFrame([[0.6, 0.4]], [ODD], ["Stays", ODD]), **ax),
+    "funnel": lambda **ax: plots.funnel(
+        pd.DataFrame({"stage": [ODD], "persona": [ODD], "share": [0.4], "everyone": [True], "colour": ["#0072b2"],
+                      "shown": [ODD]}), xlabel=ODD, **ax
+    ),
+    "journey_canvas": lambda: plots.journey_canvas({ODD: [ODD]}, [ODD], [0.4], height_label=ODD, emphasis=[ODD]),
+    "pages_bounce": lambda **ax: plots.pages_bounce(pd.DataFrame({"page": [ODD], **RANGES}), xlabel=ODD, **ax),
+    "persona_candidates": lambda **ax: plots.persona_candidates(
+        pd.DataFrame({"criterion": [ODD], "k": [2], "score": [0.5], "shown": [ODD], "picked": [True],
+                      "chosen": [True]}), xlabel=ODD, **ax
+    ),
+    "persona_map": lambda **ax: plots.persona_map(
+        pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0], "sure": 0.8, "colour": "#0072b2"}),
+        centres=pd.DataFrame({"x": [0.5], "y": [0.5], "label": [ODD], "colour": ["#0072b2"]}), **ax
+    ),
+    "persona_profile": lambda **ax: plots.persona_profile(
+        pd.DataFrame({"trait": [ODD], "persona": [ODD], "effect": [0.5], "colour": ["#0072b2"]}), xlabel=ODD, **ax
+    ),
+    "persona_sizes": lambda **ax: plots.persona_sizes(
+        pd.DataFrame({"label": [ODD], "share": [0.7], "shown": [ODD], "colour": ["#0072b2"]}), xlabel=ODD, **ax
+    ),
+    "persona_worth": lambda **ax: plots.persona_worth(
+        pd.DataFrame({"label": [ODD], "share": [0.7], "worth": [0.6], "shown": [ODD], "colour": ["#0072b2"]}),
+        customers=ODD, value=ODD, **ax
+    ),
+    "reliability": lambda **ax: plots.reliability(
+        pd.DataFrame({"predicted": [0.2, 0.6], "observed": [0.3, 0.5]}), xlabel=ODD, ylabel=ODD, **ax
+    ),
+    "shares_map": lambda **ax: plots.shares_map(pd.DataFrame([[0.6]], [ODD], [ODD]), xlabel=ODD, **ax),
+    "signal_importance": lambda **ax: plots.signal_importance(
+        pd.DataFrame({"group": [ODD], **RANGES}), xlabel=ODD, **ax
+    ),
+    "stage_distribution": lambda **ax: plots.stage_distribution(
+        pd.DataFrame([[0.6, 0.4]], [ODD], ["Aware", ODD]), **ax
+    ),
+    "time_in_stage": lambda **ax: plots.time_in_stage(
+        pd.DataFrame({"stage": [ODD], "persona": [ODD], **RANGES, "colour": ["#0072b2"]}), xlabel=ODD, **ax
+    ),
+    "transition_map": lambda **ax: plots.transition_map(pd.DataFrame([[0.6]], [ODD], [ODD]), ylabel=ODD, **ax),
+    "value_canvas": lambda: plots.value_canvas(
+        pd.DataFrame({"stage": [ODD], "figure": [ODD], "remark": [ODD], "lines": [[ODD]]})
+    ),
+}  # fmt: skip
+
+
+def as_svg(figure) -> str:
+    file = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(file, format="svg")
+    return file.getvalue()
+
+
+def test_all_plots_are_asked_with_odd_letters():
+    drawn = {name for name in plots.__all__ if hasattr(getattr(plots, name), "__wrapped__")}
+    assert drawn == set(ODD_PLOTS)
+    known = {name for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
+    others = {"accent_theme", "lay_out_arcs", "lay_out_flows", "persona_colours", "theme"}
+    assert known - others == drawn, "each plot shows texts as they are written"
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["own axes", "given axes"])
+@pytest.mark.parametrize("name", sorted(ODD_PLOTS))
+def test_texts_are_drawn_as_they_are_written_and_the_svg_is_xml(name, given):
+    """Under matplotlib's own settings, as in anybody's notebook; on their axes too."""
+    takes_axes = "ax" in inspect.signature(getattr(plots, name)).parameters
+    if given and not takes_axes:
+        return
+    with mpl.rc_context(mpl.rcParamsDefault):
+        ax = ODD_PLOTS[name](**{"ax": Figure().subplots()} if given else {})
+        svg = as_svg(ax.figure)
+    shown = " ".join(fromstring(svg).itertext())
+    assert "$5 off $10" in shown.replace("\n", " ") or {"$5", "$10"} <= set(shown.split())
+
+
+def test_mathematics_of_somebody_else_on_the_same_figure_stays():
+    with mpl.rc_context(mpl.rcParamsDefault):
+        left, right = Figure().subplots(1, 2)
+        right.set_title(r"$\alpha$")
+        ODD_PLOTS["shares_map"](ax=left)
+    assert right.title.get_parse_math() and not left.xaxis.label.get_parse_math()
+
+
+def test_a_figure_of_a_report_is_xml_whatever_a_name_holds():
+    from journeykit.reports.pictures import picture
+
+    ax = Figure().subplots()
+    ax.set_title("a\x00b\x1f")
+    image = picture(ax)["image"].partition(",")[2]
+    assert "ab" in "".join(fromstring(base64.b64decode(image)).itertext())

@@ -9,7 +9,7 @@ import pytest
 
 from journeykit.errors import JourneykitError
 from journeykit.reports import run_report, run_reports
-from tests.processes import left_over
+from tests.processes import end_left_over, left_over
 from tests.small_notebook import write_client, write_notebook
 
 DAY = "2026-03-31"
@@ -20,7 +20,8 @@ def place(tmp_path):
     """A folder with a notebook and a client, and the options to run them with."""
     write_client(tmp_path, "acme")
     options = {"clients_folder": tmp_path, "out": tmp_path / "reports", "progress": False}
-    return tmp_path, options | {"notebook": write_notebook(tmp_path / "small.ipynb")}
+    yield tmp_path, options | {"notebook": write_notebook(tmp_path / "small.ipynb")}
+    end_left_over(tmp_path)
 
 
 def run_json(folder: Path) -> dict:
@@ -48,7 +49,14 @@ def test_a_report_leaves_what_the_contract_names_and_is_not_made_twice(place):
     assert not list(home.parent.glob(".*")), "nothing half-made is left"
     assert (folder / "reports" / "index.html").read_text().count("acme/2026-03-31/report.html") == 1
     made = (home / "report.html").stat().st_mtime_ns
-    assert run_report("acme", **options).status == "skipped"
+    again = run_report("acme", **options)
+    assert (again.status, again.seconds, again.cpu_seconds, again.figures) == (
+        "skipped",
+        0,
+        0,
+        run["figures"],
+    )
+    assert (again.folder, again.started, again.finished) == (home, run["started"], run["finished"])
     assert (home / "report.html").stat().st_mtime_ns == made
     write_client(folder, "acme", rows=4)
     assert run_report("acme", **options).status == "ok", "other data: made again"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 
 import pytest
 
 from journeykit.errors import JourneykitError
 from journeykit.reports import run_report, run_reports
 from journeykit.reports.clusters import scheduler_address
-from tests.processes import left_over
+from tests.processes import LAST_RESORT, end_left_over, left_over, until
 from tests.small_notebook import write_client, write_notebook
 
 DAY = "2026-03-31"
@@ -20,7 +19,8 @@ DAY = "2026-03-31"
 @pytest.fixture
 def place(tmp_path):
     options = {"clients_folder": tmp_path, "out": tmp_path / "reports", "progress": False}
-    return tmp_path, options | {"notebook": write_notebook(tmp_path / "small.ipynb")}
+    yield tmp_path, options | {"notebook": write_notebook(tmp_path / "small.ipynb")}
+    end_left_over(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,12 @@ def test_without_distributed_the_remedy_is_named(place, monkeypatch):
 @pytest.mark.slow
 def test_reports_are_made_on_the_workers_and_failures_stay_apart(place, cluster):
     folder, options = place
-    names = ["acme", "beta", "raise", "crash", "hang"]
-    for name in names:
+    names = ["acme", "beta", "raise", "crash"]
+    for name in [*names, "hang"]:
         write_client(folder, name)
-    given = {"parameters": {"mode": "named"}, "timeout": 30, "cluster": cluster}
+    given = {"parameters": {"mode": "named"}, "cluster": cluster}
     outcomes = {one.client: one for one in run_reports(names, **given, **options)}
+    outcomes["hang"] = run_report("hang", **given, timeout=3, **options)
     assert {name: one.status for name, one in outcomes.items()} == {
         "acme": "ok", "beta": "ok", "raise": "failed", "crash": "failed", "hang": "failed",
     }  # fmt: skip
@@ -83,23 +84,19 @@ def test_an_interrupted_batch_leaves_nothing_on_the_workers(place, cluster, monk
             self.future = future
 
         def __next__(self):
-            at_work.wait(60)
+            at_work.wait(LAST_RESORT)
             raise KeyboardInterrupt
 
-    def seen(*_):
-        at_work.set() if left_over(folder) else None
+    def watch():
+        until(lambda: left_over(folder))
+        at_work.set()
 
-    threading.Thread(target=lambda: [(time.sleep(0.1), seen()) for _ in range(600)], daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
     monkeypatch.setattr("distributed.as_completed", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_report("hang", parameters={"mode": "hang"}, cluster=cluster, **options)
     assert at_work.is_set(), "the report was being made"
-    deadline = time.monotonic() + 60
-    while (
-        left_over(folder) or list((folder / "reports" / "hang").iterdir())
-    ) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not left_over(folder) and not list((folder / "reports" / "hang").iterdir())
+    until(lambda: not left_over(folder) and not list((folder / "reports" / "hang").iterdir()))
 
 
 @pytest.mark.slow

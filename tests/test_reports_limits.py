@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from journeykit.reports import run_report, run_reports
-from tests.processes import left_over
+from tests.processes import LAST_RESORT, end_left_over, ended, left_over, until
 from tests.small_notebook import write_client, write_notebook
 
 DAY = "2026-03-31"
@@ -26,7 +27,8 @@ def place(tmp_path):
     """A folder with a notebook and a client, and the options to run them with."""
     write_client(tmp_path, "acme")
     options = {"clients_folder": tmp_path, "out": tmp_path / "reports", "progress": False}
-    return tmp_path, options | {"notebook": write_notebook(tmp_path / "small.ipynb")}
+    yield tmp_path, options | {"notebook": write_notebook(tmp_path / "small.ipynb")}
+    end_left_over(tmp_path)
 
 
 def with_mode(mode: str, **more) -> dict:
@@ -129,12 +131,14 @@ def test_a_worker_of_a_pool_may_make_reports(place):
         assert pool.apply(from_a_pool, (options,)) == "ok"
 
 
-def start_batch(folder: Path, *names: str) -> subprocess.Popen:
-    """Start the command in a project of its own and wait until one report is finished and the other hangs."""
-    batch = run_command(folder, *names)
-    finished = folder / "reports" / "acme" / DAY / "run.json"
-    until(lambda: finished.is_file() and left_over(folder / "hang.yml"))
-    return batch
+@contextmanager
+def started_batch(folder: Path, *names: str) -> Iterator[subprocess.Popen]:
+    """Start the command in a project of its own, and go on when one report is finished and the other hangs."""
+    with ended(run_command(folder, *names)) as batch:
+        finished = folder / "reports" / "acme" / DAY / "run.json"
+        until(lambda: batch.poll() is not None or (finished.is_file() and left_over(folder / "hang.yml")))
+        assert batch.poll() is None, "it ended by itself"
+        yield batch
 
 
 def run_command(folder: Path, *words: str) -> subprocess.Popen:
@@ -146,26 +150,20 @@ def run_command(folder: Path, *words: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "journeykit", "report", *words, *options], cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        start_new_session=True,
     )  # fmt: skip
-
-
-def until(holds) -> None:
-    deadline = time.monotonic() + 240
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.05)
 
 
 def test_a_batch_killed_in_the_middle_goes_on_where_it_was(place):
     folder, _ = place
     write_client(folder, "hang")
-    batch = start_batch(folder, "acme", "hang")
-    batch.kill()
-    batch.communicate()
-    until(lambda: not left_over(folder / "hang.yml"))
+    with started_batch(folder, "acme", "hang") as batch:
+        batch.kill()
+        batch.wait(LAST_RESORT)
+        until(lambda: not left_over(folder / "hang.yml"))
     assert list((folder / "reports" / "hang").glob(".making-*")), "half-made when it was killed"
-    rest = run_command(folder, "acme", "hang", "--timeout", "3", "--json")
-    said, _ = rest.communicate(timeout=120)
+    with ended(run_command(folder, "acme", "hang", "--timeout", "3", "--json")) as rest:
+        said, _ = rest.communicate(timeout=LAST_RESORT)
     assert [one["status"] for one in json.loads(said)] == ["skipped", "failed"]
     assert rest.returncode == 1 and not list((folder / "reports").glob("*/.making-*"))
 
@@ -173,10 +171,10 @@ def test_a_batch_killed_in_the_middle_goes_on_where_it_was(place):
 def test_ctrl_c_ends_the_batch_with_130_and_leaves_nothing(place):
     folder, _ = place
     write_client(folder, "hang")
-    batch = start_batch(folder, "acme", "hang")
-    batch.send_signal(signal.SIGINT)
-    _, said = batch.communicate(timeout=60)
+    with started_batch(folder, "acme", "hang") as batch:
+        batch.send_signal(signal.SIGINT)
+        _, said = batch.communicate(timeout=LAST_RESORT)
+        until(lambda: not left_over(folder / "hang.yml"))
     assert batch.returncode == 130 and said.endswith("Interrupted.\n") and "Traceback" not in said
-    until(lambda: not left_over(folder / "hang.yml"))
     assert not list((folder / "reports").glob("*/.making-*"))
     assert (folder / "reports" / "acme" / DAY / "report.html").is_file()

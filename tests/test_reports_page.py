@@ -72,6 +72,52 @@ def test_the_page_is_whole_and_asks_for_nothing(report):
     assert "http://" not in re.sub(r"data:[^\"]+", "", html) and "url(" not in html
 
 
+def test_no_control_character_reaches_the_page():
+    page = Page(fake_client("en", name="Ac\x07me\x1b"))
+    page.cover(pd.Timestamp("2026-03-31"), {"Da\x0by": "1\x9f"})
+    page.note("a\x08b")
+    outputs = [new_output("display_data", data={BLOCK: block}) for block in page.blocks]
+    html = as_page(new_notebook(cells=[new_code_cell("", outputs=outputs)]))
+    assert "ab" in html and not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", html)
+
+
+def test_one_stage_is_not_called_the_worst_of_all():
+    study = fake_study(fake_client("en"))
+    whole_map = study.tables["journey_map"]
+    for stages, leads in ((1, 0), (2, 1)):
+        kept = whole_map["stage"].isin(study.client.model.ids[:stages]) & (whole_map["persona"] == "p1")
+        study.tables["journey_map"] = whole_map[kept]
+        page = Page(study.client)
+        chapters.leaks(page, study)
+        captions = " ".join(block["caption"] for block in page.blocks if block["block"] == "figure")
+        assert captions.count("Most often people drop out") == leads
+
+
+def test_the_chapter_says_no_less_than_the_summary_of_what_to_do():
+    """Where nobody is in a stage in numbers that may be shown, what was found to do is told without the table."""
+    study = fake_study(fake_client("en"))
+    study.tables["journey_map"] = study.tables["journey_map"].assign(customers=3)
+    page = Page(study.client)
+    chapters.actions(page, study)
+    told = [block for block in page.blocks if block["block"] == "points"]
+    none = page.text("prose.actions_none")
+    assert told and all(block.get("text") != none for block in page.blocks)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_what_was_written_for_a_stage_without_playbook_is_told(language):
+    """No channel was measured there and the playbook names none: what the researcher wrote stands alone."""
+    study = fake_study(fake_client(language))
+    advice = study.tables["recommendations"]
+    bare = (advice["stage"] == study.client.model.ids[1]) & (advice["basis"] != "written")
+    study.tables["recommendations"] = advice[~bare]
+    page = Page(study.client)
+    chapters.actions(page, study)
+    rows = [row for block in page.blocks if block["block"] == "table" for row in block["cells"]]
+    told = next(row for row in rows if any("Bel eerst de winkel" in cell for cell in row))
+    assert told[3:6] == ["–", "–", "Kom maar kijken"]
+
+
 def test_only_the_script_of_the_drawings_may_run(report):
     script = re.search(r"<script>(.*?)</script>", report[1], re.DOTALL).group(1)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -8,9 +8,9 @@ from test_journeys import log_of
 from test_reports_index import make_run
 
 from journeykit.events import EventLog
-from journeykit.journeys import map_journeys
 from journeykit.reports.index import write_index
 from journeykit.reports.portfolio import benchmark, beside, read_phases
+from tests.lazy_journeys import map_journeys
 
 
 def phases(

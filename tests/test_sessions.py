@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from journeykit.events import EventLog
 from journeykit.sessions import contacts_frame
+from tests.examples import examples
 
 
 def test_lines_of_one_order_are_one_contact(make_log):
@@ -65,7 +66,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(5, 30), deadline=None)
 @given(events, st.integers(0, 20))
 def test_a_contact_does_not_change_when_later_events_arrive(rows, day):
     start = pd.Timestamp("2026-01-01")

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 ON_CONDA = {"python-duckdb": "duckdb"}  # conda's name: the name on PyPI
 
 
@@ -91,7 +91,7 @@ def test_python_versions_agree(door):
     assert tuple(minors) == PYTHONS
     supported = SpecifierSet(PROJECT["requires-python"])
     assert [f"3.{minor}" for minor in range(9, 16) if f"3.{minor}.5" in supported] == list(PYTHONS)
-    assert (door.OLDEST, door.NEWEST) == ((3, 11), (3, 13))
+    assert (door.OLDEST, door.NEWEST) == ((3, 11), (3, 14))
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
     assert (tool["ruff"]["target-version"], tool["mypy"]["python_version"]) == ("py311", "3.11")
 
@@ -219,6 +219,17 @@ def test_python_without_ensurepip_is_mended_as_root_and_explained_otherwise(
     else:
         with pytest.raises(door.SetupError, match="apt-get install python3-venv"):
             door.need_ensurepip()
+
+
+@pytest.mark.parametrize(("kept", "place"), [("", None), ("1", "bytecode")])
+def test_compiled_code_is_kept_out_of_the_sources_where_that_is_asked_for(door, monkeypatch, kept, place):
+    """Not at all would cost every process the compilation of every library."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", kept)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")  # given back afterwards
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
+    door.keep_bytecode()
+    assert not os.environ.get("PYTHONDONTWRITEBYTECODE")
+    assert os.environ.get("PYTHONPYCACHEPREFIX") == (place and str(door.VENV / place))
 
 
 def test_an_interrupted_command_tells_it_as_a_shell_would(door):

@@ -12,6 +12,7 @@ from journeykit.errors import JourneykitError
 from journeykit.events import EventLog
 from journeykit.features import measure_signals
 from journeykit.features.signals import signals_at
+from tests.examples import examples
 
 ROWS = [
     ("a", "2026-03-01 12:00", "search"),
@@ -92,7 +93,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(4, 24), deadline=None, suppress_health_check=list(HealthCheck))
 @given(before=events, after=events)
 def test_events_after_the_moment_change_no_signal(before, after):
     first, moment = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-20")

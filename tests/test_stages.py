@@ -8,10 +8,8 @@ import pytest
 from sklearn.metrics import f1_score
 
 from journeykit.errors import JourneykitError
-from journeykit.events import EventLog
 from journeykit.facts import marker_positions
 from journeykit.sessions import contacts_frame
-from journeykit.simulate import simulate
 from journeykit.stages import infer_stages, load_stages, read_stages, save_stages, stage_evidence
 from journeykit.stages.forecast import first_moves, forecast
 from journeykit.stages.labels import given_labels
@@ -21,25 +19,26 @@ NEXT = [*STATES[:-1], "stay", "lapsed"]
 AHEAD = ["move_forward", "move_back", "move_return", "move_days", "move_days_low", "move_days_high"]
 
 
-@pytest.fixture(scope="module")
-def population():
-    return simulate(customers=700, seed=11, pages=False, referrals=False, ratings=False)
+@pytest.fixture
+def population(stage_world):
+    return stage_world.population
+
+
+@pytest.fixture
+def log(stage_world):
+    return stage_world.log
 
 
 @pytest.fixture(scope="module")
-def log(population):
-    return EventLog.from_frame(population.events, stage_model="universal")
-
-
-@pytest.fixture(scope="module")
-def truth(population):
-    last = population.truth[population.truth["at"] == population.truth["at"].max()]
+def truth(stage_world):
+    known = stage_world.population.truth
+    last = known[known["at"] == known["at"].max()]
     return last.set_index("customer_id")["stage"]
 
 
-@pytest.fixture(scope="module")
-def inferred(log):
-    return infer_stages(log)
+@pytest.fixture
+def inferred(stage_world):
+    return stage_world.inferred
 
 
 def sums(table: pd.DataFrame, prefix: str, names: list[str]) -> pd.Series:
@@ -101,6 +100,7 @@ def test_the_evaluation_says_against_what_and_beside_what(inferred):
     assert inferred.reliability["rows"].sum() == scores["rows"].iloc[0] == counted["classifier"]
 
 
+@pytest.mark.slow
 def test_given_labels_are_judged_as_such(log, population, truth):
     known = population.truth[population.truth["at"] == sorted(population.truth["at"].unique())[-3]]
     found = infer_stages(log, known[["customer_id", "at", "stage"]].sample(250, random_state=0))
@@ -110,6 +110,7 @@ def test_given_labels_are_judged_as_such(log, population, truth):
     assert f1_score(truth.reindex(found.table.index), np.array(STATES)[named], average="macro") > 0.62
 
 
+@pytest.mark.slow
 def test_personas_have_moves_of_their_own_and_the_same_seed_gives_the_same(log, population, inferred):
     personas = population.truth.drop_duplicates("customer_id").set_index("customer_id")["persona"]
     found = infer_stages(log, personas=personas)

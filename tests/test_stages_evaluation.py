@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from journeykit.events import EventLog
 from journeykit.features import measure_signals
 from journeykit.reports import Page, chapters
-from journeykit.simulate import simulate
-from journeykit.stages import infer_stages
 from journeykit.stages.evaluation import confusion, score
 from journeykit.stages.importance import SIGNAL_GROUPS, group_importance, signal_group
 from tests.fake_study import fake_client, fake_study
@@ -109,19 +107,18 @@ def test_nothing_to_be_wrong_about_gives_no_importance(measured, rows):
     assert group_importance(told, measured[0].head(rows), np.zeros(rows, int), one).empty
 
 
-@pytest.fixture(scope="module")
-def log() -> EventLog:
-    made = simulate(customers=500, seed=4, pages=False, referrals=False, ratings=False)
-    return EventLog.from_frame(made.events, stage_model="universal")
+@pytest.fixture
+def log(stage_world) -> EventLog:
+    return stage_world.log
 
 
 def test_every_signal_that_is_measured_is_in_a_group(log):
     assert not [name for name in measure_signals(log) if signal_group(name) == "other"]
 
 
-@pytest.fixture(scope="module")
-def inferred(log):
-    return infer_stages(log)
+@pytest.fixture
+def inferred(stage_world):
+    return stage_world.inferred
 
 
 def test_an_inference_tells_where_it_errs_and_what_it_rests_on(inferred, log):

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
-from journeykit.journeys import map_journeys
+from journeykit.journeys import trace_paths
+from journeykit.journeys.steps import count_funnel
 from journeykit.simulate import simulate
 from journeykit.stages import draw_paths, infer_stages
+from tests.lazy_journeys import map_journeys
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +60,20 @@ def test_inferred_moves_are_nearer_to_the_truth_than_markers(world):
         log, stages=inference.table, inferred=draw_paths(inference.reader, log)
     ).transitions
     assert error(inferred, truth, ids) < 0.5 * error(by_markers, truth, ids)
+
+
+def test_who_bought_has_been_in_the_purchase_stage_whatever_was_inferred(make_log):
+    """Of a and b it was inferred that they never came so far; b only looked."""
+    log = make_log([
+        ("a", "2026-03-01", "search"), ("a", "2026-03-02", "contract_signed"), ("a", "2026-03-03", "search"),
+        ("b", "2026-03-01", "search"), ("c", "2026-03-01", "purchase"), ("c", "2026-03-05", "purchase"),
+    ])  # fmt: skip
+    inferred = pd.DataFrame({
+        "unit_id": ["a", "b", "c"], "from_at": pd.Timestamp("2026-02-01"), "until_at": pd.Timestamp("2026-04-01"),
+        "stage": ["awareness", "awareness", "action"],
+    })  # fmt: skip
+    paths = trace_paths(log, min_group=1, inferred=inferred)
+    steps = paths.entries.order_by(["unit_id", "place"]).execute()
+    assert steps.groupby("unit_id")["position"].apply(list).to_dict() == {"a": [0, 3, 0], "b": [0], "c": [3]}
+    rows = count_funnel(paths).set_index("stage")
+    assert tuple(rows.loc["action", ["reached", "recorded"]]) == (2, 2)

@@ -195,10 +195,9 @@ def test_who_is_not_placed_hears_why(reason, language):
     assert not ODD.search(said)
 
 
-def test_one_unit_at_a_time():
-    clusterer = PersonaClusterer(**QUICK).fit(people()[0])
+def test_one_unit_at_a_time(fitted):
     with pytest.raises(JourneykitError, match="about 2 units"):
-        say_why(explain(clusterer, people()[0], ["c0000", "c0001"]), "en")
+        say_why(explain(fitted, people()[0], ["c0000", "c0001"]), "en")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from .kinds import OtherSettings
 from .lives import People, Stays, pick
 from .rules import CHANNELS, FIXED_CHANNEL, Rules
 
-__all__ = ["EXTRA", "Contacts", "make_contacts", "visit_chance"]
+__all__ = ["EXTRA", "Contacts", "make_contacts", "season_of", "visit_chance"]
 
 EXTRA = 1.0  # mean contacts of a visit beyond the first
 
@@ -61,6 +61,11 @@ def visit_chance(rate: np.ndarray, yesterday: np.ndarray, burst: float) -> np.nd
     return -np.expm1(-rate * np.where(yesterday, burst, 1.0))
 
 
+def season_of(settings: OtherSettings, day: int) -> float:
+    """Return by how much visits are multiplied on a day: a wave of half a year."""
+    return float(1 + settings.season * np.sin(2 * np.pi * day / 182.0))
+
+
 def _visits(rules: Rules, people: People, stays: Stays, settings: OtherSettings, rng):
     """Return person and moment of every visit, and whether it opens with a marker."""
     n, days = settings.customers, settings.days
@@ -73,7 +78,7 @@ def _visits(rules: Rules, people: People, stays: Stays, settings: OtherSettings,
     for day in range(days):
         moment = day + (pick(people.hour, rng) + rng.random(n)) / 24
         stage = stays.stage_at(everyone, moment)
-        rate = rules.visits[people.kind, stage] * people.activity
+        rate = rules.visits[people.kind, stage] * people.activity * season_of(settings, day)
         comes = (rng.random(n) < visit_chance(rate, yesterday, settings.burst)) & (stage >= 0)
         found.append((everyone[comes], moment[comes]))
         yesterday = comes | entry[:, day]

@@ -23,6 +23,8 @@ class OtherSettings:
     noise, spill : shares of contacts from anywhere, and from the neighbouring stages
     contacts : fewest and most contacts a person, None: as many as come
     burst : how many times likelier a visit is on the day after one
+    season : how far visits rise and fall over half a year, as a share of the mean
+    people_seed : seed of the people alone, who then live by the rules of `seed`
     """
 
     customers: int = 2000
@@ -44,6 +46,8 @@ class OtherSettings:
     contacts: tuple[int, int] | None = None
     stage_days: float | None = None
     setting: str = "b2c"
+    season: float = 0.0
+    people_seed: int | None = None
 
     def days_in_stage(self, stages: int) -> float:
         """Return the mean days in a stage."""
@@ -61,6 +65,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "3 personas": {"personas": 3},
     "7 personas": {"personas": 7},
     "bursty": {"burst": 8.0, "visits_per_day": 0.16},
+    "seasonal": {"season": 0.8},
     "sparse": SPARSE | {"personas": 2},
     "sparse, 3 groups": SPARSE | {"personas": 3},
     "null": {"groups": "none", "own": 1e6},

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import gammaln
 from scipy.stats import gamma, lognorm, norm
 
-from .contacts import visit_chance
+from .contacts import season_of, visit_chance
 from .lives import OWN_BASKET
 from .rules import FIXED_CHANNEL, LOG_SPREAD, SHAPE
 
@@ -118,7 +118,7 @@ def _filtered(world, who: np.ndarray, last: int) -> np.ndarray:
     yesterday = np.zeros(len(who), bool)
     for day in range(last + 1):
         new = begin == day
-        comes = visit_chance(rates, yesterday[:, None], world.settings.burst)
+        comes = visit_chance(rates * season_of(world.settings, day), yesterday[:, None], world.settings.burst)
         told = np.where(active[:, day, None], comes, 1 - comes)
         ordinary = told * np.exp(log_touch[:, day])
         opening = missing * ordinary + active[:, day, None] * np.exp(log_touch[:, day]) * marked[:, day]

@@ -112,10 +112,11 @@ def _touch(model, touchpoints, settings: OtherSettings, lean: Leanings, rng):
     score = lean(len(model.ids), len(touchpoints))
     factor = np.exp(settings.apart * 1.1 * np.tanh(1.4 * score))
     own = shares(usual * factor)
+    strays = ~np.isin(touchpoints, MONEY)  # who buys has come so far: what is paid strays nowhere
     near = np.zeros_like(own)
-    near[:, 1:] += own[:, :-1]
-    near[:, :-1] += own[:, 1:]
-    anything = np.full(len(touchpoints), 1 / len(touchpoints))
+    near[:, 1:] += own[:, :-1] * strays
+    near[:, :-1] += own[:, 1:] * strays
+    anything = strays / strays.sum()
     mixed = (
         (1 - settings.noise - settings.spill) * own
         + settings.spill * shares(near)

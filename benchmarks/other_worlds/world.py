@@ -86,6 +86,8 @@ def make_world(kind: str = "dense", seed: int = 0, customers: int = 2000, **chan
     settings = settings_of(kind, seed, customers, **changes)
     rng = np.random.default_rng([settings.seed, 77])
     rules = draw_rules(settings, rng)
+    if settings.people_seed is not None:
+        rng = np.random.default_rng([settings.people_seed, 78])
     people = draw_people(rules, settings, rng)
     lived = live(rules, people, settings, rng)
     made = make_contacts(rules, people, lived, settings, rng)

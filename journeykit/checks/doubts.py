@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit import engine
-from journeykit.events import EventLog
+from journeykit.events import EventLog, silence_of
 from journeykit.events.leaks import suspect_leaks
 from journeykit.sessions import contacts
 
@@ -18,7 +18,8 @@ __all__ = ["DOUBTS", "find_doubts"]
 
 DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
-    "clock_midnight", "clock_change", "times_of_the_future", "unmapped", "same_event_twice", "leak", "rejected",
+    "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
+    "rejected",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
@@ -41,7 +42,7 @@ def find_doubts(log: EventLog) -> pd.DataFrame:
         total = max(log.count(), 1)
         rows += [*_of_people(log, total), *_of_names(log, total), *_of_sources(log, total)]
         if not log.client.in_order:
-            rows += [*_of_days(log, total), *_of_clock(log, total)]
+            rows += [*_of_days(log, total), *_of_clock(log, total), *_of_the_end(log, total)]
     table = pd.DataFrame(rows, columns=["doubt", "level", "what", "events", "share", "because"])
     order = table["level"].map({_WARN: 0, _NOTE: 1})
     return table.assign(_order=order).sort_values(["_order", "share"], ascending=[True, False]).drop(
@@ -226,6 +227,17 @@ def _of_clock(log: EventLog, total: int) -> Iterator[tuple]:
     )
     if later:
         yield _row("times_of_the_future", _WARN, log.as_of_date, later, total, "after today")
+
+
+def _of_the_end(log: EventLog, total: int) -> Iterator[tuple]:
+    """Yield an as-of day so long after the last event that nothing can be told of what comes next."""
+    silence = silence_of(log)
+    if silence is not None:
+        told = (
+            f"no event in the {silence.days:,} days after {silence.last_day:%Y-%m-%d}, at most "
+            f"{silence.longest_days:,} days apart before: does the export end earlier? nothing is forecast"
+        )
+        yield _row("long_silence", _WARN, log.as_of_date, 0, total, told)
 
 
 def _of_leaks(log: EventLog) -> Iterator[tuple]:

@@ -11,7 +11,7 @@ import pandas as pd
 from journeykit import facts
 from journeykit.checks.attributes import judge_attributes
 from journeykit.checks.doubts import find_doubts
-from journeykit.events import EventLog
+from journeykit.events import EventLog, is_seen_once, silence_of
 from journeykit.sessions import contacts
 
 __all__ = ["QUESTIONS", "DataCheck", "check_data", "stage_evidence"]
@@ -183,6 +183,7 @@ def _would_show(log: EventLog, stage_id: str, missing: list[str]) -> list[str]:
 def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str]) -> pd.DataFrame:
     seen = int(stages["observable"].sum())
     per_unit = counts["contacts"] / max(counts["units"], 1)
+    silence = silence_of(log)
     verdicts = {
         "personas": _judge(
             counts["units"] >= _ENOUGH_UNITS and per_unit >= _ENOUGH_CONTACTS,
@@ -192,6 +193,10 @@ def _questions(log: EventLog, counts: dict, stages: pd.DataFrame, names: set[str
         "stages": _judge(seen >= 3, seen >= 2, f"{seen} of {len(stages)} stages can be seen"),
         "forecast": _judge(False, False, "the events have an order and no times")
         if log.client.in_order
+        else _judge(False, False, f"the last event is {silence.days:,} days before the as-of day")
+        if silence is not None
+        else _judge(False, False, f"no {log.client.unit} was seen on a second day")
+        if is_seen_once(log)
         else _judge(
             seen >= 2 and counts["days"] >= 2 * log.client.period.horizon_days + _ENOUGH_DAYS,
             seen >= 1 and counts["days"] > log.client.period.horizon_days,

@@ -152,13 +152,33 @@ def simulate(
         float, typer.Option(min=0, max=1, help="Share of markers that is not tracked.")
     ] = 0.15,
     seed: Annotated[int, typer.Option()] = 0,
+    contacts: Annotated[
+        float | None, typer.Option(min=3, max=300, help="Mean contacts of a unit.", show_default="some 50")
+    ] = None,
+    rush: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Chance to go on to the next stage within the visit.")
+    ] = 0.0,
+    one_visit: Annotated[float, typer.Option(min=0, max=1, help="Share of units that come once.")] = 0.0,
+    burst: Annotated[
+        float, typer.Option(min=1, max=1000, help="How many times likelier a visit is the day after one.")
+    ] = 1.0,
+    season: Annotated[
+        float, typer.Option(min=0, max=1, help="Rise of visits in winter, fall in summer.")
+    ] = 0.0,
+    imported: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of visits with the moment of a weekly import.")
+    ] = 0.0,
+    billed: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of buyers who are charged on the first of each month.")
+    ] = 0.0,
 ) -> None:
     """Write a population with known truth: events, customers, truth and a client file."""
     from journeykit.simulate import simulate as simulate_population
 
     population = simulate_population(
         customers=customers, personas=personas, stage_model=stage_model, days=days,
-        missing_markers=missing_markers, seed=seed,
+        missing_markers=missing_markers, seed=seed, contacts=contacts, rush=rush, one_visit=one_visit,
+        burst=burst, season=season, imported=imported, billed=billed,
     )  # fmt: skip
     population.write(out)
     print(out)

@@ -20,5 +20,5 @@ def unknown_word(what: str, word: str, known: Any, remedy: str = "") -> Pydantic
     )
 
 
-def fault(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{sentence}", {"sentence": f"{sentence}|"})
+def fault(sentence: str, remedy: str = "") -> PydanticCustomError:
+    return PydanticCustomError("fault", "{sentence}", {"sentence": f"{sentence}|{remedy}"})

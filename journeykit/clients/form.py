@@ -20,6 +20,7 @@ from pydantic import (
 
 from journeykit.clients.faults import fault as _fault
 from journeykit.clients.faults import unknown_word as _unknown
+from journeykit.clients.queries import Query
 from journeykit.errors import ClientFileError
 from journeykit.stage_models import StageModel, load_stage_model
 from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
@@ -106,7 +107,7 @@ class EventSource(_Events):
     """A file, glob, folder or query of events and how its columns are read."""
 
     path: str
-    query: str | None = None
+    query: Query = None
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -177,7 +178,7 @@ class CustomerSource(_Part):
     activity: list[str] = Field(default_factory=list)
     categories: list[str] = Field(default_factory=list)
     stages: dict[str | int | float | bool, str] = Field(default_factory=dict)
-    query: str | None = None
+    query: Query = None
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -201,7 +202,7 @@ class LinkSource(_Part):
 
     path: str
     columns: dict[Literal["id", "customer_id"], str] = Field(default_factory=dict)
-    query: str | None = None
+    query: Query = None
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -284,6 +285,7 @@ class Client(_Part):
     pages: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict
     )
+    levers: dict[str, list[Annotated[str, Field(min_length=1)]]] = Field(default_factory=dict)
     map: str | None = None
     audit: bool = False
     note: Text | None = None

@@ -17,6 +17,7 @@ __all__ = ["client_from_dict", "client_paths", "read_client", "read_day"]
 
 
 MAP_FILE = ".map.yml"
+CLIENTS = Path("data/clients")
 SET_BY_JOURNEYKIT = {
     "client": "the key 'id' of the client file",
     "as_of": "the key 'period.as_of'",
@@ -70,8 +71,17 @@ def _is_client_file(path: Path) -> bool:
     return not path.name.startswith(".") and not path.name.endswith(MAP_FILE)
 
 
-def read_client(client: str | Path, folder: Path | str = "data/clients") -> Client:
+def read_client(client: str | Path, folder: Path | str | None = None) -> Client:
     """Read a client file by its path, or by the client's id in a folder of client files.
+
+    Parameters
+    ----------
+    client
+        The path of a client file, or the id of a client.
+    folder
+        The folder of client files. None: ``data/clients`` of the project; it and a relative path are
+        looked for in the working folder and then in each folder above it, so that a notebook of a
+        project finds its clients from wherever its kernel was started.
 
     Returns
     -------
@@ -83,7 +93,7 @@ def read_client(client: str | Path, folder: Path | str = "data/clients") -> Clie
         When there is no such client, or a key or value is unknown: the file, line, key, nearest
         known value and remedy are named.
     """
-    document = read_document(_find(client, Path(folder)))
+    document = read_document(_find(client, None if folder is None else Path(folder)))
     checked = _checked(document)
     checked._path = document.path.resolve()
     _check_references(checked, document)
@@ -105,15 +115,42 @@ def client_from_dict(data: dict[str, Any], folder: Path | str = ".") -> Client:
     return checked
 
 
-def _find(client: str | Path, folder: Path) -> Path:
+def _find(client: str | Path, folder: Path | None) -> Path:
     as_path = Path(client)
-    if as_path.suffix in (".yml", ".yaml") or as_path.is_file():
+    by_path = as_path.suffix in (".yml", ".yaml") or as_path.is_file()
+    if folder is None:
+        return _find_upward(as_path, by_path)
+    if by_path:
         return as_path
     found = folder / f"{client}.yml"
     if found.is_file():
         return found
-    known = [path.stem for path in folder.glob("*.yml") if _is_client_file(path)]
-    raise unknown("client", client, known, where=folder, kind=ClientFileError)
+    remedy = None if folder.is_dir() else "work from the project's root, or name it with --project DIR"
+    raise unknown("client", client, _ids_in(folder), where=folder, remedy=remedy, kind=ClientFileError)
+
+
+def _find_upward(client: Path, by_path: bool) -> Path:
+    """Return the client file nearest to the working folder, there or in a folder above it."""
+    named = client if by_path else CLIENTS / f"{client}.yml"
+    here = Path.cwd()
+    for above in (here, *here.parents):
+        if (above / named).is_file():
+            return named if above == here else above / named
+    if by_path and named.parent != CLIENTS:
+        return named  # reading it tells that it is not there
+    project = next((above for above in (here, *here.parents) if (above / CLIENTS).is_dir()), None)
+    if project is not None:
+        folder = project / CLIENTS
+        raise unknown("client", named.stem, _ids_in(folder), where=folder, kind=ClientFileError)
+    raise ClientFileError(
+        f"there is no client {named.stem!r}: no folder data/clients here or above",
+        where=here,
+        remedy=f"type the whole path, such as /home/me/project/data/clients/{named.stem}.yml",
+    )
+
+
+def _ids_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yml") if _is_client_file(path))
 
 
 def _check_references(client: Client, document: Document) -> None:

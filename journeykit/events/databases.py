@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ __all__ = ["Database", "database_file", "is_database", "read_database", "without
 
 _URL = re.compile(r"^(duckdb|sqlite|postgres|postgresql)://")
 _BLANK = re.compile(r"\$\{(\w+)\}")
+_PLAIN = frozenset({
+    "smallint", "integer", "bigint", "real", "double precision", "numeric", "boolean", "text", "character varying",
+    "date", "timestamp without time zone", "timestamp with time zone",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,19 +87,12 @@ def read_database(connection: Any, raw: Database, name: str) -> None:
     DataError
         When the database or the query cannot be read.
     """
-    import ibis
-
     file = database_file(raw.url, raw.folder)
     if file is not None and not file.is_file():
         raise DataError("there is no such database", where=file, remedy="correct 'path' in the client file")
     try:
-        if file is None:
-            other = ibis.connect(_filled(raw))
-        elif raw.url.startswith("duckdb"):
-            other = ibis.duckdb.connect(str(file), read_only=True)
-        else:
-            other = ibis.sqlite.connect(str(file))
-        rows = other.sql(raw.query).to_pyarrow()
+        other = _opened(raw, file)
+        rows = _rows(other, raw.query)
     except ClientFileError:
         raise
     except Exception as error:
@@ -107,6 +105,71 @@ def read_database(connection: Any, raw: Database, name: str) -> None:
     )
     connection.drop_table("queried_rows")
     other.disconnect()
+
+
+def _opened(raw: Database, file: Path | None) -> Any:
+    """Connect for reading only: no writing, no other file and no other server, whatever a query asks for."""
+    import ibis
+
+    if file is None:
+        server = ibis.connect(_filled(raw))
+        server.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        return server
+    if raw.url.startswith("sqlite"):
+        found = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+        backend = ibis.sqlite.from_connection(found)
+        found.set_authorizer(_only_reading)
+        return backend
+    embedded = ibis.duckdb.connect(str(file), read_only=True)
+    for setting in ("enable_external_access = false", "lock_configuration = true"):
+        embedded.raw_sql(f"SET {setting}")
+    return embedded
+
+
+def _rows(other: Any, query: str) -> Any:
+    """Return the rows of a query as Arrow."""
+    return (_rows_of_postgres if other.name == "postgres" else _rows_of_file)(other, query)
+
+
+def _rows_of_file(other: Any, query: str) -> Any:
+    return other.sql(query).to_pyarrow()
+
+
+def _rows_of_postgres(other: Any, query: str) -> Any:
+    """Ask for the types without making a view, which a read-only transaction cannot; the odd ones come as text."""
+    import ibis
+    from ibis.backends.sql.datatypes import PostgresType
+
+    inner = f"(\n{query.strip().rstrip(';')}\n) AS queried"
+    with other.con.cursor() as cursor:
+        found = cursor.execute(f"SELECT * FROM {inner} LIMIT 0").description
+        asked = ", ".join(["format_type(%s, NULL)"] * len(found))
+        kinds = cursor.execute(f"SELECT {asked}", [column.type_code for column in found]).fetchone()
+    schema, parts = {}, []
+    for column, kind in zip(found, kinds, strict=True):
+        name = '"' + column.name.replace('"', '""') + '"'
+        schema[column.name] = PostgresType.from_string(kind if kind in _PLAIN else "text", nullable=True)
+        parts.append(name if kind in _PLAIN else f"{name}::text AS {name}")
+    return other.sql(f"SELECT {', '.join(parts)} FROM {inner}", schema=ibis.schema(schema)).to_pyarrow()
+
+
+def _only_reading(
+    action: int, first: str | None, second: str | None, place: str | None, _: str | None
+) -> int:
+    """Tell SQLite what a query may do: read, and make the passing view in which ibis sees the types of columns.
+
+    For such a view SQLite asks leave to change its list of tables; that of the file, opened for reading, cannot be.
+    """
+    reads = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION,
+             sqlite3.SQLITE_CREATE_TEMP_VIEW, sqlite3.SQLITE_DROP_TEMP_VIEW)  # fmt: skip
+    changes = (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
+    allowed = (
+        action in reads
+        or (action == sqlite3.SQLITE_FUNCTION and second not in ("load_extension", "fts3_tokenizer"))
+        or (action in changes and (place == "temp" or first == "sqlite_master"))
+        or (action == sqlite3.SQLITE_PRAGMA and first in ("table_info", "table_xinfo"))
+    )
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _filled(raw: Database) -> str:

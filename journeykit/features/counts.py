@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from journeykit.features.baskets import pieces_of
 from journeykit.sessions import SESSION_GAP_MINUTES, contacts
 
 __all__ = ["Block", "count_blocks", "covariates", "measure_pace", "measure_stage_mix", "stage_mix"]
@@ -203,7 +204,7 @@ def measure_pace(log: Any) -> pd.DataFrame:
 
 def _pace(table: Any) -> Any:
     ordered = (table["value"] > 0).fill_null(False)
-    basket = ibis.coalesce(table["quantity"].cast("float64"), table["lines"].cast("float64"))
+    basket = pieces_of(table)
     gap = _starts_session(table) & table["gap_days"].notnull()
     gap_log = gap.ifelse(table["gap_days"], ibis.null("float64")).ln()
     moments = table["local_timestamp"]

@@ -8,6 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from journeykit.features.baskets import pieces_of
 from journeykit.sessions import contacts
 
 __all__ = ["DAYPARTS", "measure_profile"]
@@ -62,7 +63,7 @@ def measure_profile(log: Any) -> pd.DataFrame:
 def _tally(table: Any) -> Any:
     ordered = (table["value"] > 0).fill_null(False)
     value = ordered.ifelse(table["value"].cast("float64"), ibis.null("float64"))
-    pieces = ibis.coalesce(table["quantity"].cast("float64"), table["lines"].cast("float64"))
+    pieces = pieces_of(table)
     between = table["gap_days"].sum() / (table["session"].nunique() - 1).nullif(0)
     return table.group_by("unit_id").aggregate(
         contacts=table.count(),

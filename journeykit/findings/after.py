@@ -8,6 +8,7 @@ import pandas as pd
 
 from journeykit.findings.finding import Finding
 from journeykit.journeys.advocates import ANY
+from journeykit.journeys.aha import STAYS
 from journeykit.journeys.statistics import two_shares_p_value
 
 __all__ = ["after_findings"]
@@ -63,7 +64,9 @@ def _levers(levers: pd.DataFrame) -> Iterator[Finding]:
 
 def _aha(aha: pd.DataFrame) -> Iterator[Finding]:
     """Name the early behaviour that goes with staying, where it held on the half that it was not chosen on."""
-    for row in aha[aha["p_value"].notna()].itertuples() if len(aha) else ():
+    known = aha[aha["p_value"].notna()] if len(aha) else aha
+    yield from _aha_buys(known[known["outcome"] != STAYS])
+    for row in known[known["outcome"] == STAYS].itertuples():
         numbers = {
             "behaviour": row.behaviour,
             "at_least": int(row.at_least),
@@ -76,6 +79,26 @@ def _aha(aha: pd.DataFrame) -> Iterator[Finding]:
             "aha_moment" if row.effect > 0 else "_aha_moment", numbers, row.low, row.high, "aha",
             None if row.persona == ALL else row.persona, None, int(row.customers), row.p_value,
         )  # fmt: skip
+
+
+def _aha_buys(aha: pd.DataFrame) -> Iterator[Finding]:
+    """Name, per persona, the behaviour after which buying is clearest; the others were tested too."""
+    named: set[str] = set()
+    for row in aha.itertuples():
+        numbers = {
+            "behaviour": row.behaviour,
+            "at_least": int(row.at_least),
+            "days": row.days,
+            "since": row.since,
+        }
+        numbers |= {"share": row.buy_share, "other": row.other_buy_share, "effect": row.effect}
+        numbers |= {"outcome": row.outcome, "at_stake": row.did * abs(row.effect)}
+        helps = row.low > 0 and not row.active_other_share >= row.buy_share
+        key = "aha_buys" if helps and row.persona not in named else "_aha_buys"
+        named |= {row.persona} if helps else set()
+        who = None if row.persona == ALL else row.persona
+        rest = ("aha", who, None, int(row.customers), row.p_value)
+        yield Finding(key, numbers, row.low, row.high, *rest)
 
 
 def _brought_back(back: pd.DataFrame) -> Iterator[Finding]:

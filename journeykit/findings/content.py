@@ -8,7 +8,7 @@ import pandas as pd
 
 from journeykit.findings.finding import Finding
 from journeykit.intervals import wilson
-from journeykit.journeys.content import NOTHING
+from journeykit.journeys.magnets import NOTHING
 
 __all__ = ["content_findings"]
 

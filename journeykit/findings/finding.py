@@ -27,22 +27,25 @@ SECTIONS = {
     "next_steps": ("moves_soon", "lapses_soon"),
     "leaks": ("drops_at_purchase", "leaks_at", "leaks_more_at", "reaches_stage", "reactivated", "persona_differs",
               "recorded_differs"),
-    "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps"),
+    "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless", "back_steps", "back_after_low_rating",
+              "back_after_complaint"),
     "timing": ("slow_stage",),
-    "channels": ("channel_contributes", "entry_point"),
+    "channels": ("channel_contributes", "entry_point", "talking_buys", "interactive_buys", "paid_or_earned"),
     "entering": (
         "entry_goes_on", "entry_stays", "cohort_further", "cohort_less_far", "comes_back", "comes_back_more",
         "comes_back_less", "active_in_month",
     ),
     "content": (
         "content_most", "content_leads", "content_leads_less", "magnet_most", "magnet_further", "magnet_less_far",
+        "entry_offer", "entry_offer_leads", "attends",
     ),
-    "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
-    "voices": ("nps", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
+    "pages": ("page_bounces", "page_left_most", "page_completes", "page_sells", "page_without_sales"),
+    "voices": ("nps", "mean_rating", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
     "after": (
-        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "returns_with",
-        "sent_before_return",
+        "upsells", "upsells_more", "cross_sells", "cross_sells_more", "lever_taken", "aha_moment", "aha_buys",
+        "returns_with", "sent_before_return", "complaints_after_help", "won_back",
     ),
+    "accounts": ("people_per_account", "wins_with_people", "roles_filled", "wins_with_role"),
     "actions": (
         "advise_tested", "advise_measured", "advise_playbook", "advise_written", "what_if", "what_if_value",
     ),
@@ -52,6 +55,30 @@ SECTIONS = {
         "seen_under_few_models",
     ),
 }  # fmt: skip
+# the numbers that say what a finding is about, rather than how much
+SUBJECT = (
+    "channel",
+    "page",
+    "content",
+    "magnet",
+    "offer",
+    "touchpoint",
+    "behaviour",
+    "trait",
+    "kind",
+    "lever",
+    "role",
+    "signal",
+    "skipped",
+    "cohort",
+    "month",
+    "to",
+    "figure",
+    "conclusion",
+    "outcome",
+    "sign",
+    "place",
+)
 _SECTION_OF = {key: section for section, keys in SECTIONS.items() for key in keys}
 
 
@@ -99,9 +126,22 @@ class Finding:
         """The part of a report to which the finding belongs."""
         return _SECTION_OF.get(self.key, "summary")
 
+    @property
+    def id(self) -> str:
+        """What the finding is about, the same in every report: its key, persona, stage and subject.
+
+        Examples
+        --------
+        >>> Finding("page_bounces", {"page": "/blog/x", "share": 0.9}).id
+        'page_bounces:/blog/x'
+        """
+        subject = [str(self.numbers[name]) for name in SUBJECT if self.numbers.get(name) is not None]
+        return ":".join([self.key, *(part for part in (self.persona, self.stage) if part), *subject])
+
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain values, for JSON."""
         return {
+            "id": self.id,
             "key": self.key,
             "section": self.section,
             "rank": self.rank,

@@ -14,7 +14,9 @@ from journeykit.findings.changes import change_findings, figure_findings
 from journeykit.findings.cohorts import cohort_findings
 from journeykit.findings.comparing import comparison_findings
 from journeykit.findings.content import content_findings
+from journeykit.findings.contrasts import contrast_findings
 from journeykit.findings.finding import Finding, control, rank
+from journeykit.findings.linking import link_findings
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
 from journeykit.journeys.pages import SALES
@@ -83,6 +85,8 @@ def observe(
         *cohort_findings(journeys),
         *content_findings(journeys),
         *after_findings(journeys),
+        *contrast_findings(journeys),
+        *link_findings(journeys),
         *comparison_findings(journeys.comparisons, journeys.follow_days),
         *advice_findings(advice, journeys, client),
         *_changes(since, names, min_group),

@@ -252,6 +252,7 @@ def _pages(pages: pd.DataFrame) -> Iterator[Finding]:
         pages["landings"].where(pages["bounce_share"].notna()),
     )
     visits, sales = pages.attrs.get("visits", 0), pages.attrs.get("visits_with_sale", 0)
+    yield from _left_most(pages, bounces)
     for at, row in pages.iterrows():
         if pd.notna(row["bounce_share"]):
             yield _bounce(row, bounces.sum() - bounces[at], landings.sum() - landings[at])
@@ -259,6 +260,24 @@ def _pages(pages: pd.DataFrame) -> Iterator[Finding]:
             yield _completes(row)
         elif sales:
             yield _sale(row, visits, sales)
+
+
+def _left_most(pages: pd.DataFrame, bounces: pd.Series) -> Iterator[Finding]:
+    """Name the page on which most people land and do not click on."""
+    known = bounces.dropna()
+    if not known.sum() > 0:
+        return
+    row, bounced = pages.loc[known.idxmax()], round(known.max())
+    numbers = {
+        "page": row["page"],
+        "landings": int(row["landings"]),
+        "bounced": bounced,
+        "share": row["bounce_share"],
+    }
+    numbers |= {"part": known.max() / known.sum(), "at_stake": bounced * VISIT * 0.1}
+    yield Finding(
+        "page_left_most", numbers, row["low"], row["high"], "pages", customers=int(row["landings"])
+    )  # fmt: skip
 
 
 def _bounce(row: pd.Series, rest: float, rest_total: float) -> Finding:
@@ -333,11 +352,8 @@ def _voices(ratings: pd.DataFrame, referrals: pd.DataFrame) -> Iterator[Finding]
 
 def _returns(lapsed: pd.DataFrame) -> Iterator[Finding]:
     for row in lapsed[lapsed["persona"] == ALL].itertuples() if len(lapsed) else ():
-        if pd.notna(row.returned_share) and row.returned:
-            numbers = {
-                "lapsed": int(row.silent_before),
-                "share": row.returned_share,
-                "at_stake": row.returned * 0.2,
-            }
-            low, high = row.returned_low, row.returned_high
-            yield Finding("reactivated", numbers, low, high, "lapsed", customers=int(row.customers))
+        if pd.notna(row.former_share) and row.former_returned:
+            numbers = {"share": row.former_share, "silence": row.former_after, "days": row.follow_days}
+            numbers["at_stake"] = row.former_returned * 0.2
+            low, high = row.former_low, row.former_high
+            yield Finding("reactivated", numbers, low, high, "lapsed", customers=int(row.former))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.journeys.paths import Paths, per_persona
+from journeykit.journeys.referring import brought_in
 from journeykit.journeys.statistics import two_shares_p_value, wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 
@@ -19,8 +20,8 @@ ADVOCACY = ("review", "testimonial", "case_given", "share", "referral", "affilia
 PROMOTER, REFERRER = "promoter", "referrer"  # gives a 9 or 10; is named by somebody who came in
 KIND_COLUMNS = "persona kind customers advocates share low high".split()
 LOOP_COLUMNS = (
-    "stage referred customers share low high other_customers other_share p_value followed went_on_share went_on_low "
-    "went_on_high other_went_on_share went_on_p_value"
+    "stage brought_in referred customers share low high other_customers other_share p_value followed went_on_share "
+    "went_on_low went_on_high other_went_on_share went_on_p_value"
 ).split()
 
 
@@ -61,23 +62,23 @@ def _advocates(paths: Paths) -> Any:
     is_nps = top is not None and 5 < top <= 10
     promoters = scores.filter((scores.rating >= 9) & ibis.literal(bool(is_nps)))
     promoters = promoters.select("unit_id", "persona", kind=ibis.literal(PROMOTER))
-    named = table.filter(table.referrer_id.notnull()).select("referrer_id").distinct()
-    owners = table.select("unit_id", "persona", referrer_id="customer_id").distinct()
-    referrers = owners.inner_join(named, "referrer_id").select(
-        "unit_id", "persona", kind=ibis.literal(REFERRER)
-    )
+    named = brought_in(paths).select(unit_id="referrer").distinct()
+    owners = table.select("unit_id", "persona").distinct()
+    referrers = owners.inner_join(named, "unit_id").select("unit_id", "persona", kind=ibis.literal(REFERRER))
     return acts.union(promoters).union(referrers).distinct()
 
 
 def follow_referred(paths: Paths) -> pd.DataFrame:
     """Tell in which stage those who were brought in by others begin, beside all others: whether the loop closes.
 
-    Only units whose journey begins in the data count. A unit is referred when one of its contacts names a referrer.
+    Only units whose journey begins in the data and that show a stage count. A unit is referred when one of its contacts
+    names somebody else as its referrer (`brought_in`, as in `count_referrals`).
 
     Returns
     -------
     pandas.DataFrame
-        A row per stage: `stage` (the first that the unit shows), `referred` (units brought in that show any stage),
+        A row per stage: `stage` (the first that the unit shows), `brought_in` (all units brought in), `referred` (of
+        those, whose journey begins in the data and that show any stage),
         `customers` (of those, who begin here), `share, low, high` (Wilson), `other_customers, other_share` (of those
         who were not brought in), `p_value`; then, of those who begin here and were followed for the report's period,
         `followed, went_on_share, went_on_low, went_on_high` (a later stage within it), `other_went_on_share` and
@@ -87,16 +88,17 @@ def follow_referred(paths: Paths) -> pd.DataFrame:
     if counted.empty or not counted["referred"].any():
         return hold_back(pd.DataFrame(columns=LOOP_COLUMNS), [], ("stage",))
     wide = {bool(key): part.set_index("stage_at") for key, part in counted.groupby("referred")}
+    whole = int(brought_in(paths).unit_id.nunique().execute())
     rows = [_loop_row(paths, at, wide) for at in paths.seen]
-    table = pd.DataFrame(rows, columns=LOOP_COLUMNS)
+    table = pd.DataFrame(rows, columns=[name for name in LOOP_COLUMNS if name != "brought_in"])
+    table = table.assign(brought_in=whole)[LOOP_COLUMNS]
     return hold_back(table, table["referred"] < paths.min_group, ("stage",))
 
 
 def _begun(paths: Paths) -> Any:
-    table = paths.contacts
-    units = table.group_by("unit_id").aggregate(
-        first_at=table.timestamp.min(), referred=table.referrer_id.notnull().any()
-    )
+    table, came = paths.contacts, brought_in(paths)
+    units = table.group_by("unit_id").aggregate(first_at=table.timestamp.min())
+    units = units.mutate(referred=units.unit_id.isin(came.unit_id))
     units = units.filter(
         units.first_at >= ibis.literal(paths.enters_from.to_pydatetime()).cast("timestamp(6)")
     )

@@ -1,4 +1,4 @@
-"""The aha moment: the early behaviour that best tells who stays, chosen on one half and checked on the other."""
+"""The aha moment: what goes with buying after a first commitment, and the early behaviour that best tells who stays."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import pandas as pd
 
 from journeykit import engine
 from journeykit.intervals import compare_shares
+from journeykit.journeys.buying import find_buying_behaviours
 from journeykit.journeys.paths import Paths, per_persona
 from journeykit.journeys.selling import ORDERS
 from journeykit.journeys.statistics import two_shares_p_value
 from journeykit.journeys.steps import hold_back, personas_of
 
-__all__ = ["ACTIVE_DAYS", "find_aha"]
+__all__ = ["ACTIVE_DAYS", "STAYS", "find_aha"]
 
 ACTIVE_DAYS = "active_days"  # on how many days anything was done, whatever it was
 EARLY_DAYS = 14.0
@@ -24,45 +25,54 @@ MOST_TIMES = 5
 LEAST_SHARE = 0.05  # of the units, that must have done it and not have done it, for it to be a candidate
 COLUMNS = (
     "persona behaviour at_least days since customers did did_share stay_from stay_to stay_share other_stay_share "
-    "effect low high p_value learned_effect candidates"
+    "effect low high p_value learned_effect candidates outcome buy_share other_buy_share active_other_share"
 ).split()
+STAYS = "stays"
 
 
 def find_aha(paths: Paths) -> pd.DataFrame:
-    """Find the early behaviour that best separates who stays.
+    """Find the behaviour that goes with buying after a first commitment, and the early one that goes with staying.
 
-    The clock starts at a unit's first order, or at its first contact where fewer than twice the smallest group ordered.
-    Candidates are doing something at least once to five times, and being active on as many days, within the first
-    fourteen days (a sixth of the time of following, where that is less). Who stays did something in the last third of
-    the time of following. The candidate with the largest standardised difference is chosen on one random half of the
-    units; all figures are of the other half, which had no say in the choice.
+    Buying is measured by `find_buying_behaviours`: what is done between a first commitment and the core purchase. For
+    staying the clock starts at a unit's first order, or at its first contact where fewer than twice the smallest group
+    ordered. Candidates are doing something at least once to five times, and being active on as many days, within the
+    first fourteen days (a sixth of the time of following, where that is less). Who stays did something in the last
+    third of the time of following. The candidate with the largest standardised difference is chosen on one random half
+    of the units; all figures are of the other half, which had no say in the choice.
 
     Returns
     -------
     pandas.DataFrame
-        One row a persona: `persona, behaviour` (a touchpoint, or `active_days`), `at_least` (times), `days` (within how
-        many), `since` (`order` or `contact`), `customers` (in the checking half), `did, did_share, stay_from, stay_to`
-        (days that tell who stays), `stay_share` (of those who did), `other_stay_share, effect` (the difference) with
-        its interval `low, high` (Newcombe), `p_value, learned_effect` (on the half that it was chosen on), `candidates`
-        (how many were compared), `held_back`. Empty where too few units can be followed, or nothing sets them apart.
+        `persona, behaviour` (a touchpoint, or `active_days`), `at_least` (times), `days` (within how many), `since`
+        (`commitment`, `order` or `contact`), `customers` (of staying: in the checking half), `did, did_share,
+        stay_from, stay_to` (days that tell who stays), `stay_share` (of those who did), `other_stay_share, effect` (the
+        difference) with its interval `low, high` (Newcombe), `p_value, learned_effect` (on the half that it was chosen
+        on), `candidates` (how many were compared), `outcome` (`stays`, `buys`, or `buys_again`), `buy_share` (of those
+        who did), `other_buy_share` (of all others), `active_other_share` (of the others who did something else),
+        `held_back`. One row a persona for staying, and one per behaviour for buying. Empty where too few units can be
+        followed, or nothing sets them apart.
     """
+    rows = [*_staying(paths), *find_buying_behaviours(paths)]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    small = (
+        np.minimum(table["did"], table["customers"] - table["did"]) < paths.min_group if len(table) else []
+    )
+    return hold_back(table, small, ("persona", "behaviour", "at_least", "days", "since", "outcome"))
+
+
+def _staying(paths: Paths) -> Iterator[dict[str, Any]]:
+    """Yield per persona the early behaviour that goes with staying."""
     since, starts = _starts(paths)
     early = min(EARLY_DAYS, paths.follow_days / 6)
     stay = (2 * paths.follow_days / 3, paths.follow_days)
     units = _units(paths, starts, stay)
     sizes = _counted(units, ["half"])
     done = _counted(_behaviours(paths, starts, early).inner_join(units, "unit_id"), ["half", "step", "times"])
-    found = [_row(persona, sizes, done, paths.min_group) for persona in personas_of(paths)]
-    rows = [
-        {"persona": persona, "days": early, "since": since, "stay_from": stay[0], "stay_to": stay[1], **row}
-        for persona, row in zip(personas_of(paths), found, strict=False)
-        if row
-    ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    small = (
-        np.minimum(table["did"], table["customers"] - table["did"]) < paths.min_group if len(table) else []
-    )
-    return hold_back(table, small, ("persona", "behaviour", "at_least", "days", "since"))
+    fixed = {"outcome": STAYS, "days": early, "since": since, "stay_from": stay[0], "stay_to": stay[1]}
+    for persona in personas_of(paths):
+        row = _row(persona, sizes, done, paths.min_group)
+        if row:
+            yield {"persona": persona, **fixed, **row}
 
 
 def _starts(paths: Paths) -> tuple[str, Any]:

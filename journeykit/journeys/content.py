@@ -1,29 +1,21 @@
-"""Content: what people saw before their first interaction, and what they took before they subscribed."""
+"""Content: what people saw before their first interaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
 
-from journeykit.journeys.paths import ALL, Paths, per_persona
-from journeykit.journeys.statistics import risk_difference, two_shares_p_value, wilson
+from journeykit.journeys.paths import Paths, per_persona
+from journeykit.journeys.statistics import two_shares_p_value, wilson
 from journeykit.journeys.steps import hold_back, personas_of
 
-__all__ = ["NOTHING", "find_first_interactions", "weigh_lead_magnets"]
+__all__ = ["clean_content", "find_first_interactions"]
 
 LOOKED_AT = ("attract", "consider", "service")  # groups of touchpoints of which the passive ones are content
-SUBSCRIBING = ("generate_lead", "newsletter_signup", "sign_up")  # details are left
-MAGNETS = ("file_download", "webinar_sign_up", "demo_request", "trial_start")  # given in exchange for details
-NOTHING = "nothing"  # who subscribed without having taken anything
 FIRST_COLUMNS = "persona content customers views led share low high other_share p_value share_of_led".split()
-MAGNET_COLUMNS = (
-    "persona magnet customers share_of_subscribers followed reached reached_share low high other_share effect "
-    "effect_low effect_high p_value"
-).split()
 
 
 def find_first_interactions(paths: Paths) -> pd.DataFrame:
@@ -108,108 +100,3 @@ def _beside_other_content(table: pd.DataFrame, paths: Paths) -> pd.DataFrame:
     table = table[table["customers"] >= paths.min_group].assign(order=table["persona"].map(order))
     table = table.sort_values(["order", "led", "content"], ascending=[True, False, True], ignore_index=True)
     return hold_back(table[FIRST_COLUMNS], np.zeros(len(table), dtype=bool), ("persona", "content"))
-
-
-def weigh_lead_magnets(paths: Paths) -> pd.DataFrame:
-    """Compare subscribers by what they took within the horizon before they subscribed.
-
-    A unit subscribes when it first leaves its details (a lead, a newsletter, an account). What it took before is a
-    document, a webinar, a demo or a trial, by the name of the content where there is one, or the content that the
-    subscribing contact itself names. Everybody is followed for equally long after it; who subscribed too recently, and
-    who was in the last stage by then, is left out of what came after.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `persona, magnet` (`nothing`: subscribed without), `customers, share_of_subscribers, followed, reached` (of
-        those followed, a later stage than at subscribing), `reached_share, low, high` (Wilson), `other_share` (of all
-        other subscribers), `effect, effect_low, effect_high, p_value` (the difference, within the same stage at
-        subscribing and persona: Mantel-Haenszel), `held_back`. Empty where nobody subscribes.
-    """
-    subscribers = _subscribers(paths)
-    totals = _counted(subscribers)
-    taken = _counted(_taken(paths, subscribers), "magnet") if len(totals) else pd.DataFrame()
-    rows = [
-        row
-        for persona in (personas_of(paths) if len(totals) else ())
-        for row in _magnet_rows(persona, taken, totals, paths.min_group)
-    ]
-    table = pd.DataFrame(rows, columns=MAGNET_COLUMNS)
-    return hold_back(table, table["customers"] < paths.min_group, ("persona", "magnet"))
-
-
-def _subscribers(paths: Paths) -> Any:
-    """Return who subscribed: when, in which stage, and whether a later stage was reached in time."""
-    table = paths.contacts.filter(paths.contacts.touchpoint.isin(SUBSCRIBING))
-    first = table.group_by(["unit_id", "persona"]).aggregate(
-        at=table.timestamp.min(), stage=table.furthest.argmin(table.order), content=table.content.argmin(table.order)
-    )  # fmt: skip
-    levels = paths.levels.select("unit_id", "position", reached_at="at")
-    joined = first.left_join(levels, "unit_id").drop("unit_id_right")
-    days = joined.reached_at.delta(joined["at"], unit="millisecond") / 86_400_000.0
-    later = (joined.position > joined.stage.fill_null(-1)) & (days > 0) & (days <= paths.follow_days)
-    joined = joined.mutate(later=later.fill_null(False).cast("int64"))
-    units = joined.group_by(["unit_id", "persona", "at", "stage", "content"]).aggregate(
-        later=joined.later.max()
-    )
-    last = max(paths.seen, default=0)
-    followed = (paths.days_since(units, "at") >= paths.follow_days) & (units.stage.fill_null(-1) < last)
-    return units.mutate(followed=followed.cast("int64"))
-
-
-def _taken(paths: Paths, subscribers: Any) -> Any:
-    """Return one row per subscriber and thing that it took before, or `nothing`."""
-    table = paths.contacts.filter(paths.contacts.touchpoint.isin(MAGNETS))
-    taken = table.select(
-        "unit_id", taken_at=table.timestamp, magnet=clean_content(table.content).fill_null(table.touchpoint)
-    )
-    joined = subscribers.inner_join(taken, "unit_id")
-    days = joined["at"].delta(joined.taken_at, unit="millisecond") / 86_400_000.0
-    before = joined.filter((days >= 0) & (days <= paths.horizon_days))
-    columns = ["unit_id", "persona", "stage", "followed", "later", "magnet"]
-    own = subscribers.filter(subscribers.content.notnull()).mutate(magnet=clean_content(subscribers.content))
-    all_taken = before.select(columns).union(own.select(columns)).distinct()
-    without = subscribers.anti_join(all_taken, "unit_id").mutate(magnet=ibis.literal(NOTHING))
-    return all_taken.union(without.select(columns))
-
-
-def _counted(table: Any, *more: str) -> pd.DataFrame:
-    counted = table.group_by(["persona", "stage", *more]).aggregate(
-        customers=table.count(), followed=table.followed.sum(), reached=(table.followed * table.later).sum()
-    )
-    frame = counted.execute()
-    return frame.assign(persona=frame["persona"].fillna(""), stage=frame["stage"].fillna(-1))
-
-
-def _magnet_rows(persona: str, taken: pd.DataFrame, totals: pd.DataFrame, least: int) -> Iterator[tuple]:
-    own = taken if persona == ALL else taken[taken["persona"] == persona]
-    base = (totals if persona == ALL else totals[totals["persona"] == persona]).set_index(
-        ["persona", "stage"]
-    )
-    whole = base.sum()
-    sizes = own.groupby("magnet")["customers"].sum().sort_values(ascending=False, kind="stable")
-    for magnet in sizes.index[sizes >= least]:
-        mine = own[own["magnet"] == magnet].set_index(["persona", "stage"])[
-            ["customers", "followed", "reached"]
-        ]
-        some, rest = mine.sum(), whole - mine.sum()
-        effect = (np.nan,) * 4
-        if min(some["followed"], rest["followed"]) >= least:
-            here = mine.reindex(base.index, fill_value=0)
-            others = base - here
-            effect = risk_difference(
-                np.column_stack([here["reached"], here["followed"], others["reached"], others["followed"]])
-            )
-        yield (
-            persona, magnet, int(some["customers"]), some["customers"] / whole["customers"],
-            *_reached(some, least), _reached(rest, least)[2], *effect,
-        )  # fmt: skip
-
-
-def _reached(counts: pd.Series, least: int) -> tuple[float, ...]:
-    """Return how many were followed and reached a later stage, the share and its interval; null for a small group."""
-    if counts["followed"] < least:
-        return (np.nan,) * 5
-    low, high = wilson(counts["reached"], counts["followed"])
-    share = counts["reached"] / counts["followed"]
-    return float(counts["followed"]), float(counts["reached"]), float(share), float(low), float(high)

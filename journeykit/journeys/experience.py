@@ -78,8 +78,12 @@ def scale_of(ratings: pd.Series) -> tuple[float, float]:
     --------
     >>> scale_of(pd.Series([2, 5])), scale_of(pd.Series([0, 9])), scale_of(pd.Series([88.0]))
     ((1.0, 5.0), (0.0, 10.0), (0.0, 100.0))
+    >>> scale_of(pd.Series([0, 1, 1])), scale_of(pd.Series([1, 4, 7]))
+    ((0.0, 1.0), (1.0, 7.0))
     """
     most, least = float(ratings.max()), float(ratings.min())
+    if (least, most) in ((0.0, 1.0), (1.0, 7.0)):
+        return least, most
     high = next((end for end in (5.0, 10.0, 100.0) if most <= end), most)
     low = 1.0 if high == 5.0 and least >= 1 else 0.0
     return min(low, least), high

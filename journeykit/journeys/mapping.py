@@ -7,15 +7,21 @@ from dataclasses import dataclass, fields
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from journeykit.journeys.accounts import count_account_people, count_account_roles
 from journeykit.journeys.advocates import count_advocates, follow_referred
+from journeykit.journeys.aftercare import weigh_aftercare
 from journeykit.journeys.aha import find_aha
 from journeykit.journeys.channels import weigh_channels, weigh_touchpoints
 from journeykit.journeys.cohorts import count_activity, count_cohorts, count_retention
 from journeykit.journeys.comparing import compare_largest
-from journeykit.journeys.content import find_first_interactions, weigh_lead_magnets
+from journeykit.journeys.content import find_first_interactions
+from journeykit.journeys.contrasts import compare_kinds_of_contact
+from journeykit.journeys.dissatisfaction import count_back_after_dissatisfaction
 from journeykit.journeys.entering import find_entry_points
 from journeykit.journeys.experience import measure_experience
 from journeykit.journeys.flows import count_flows
+from journeykit.journeys.magnets import weigh_lead_magnets
+from journeykit.journeys.offers import compare_entry_offers, count_attendance
 from journeykit.journeys.pages import measure_pages
 from journeykit.journeys.paths import Paths, trace_paths
 from journeykit.journeys.phases import count_phases
@@ -73,6 +79,9 @@ class Journeys:
     sales: pd.DataFrame
     levers: pd.DataFrame
     aha: pd.DataFrame
+    contrasts: pd.DataFrame
+    entry_offers: pd.DataFrame
+    attendance: pd.DataFrame
     advocates: pd.DataFrame
     referred: pd.DataFrame
     stages_now: pd.DataFrame
@@ -80,6 +89,10 @@ class Journeys:
     observable: pd.DataFrame
     phases: pd.DataFrame
     typical: pd.DataFrame
+    dissatisfaction: pd.DataFrame
+    aftercare: pd.DataFrame
+    account_people: pd.DataFrame
+    account_roles: pd.DataFrame
     units: pd.DataFrame
     follow_days: float
 
@@ -164,8 +177,11 @@ def _counted(paths: Paths, log, stages: pd.DataFrame | None, random_state: int) 
         lapsed=count_returns(paths),
         reactivations=count_reactivations(paths),
         sales=count_sales(paths),
-        levers=count_levers(paths),
+        levers=count_levers(paths, log.client.levers),
         aha=find_aha(paths),
+        contrasts=compare_kinds_of_contact(paths),
+        entry_offers=compare_entry_offers(paths),
+        attendance=count_attendance(paths),
         advocates=count_advocates(paths),
         referred=follow_referred(paths),
         stages_now=count_stages_now(paths, stages),
@@ -173,6 +189,10 @@ def _counted(paths: Paths, log, stages: pd.DataFrame | None, random_state: int) 
         observable=list_observable_stages(paths),
         phases=count_phases(paths, stages, log.client.unit),
         typical=find_typical_journeys(paths),
+        dissatisfaction=count_back_after_dissatisfaction(paths),
+        aftercare=weigh_aftercare(paths),
+        account_people=count_account_people(paths, log.customers, log.client.unit),
+        account_roles=count_account_roles(paths, log.customers, log.client.unit),
         units=paths.units,
         follow_days=paths.follow_days,
     )

@@ -23,7 +23,8 @@ SALES = ("purchase", "repeat_purchase", "contract_signed")
 def measure_pages(paths: Paths) -> pd.DataFrame:
     """Measure what visits do on each page.
 
-    A visit is a session. Query strings, fragments and e-mail addresses are taken out of the page first. Pages
+    A visit is a session, of what a visitor did: an advertisement that was shown or a mail that was sent meanwhile is no
+    click. Query strings, fragments and e-mail addresses are taken out of the page first. Pages
     seen in fewer visits than the smallest group are left out.
 
     Returns
@@ -36,7 +37,7 @@ def measure_pages(paths: Paths) -> pd.DataFrame:
         those, the share with a sale) with its interval. Empty without page data. In `attrs`: `visits` and
         `visits_with_sale` of the site as a whole.
     """
-    visits = paths.contacts.select("unit_id", "session", "order", "page", "step")
+    visits = paths.acts.select("unit_id", "session", "order", "page", "step")
     if not visits.filter(visits.page.notnull()).limit(1).count().execute():
         return pd.DataFrame(columns=PAGE_COLUMNS)
     with (

@@ -11,7 +11,8 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from journeykit.facts import PURCHASES, recorded_stages
+from journeykit.facts import PURCHASES, marker_positions, recorded_stages
+from journeykit.journeys.misreading import left_open
 from journeykit.sessions import SESSION_GAP_MINUTES, unit_of
 
 __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
@@ -55,6 +56,8 @@ class Paths:
         The touchpoints that the client knows, by id.
     inferred
         Whether stages were inferred; otherwise they are those that contacts show (see `recorded_stages`).
+    left_open
+        How much of who is where the stage table leaves open, 0 (nothing) to 1.
     """
 
     contacts: Any
@@ -71,6 +74,7 @@ class Paths:
     lines: Any = None
     vocabulary: Mapping[str, Any] = field(default_factory=dict)
     inferred: bool = False
+    left_open: float = 1.0
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -154,8 +158,8 @@ def trace_paths(
     """Return the paths of a log, with personas and the chance of having lapsed joined.
 
     With `inferred` (stretches of `unit_id, from_at, until_at, stage`) a contact lies in the stage in which the unit
-    was then, and a purchase in the purchase stage; otherwise everybody is where contacts show them to be. Without a
-    stage table the chance of having lapsed is 1 for who was silent for longer than the horizon, else 0.
+    was then, and who bought passes through the purchase stage; otherwise everybody is where contacts show them to be.
+    Without a stage table the chance of having lapsed is 1 for who was silent for longer than the horizon, else 0.
     """
     client = log.client
     placed = _kept(log, "placed", _with_persona(_placed(log, inferred), personas))
@@ -181,6 +185,7 @@ def trace_paths(
         lines=_with_persona(_lines(log), personas),
         vocabulary=client.vocabulary,
         inferred=inferred is not None,
+        left_open=left_open(stages),
     )
 
 
@@ -217,7 +222,7 @@ def _pause_days(placed: Any, horizon_days: float) -> float:
 
 
 def _within(log, table: Any, inferred: pd.DataFrame) -> Any:
-    """Mark each contact with the position of the stage in which the unit was inferred to be; purchases are facts."""
+    """Mark each contact with the position of the stage in which the unit was inferred to be."""
     places = {stage: number for number, stage in enumerate(log.client.model.ids)}
     known = inferred[inferred["stage"].isin(list(places))]
     stretches = pd.DataFrame(
@@ -234,8 +239,20 @@ def _within(log, table: Any, inferred: pd.DataFrame) -> Any:
         table.unit_id == held.unit_id, table.timestamp > held.from_at, table.timestamp <= held.until_at
     ]  # fmt: skip
     table = table.left_join(held, inside).drop("unit_id_right", "from_at", "until_at")
-    bought = table.touchpoint.isin(PURCHASES) & table.recorded.notnull()
-    return table.mutate(marker=bought.ifelse(table.recorded, table.marker))
+    return _through_purchases(log, table)
+
+
+def _through_purchases(log, table: Any) -> Any:
+    """Let who bought pass through the purchase stage: at the first purchase, where the inferred path never does."""
+    place = marker_positions(log.client.model).get(PURCHASES[0])
+    if place is None:
+        return table
+    table = table.mutate(_bought=table.touchpoint.isin(PURCHASES) & (table.recorded == place))
+    unit = ibis.window(group_by="unit_id")
+    been = (table.marker == place).fill_null(False).cast("int64").max().over(unit)
+    first = table.order.min(where=table["_bought"]).over(unit)
+    missed = (been == 0) & table["_bought"] & (table.order == first)
+    return table.mutate(marker=missed.ifelse(table.recorded, table.marker)).drop("_bought")
 
 
 def _lines(log) -> Any:

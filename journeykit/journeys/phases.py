@@ -8,7 +8,6 @@ import pandas as pd
 
 from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import Paths, per_persona
-from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 from journeykit.stage_models import CANONICAL_PHASES
 
@@ -37,7 +36,7 @@ def count_phases(paths: Paths, stages: pd.DataFrame | None, unit: str = "custome
     pandas.DataFrame
         `persona, phase, stages` (those of the model in the phase, joined by commas), `unit, observable` (anybody was
         seen in it), `total` (units), `customers` (expected number in the phase now), `share` of all units with its
-        Wilson interval in `low, high`, `left` and `lapsed` (units that left the phase, and the expected number of
+        interval in `low, high`, `left` and `lapsed` (units that left the phase, and the expected number of
         them that left for good), `drop_off, drop_off_low, drop_off_high, held_back`. A phase that the model does not
         have has no row; one that the data cannot show has nulls. A move between two stages of one phase is no
         departure from it.
@@ -59,7 +58,7 @@ def count_phases(paths: Paths, stages: pd.DataFrame | None, unit: str = "custome
     counted = "persona phase stages unit observable total customers left lapsed".split()
     table = pd.DataFrame(rows, columns=counted)
     table["share"] = table["customers"] / table["total"].where(table["total"] > 0)
-    table["low"], table["high"] = wilson(table["customers"], table["total"])
+    table["low"], table["high"] = interval_as_read(paths, "now", table["customers"], table["total"])
     table["drop_off"] = table["lapsed"] / table["left"].where(table["left"] >= paths.min_group)
     table["drop_off_low"], table["drop_off_high"] = interval_as_read(
         paths, "drop_off", table["lapsed"], table["left"].where(table["drop_off"].notna())

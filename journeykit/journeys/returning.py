@@ -8,7 +8,10 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from journeykit.journeys.paths import Paths, per_persona
+from journeykit.journeys.former import find_former, list_approaches
+from journeykit.journeys.misreading import interval_as_read
+from journeykit.journeys.pairs import set_beside, switch_test
+from journeykit.journeys.paths import ALL, Paths, per_persona
 from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 
@@ -16,9 +19,13 @@ __all__ = ["count_reactivations", "count_returns"]
 
 RETURN_COLUMNS = (
     "persona customers lapsed share low high silent_before returned returned_share returned_low returned_high "
-    "silent_days_median"
+    "silent_days_median former former_returned former_share former_low former_high former_after follow_days"
 ).split()
-BACK_COLUMNS = "persona touchpoint channel sent customers share low high silent_days_median".split()
+BACK_COLUMNS = (
+    "persona touchpoint channel sent customers share low high silent_days_median approached approached_returned "
+    "approached_share approached_low approached_high other_customers other_returned other_share other_low other_high "
+    "p_value"
+).split()
 
 
 def count_returns(paths: Paths) -> pd.DataFrame:
@@ -31,7 +38,10 @@ def count_returns(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, customers, lapsed` (expected), `share, low, high, silent_before` (units with a silence longer
         than the report's period, now or earlier), `returned` (who did something after it), `returned_share` with its
-        interval, `silent_days_median` (of the longest silence of those who came back), and `held_back`.
+        interval, `silent_days_median` (of the longest silence of those who came back); then of former customers
+        (`find_former`): `former` (buyers that fell silent for longer than `former_after` days and could be followed),
+        `former_returned` (of those, did something within `follow_days` after that), `former_share, former_low,
+        former_high`; and `held_back`.
     """
     silences = _silences(paths)
     longest = silences.group_by("unit_id").aggregate(
@@ -54,11 +64,27 @@ def count_returns(paths: Paths) -> pd.DataFrame:
     columns = ["persona", "customers", "lapsed", "silent_before", "returned", "silent_days_median"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["share"] = frame["lapsed"] / frame["customers"]
-    frame["low"], frame["high"] = wilson(frame["lapsed"], frame["customers"])
+    frame["low"], frame["high"] = interval_as_read(paths, "now", frame["lapsed"], frame["customers"])
     base = frame["silent_before"].where(frame["silent_before"] >= paths.min_group)
     frame["returned_share"] = frame["returned"] / base
     frame["returned_low"], frame["returned_high"] = wilson(frame["returned"], base)
+    frame = pd.concat([frame, _former_rows(paths, list(frame["persona"]))], axis=1)
     return hold_back(frame[RETURN_COLUMNS], frame["customers"] < paths.min_group, ("persona",))
+
+
+def _former_rows(paths: Paths, personas: list[str]) -> pd.DataFrame:
+    former = find_former(paths)
+    counts = [
+        former["returned"] if who == ALL else former.loc[former["persona"] == who, "returned"]
+        for who in personas
+    ]
+    table = pd.DataFrame(
+        {"former": [len(one) for one in counts], "former_returned": [int(one.sum()) for one in counts]}
+    )
+    base = table["former"].where(table["former"] >= max(paths.min_group, 1))
+    table["former_share"] = table["former_returned"] / base
+    table["former_low"], table["former_high"] = wilson(table["former_returned"], base)
+    return table.assign(former_after=former.attrs["after"], follow_days=paths.follow_days)
 
 
 def _silences(paths: Paths) -> Any:
@@ -71,7 +97,7 @@ def _silences(paths: Paths) -> Any:
 
 
 def count_reactivations(paths: Paths) -> pd.DataFrame:
-    """Count what brought back those who had been silent for longer than the report's period.
+    """Count what brought back those who had been silent for longer than the report's period, and whom it was sent to.
 
     What brought a unit back is the last thing that the brand sent it within a horizon before its return, or else the
     contact with which it returned. A unit counts once for each, however often it came back so. That something was sent
@@ -81,8 +107,11 @@ def count_reactivations(paths: Paths) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, touchpoint, channel, sent` (whether the brand sent it), `customers, share, low, high` (of those of the
-        persona that came back; Wilson), `silent_days_median` (before the return), `held_back`. Largest first; small
-        groups are left out.
+        persona that came back; Wilson), `silent_days_median` (before the return). Of what is sent, beside that, among
+        former customers (`find_former`): `approached` (were sent it in their silence), `approached_returned` (came back
+        in time after it), `approached_share, approached_low, approached_high`; `other_customers` (were not sent it, or
+        had come back by then), `other_returned, other_share, other_low, other_high`, and `p_value` (`switch_test`: one
+        has to be silent for a while to be called at all). `held_back`. Largest first; small groups are left out.
     """
     silences = _silences(paths)
     back = silences.filter(silences.silent_days > paths.follow_days)
@@ -94,8 +123,11 @@ def count_reactivations(paths: Paths) -> pd.DataFrame:
     table = counted.execute()
     whole = per_persona(back.select("unit_id", "persona").distinct())
     sizes = whole.group_by("persona").aggregate(n=whole.count()).execute().set_index("persona")["n"]
+    keys = ["persona", "touchpoint", "channel", "sent"]  # a log may name no channels at all
+    kinds = {"persona": object, "touchpoint": object, "channel": object, "sent": bool}
+    table = table[table["customers"] >= paths.min_group].astype(kinds)
+    table = table.merge(_approaches(paths).astype(kinds), "outer", keys)
     table["total"] = table["persona"].map(sizes).astype(float)
-    table = table[table["customers"] >= paths.min_group]
     table["share"] = table["customers"] / table["total"]
     table["low"], table["high"] = wilson(table["customers"], table["total"])
     order = {who: place for place, who in enumerate(personas_of(paths))}
@@ -108,6 +140,29 @@ def count_reactivations(paths: Paths) -> pd.DataFrame:
     return hold_back(
         table[BACK_COLUMNS], np.zeros(len(table), dtype=bool), ("persona", "touchpoint", "channel", "sent")
     )
+
+
+def _approaches(paths: Paths) -> pd.DataFrame:
+    """Return, per persona and what is sent, the former customers who were sent it beside those who were not."""
+    former = find_former(paths)
+    sent = list_approaches(paths, former)
+    rows = []
+    for persona in personas_of(paths):
+        own = former if persona == ALL else former[former["persona"] == persona]
+        for (touchpoint, channel), part in sent.groupby(["touchpoint", "channel"], dropna=False):
+            called = (
+                own.index.map(part.set_index("unit_id")["sent_after"])
+                .to_series(index=own.index)
+                .astype(float)
+            )
+            called = called.where(called < own["days"])
+            groups = [own.loc[called.notna() == one, "returned"] for one in (True, False)]
+            one, other = ((int(group.sum()), len(group)) for group in groups)
+            if one[1] >= paths.min_group:
+                p_value = switch_test(own["days"], own["returned"], called)
+                pair = set_beside(one, other, paths.min_group, p_value)
+                rows.append([persona, touchpoint, channel, True, *pair.values()])
+    return pd.DataFrame(rows, columns=["persona", "touchpoint", "channel", "sent", *BACK_COLUMNS[9:]])
 
 
 def _called(paths: Paths, back: Any) -> Any:

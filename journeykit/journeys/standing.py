@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from journeykit.facts import count_evidence, has_purchases, telling_touchpoints
+from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import ALL, Paths
-from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of, units_of
 from journeykit.stage_models import LAPSED
 
@@ -29,8 +29,9 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `persona, stage` (`lapsed` last; null for units without a named stage), `customers` (sum of the
-        probabilities), `share, low, high` (Wilson), `named` (units for which the stage was named), `likely` (units
-        without a named stage for which it is the likeliest), `likely_confidence` (its mean probability), `held_back`.
+        probabilities), `share, low, high` (allowing for inferring), `named` (units for which the stage was named),
+        `likely` (units without a named stage for which it is the likeliest), `likely_confidence` (its mean
+        probability), `held_back`.
         The row with a null stage counts in `named` the units for which the model abstains. Empty without a
         stage table.
     """
@@ -46,7 +47,7 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
     columns = ["persona", "stage", "customers", "total", "named", "likely", "likely_confidence"]
     table = pd.DataFrame(rows, columns=columns)
     table["share"] = table["customers"] / table["total"].where(table["total"] > 0)
-    table["low"], table["high"] = wilson(table["customers"], table["total"])
+    table["low"], table["high"] = interval_as_read(paths, "now", table["customers"], table["total"])
     return hold_back(table[NOW_COLUMNS], table["total"] < paths.min_group, ("persona", "stage"))
 
 
@@ -71,9 +72,10 @@ def sum_outlook(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
         `move_share, lapses` (expected number of units, not lapsed now, that lapse), `lapse_share`,
         `forward_share, back_share, return_share` (expected to go on, back, and to return from lapsed),
         `days_median, days_low, days_high` (days to the next move of the unit in the middle, and of one move in
-        ten sooner and later; missing where most have lapsed), `held_back`. Empty without a stage table.
+        ten sooner and later; missing where most have lapsed), `held_back`. Empty without a stage table or a
+        forecast in it.
     """
-    if stages is None or "p_next_stay" not in stages:
+    if stages is None or "p_next_stay" not in stages or stages["p_next_stay"].isna().all():
         return hold_back(pd.DataFrame(columns=OUTLOOK_COLUMNS), np.zeros(0, bool), ("persona", "stage"))
     lapses = _expected_lapses(stages)
     moves = (1 - stages["p_next_stay"] - stages[f"p_next_{LAPSED}"]).clip(lower=0)

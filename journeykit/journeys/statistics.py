@@ -110,7 +110,8 @@ def bootstrap_mean(
 ) -> tuple[float, float, float]:
     """Return a mean and its percentile bootstrap interval, drawing customers with replacement.
 
-    Past 2,000 values the normal interval is used, which is the same to the shown digits.
+    The same values give the same interval, in whatever order they come. Past 2,000 values the normal interval is used,
+    which is the same to the shown digits.
 
     Examples
     --------
@@ -118,7 +119,7 @@ def bootstrap_mean(
     (1.0, 1.0, 1.0)
     """
     values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
+    values = np.sort(values[np.isfinite(values)])
     if not len(values):
         return np.nan, np.nan, np.nan
     mean = float(values.mean())

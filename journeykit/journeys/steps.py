@@ -11,7 +11,7 @@ import pandas as pd
 
 from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import ALL, Paths, per_persona
-from journeykit.journeys.statistics import kaplan_meier, wilson
+from journeykit.journeys.statistics import kaplan_meier
 from journeykit.stage_models import LAPSED
 
 __all__ = [
@@ -65,7 +65,7 @@ def count_transitions(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, from, to, count, share, low, high, days_median, after_pause, held_back`. `from` is `start` for the
         first stage that a unit shows. `to` is `lapsed` for those who are expected to have gone from there: the sum
-        of their probabilities, rounded. `share` is of all departures from `from`; the interval is Wilson's;
+        of their probabilities, rounded. `share` is of all departures from `from`; the interval allows for inferring;
         days are the median among those who moved. `after_pause`: how many of the moves follow on a pause (a
         silence of more than `Paths.pause_days`): who comes back to an earlier stage then has not stepped back.
     """
@@ -74,7 +74,7 @@ def count_transitions(paths: Paths) -> pd.DataFrame:
         moves.groupby(["persona", "from"])["count"].transform("sum") if len(moves) else moves["count"]
     )
     moves["share"] = moves["count"] / departures.where(departures > 0)
-    moves["low"], moves["high"] = wilson(moves["count"], departures)
+    moves["low"], moves["high"] = interval_as_read(paths, "moved", moves["count"], departures)
     moves["count"] = moves["count"].round()
     held = hold_back(moves, departures < paths.min_group, ("persona", "from", "to"))
     columns = [
@@ -320,7 +320,7 @@ def count_back_steps(paths: Paths) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["persona", "stage", "customers", "back", "back_to", "returned"])
     table["back_share"] = table["back"] / table["customers"].where(table["customers"] > 0)
-    table["low"], table["high"] = wilson(table["back"], table["customers"])
+    table["low"], table["high"] = interval_as_read(paths, "back", table["back"], table["customers"])
     table["back_to"] = paths.stage_names(table["back_to"])
     columns = ["persona", "stage", "customers", "back", "back_share", "low", "high", "back_to", "returned"]
     return hold_back(table[columns], table["customers"] < paths.min_group, ("persona", "stage"))

@@ -7,17 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from journeykit.facts import ON_THE_WAY
 from journeykit.journeys.answering import chance_of_answering, weighted_mean
+from journeykit.journeys.experience import scale_of
 from journeykit.journeys.paths import ALL, Paths
+from journeykit.journeys.referring import brought_in
+from journeykit.journeys.selling import ORDERS
 from journeykit.journeys.statistics import bootstrap_mean
 from journeykit.journeys.steps import hold_back, personas_of, units_of
+from journeykit.touchpoints import load_vocabulary
 
-__all__ = ["count_referrals", "measure_ratings", "measure_value", "say_nps"]
+__all__ = ["count_referrals", "measure_ratings", "measure_value", "paid", "say_nps"]
 
 RATING_COLUMNS = (
-    "persona stage touchpoint customers rating_mean nps low high answered_share corrected corrected_low corrected_high"
+    "persona stage touchpoint customers rating_mean nps low high scale_low scale_high answered_share corrected "
+    "corrected_low corrected_high"
 ).split()
-REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high".split()
+REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high brought_in".split()
+GIVEN_BACK = ("return_item", "refund")
+BEFORE_BUYING = ("view_cart", "remove_from_cart", "add_shipping_info", "coupon_redeemed")
+LOOKING = ("attract", "consider", "sign_up", "brand")  # groups of touchpoints before anything is bought
 VALUE_COLUMNS = (
     "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share"
 ).split()
@@ -38,17 +47,19 @@ def say_nps(ratings: pd.Series) -> pd.Series:
 def measure_ratings(paths: Paths) -> pd.DataFrame:
     """Measure the ratings of each persona, in each stage and in all of them.
 
-    A unit's latest rating counts. Ratings given as a recommendation score, on a scale of 0 to 10, are read as
-    NPS: promoters (9, 10) minus detractors (0 to 6), times 100. Other ratings have a mean only.
+    Every touchpoint that carries ratings is measured. A unit's latest rating at it counts. Recommendation scores on a
+    scale of 0 to 10 are read as NPS: promoters (9, 10) minus detractors (0 to 6), times 100. Other ratings have a mean
+    only, on the scale that the data show (`scale_low` to `scale_high`).
 
     Returns
     -------
     pandas.DataFrame
-        `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, answered_share,
-        corrected, corrected_low, corrected_high, held_back`. The interval is a bootstrap over units, of the NPS
-        where there is one and else of the mean. Of all stages together it is also said which share answered, and
-        what the figure is once every answer stands for those like it who did not (`chance_of_answering`). That
-        takes out who answers, as far as their behaviour tells; not that the pleased may answer more readily.
+        `persona, stage` (null: all), `touchpoint, customers, rating_mean, nps, low, high, scale_low,
+        scale_high, answered_share, corrected, corrected_low, corrected_high, held_back`. The interval is a bootstrap
+        over units, of the NPS where there is one and else of the mean. Of all stages together it is also said which
+        share answered, and what the figure is once every answer stands for those like it who did not
+        (`chance_of_answering`). That takes out who answers, as far as their behaviour tells; not that the pleased
+        may answer more readily.
     """
     rated = paths.contacts.filter(paths.contacts.rating.notnull())
     latest = rated.group_by(["unit_id", "persona", "touchpoint", "here"]).aggregate(
@@ -70,7 +81,8 @@ def measure_ratings(paths: Paths) -> pd.DataFrame:
 
 def _ratings_at(paths: Paths, touchpoint: str, frame: pd.DataFrame) -> Iterator[tuple]:
     """Yield the rows of one touchpoint: per persona of all stages, and of each."""
-    is_nps = touchpoint == "nps_rating" and 5 < frame["rating"].max() <= 10
+    scale = scale_of(frame["rating"])
+    is_nps = touchpoint == "nps_rating" and scale == (0, 10)
     chance = chance_of_answering(paths, pd.Index(frame["unit_id"]))
     for persona in personas_of(paths):
         given = frame if persona == ALL else frame[frame["persona"] == persona]
@@ -80,10 +92,10 @@ def _ratings_at(paths: Paths, touchpoint: str, frame: pd.DataFrame) -> Iterator[
         ratings = newest["rating"].sort_index()
         share = len(ratings) / max(len(units_of(paths, persona)), 1)
         corrected = weighted_mean(say_nps(ratings) if is_nps else ratings, chance)
-        yield persona, None, touchpoint, *_rating_figures(ratings, is_nps), share, *corrected
+        yield persona, None, touchpoint, *_rating_figures(ratings, is_nps), *scale, share, *corrected
         for here, part in given.groupby("here"):
             figures = _rating_figures(part["rating"], is_nps)
-            yield persona, paths.stages[int(here)], touchpoint, *figures, *[np.nan] * 4
+            yield persona, paths.stages[int(here)], touchpoint, *figures, *scale, *[np.nan] * 4
 
 
 def _rating_figures(ratings: pd.Series, is_nps: bool) -> tuple[int, float, float, float, float]:
@@ -92,53 +104,92 @@ def _rating_figures(ratings: pd.Series, is_nps: bool) -> tuple[int, float, float
 
 
 def count_referrals(paths: Paths) -> pd.DataFrame:
-    """Count who brought in others: units named as the referrer of somebody's contact.
+    """Count who brought in others: units named as the referrer of somebody else (`brought_in`).
 
     Returns
     -------
     pandas.DataFrame
-        `persona` (of the referrer), `customers, referrers, referrals` (units brought in), `referrals_per_referrer,
-        low, high` (bootstrap over referrers), `held_back`. Empty when no contact names a referrer.
+        `persona` (of the referrer), `customers, referrers, referrals` (units brought in by them),
+        `referrals_per_referrer, low, high` (bootstrap over referrers), `brought_in` (units of the persona that name a
+        referrer, known in the data or not), `held_back`. Empty when no contact names a referrer.
     """
-    table = paths.contacts
-    named = table.filter(table.referrer_id.notnull()).select("unit_id", "referrer_id").distinct()
-    owners = table.select(referrer="unit_id", referrer_id="customer_id").distinct()
-    pairs = named.inner_join(owners, "referrer_id").select("referrer", "unit_id").distinct()
-    brought = (
-        pairs.filter(pairs.referrer != pairs.unit_id).group_by("referrer").aggregate(n=lambda t: t.count())
-    )
-    counts = brought.execute().set_index("referrer")["n"]
+    pairs = brought_in(paths).execute()
+    known = pairs.dropna(subset="referrer")
+    counts = known.groupby("referrer")["unit_id"].nunique().sort_index()
     rows = []
     for persona in personas_of(paths) if len(counts) else ():
         units = units_of(paths, persona)
         mine = counts[counts.index.isin(units.index)]
-        rows.append((persona, len(units), len(mine), int(mine.sum()), *bootstrap_mean(mine)))
+        came = known[known["referrer"].isin(mine.index)]["unit_id"].nunique()
+        named = pairs.loc[pairs["unit_id"].isin(units.index), "unit_id"].nunique()
+        rows.append((persona, len(units), len(mine), came, *bootstrap_mean(mine), named))
     frame = pd.DataFrame(rows, columns=REFERRAL_COLUMNS)
     return hold_back(frame, frame["referrers"] < paths.min_group, ("persona",))
 
 
 def measure_value(paths: Paths) -> pd.DataFrame:
-    """Measure what each persona's customers brought in.
+    """Measure who bought, and what each persona's customers brought in.
+
+    What counts is `paid`: the values of orders, less what was paid back.
 
     Returns
     -------
     pandas.DataFrame
-        `persona, customers, buyers` (units with a value), `value_total, value_mean` (per buyer, with its bootstrap
-        interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (value of the tenth of
-        buyers with the highest value), `held_back`. Empty without values.
+        `persona, customers, buyers` (units that ordered), `value_total, value_mean` (per buyer whose value is known,
+        with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the
+        value of buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
     """
-    values = paths.units["value"].dropna()
-    total = values.sum()
+    values = paid(paths)
+    total = values.sum(min_count=1)
     rows = []
     for persona in personas_of(paths) if len(values) else ():
         units = units_of(paths, persona)
-        own = units["value"].dropna().sort_values(ascending=False)
-        top = own.iloc[: max(round(len(own) / 10), 1)].sum() if len(own) >= 10 else np.nan
+        own = values.reindex(values.index.intersection(units.index))
+        known = own.dropna().sort_values(ascending=False)
+        top = known.iloc[: max(round(len(known) / 10), 1)].sum() if len(known) >= 10 else np.nan
+        whole = known.sum() if len(known) else np.nan
         rows.append(
             (
-                persona, len(units), len(own), own.sum(), *bootstrap_mean(own), own.sum() / total if total else np.nan,
-                len(units) / len(paths.units), top / own.sum() if own.sum() > 0 else np.nan,
+                persona, len(units), len(own), whole, *bootstrap_mean(known), whole / total if total else np.nan,
+                len(units) / len(paths.units), top / whole if whole > 0 else np.nan,
             )
         )  # fmt: skip
     frame = pd.DataFrame(rows, columns=VALUE_COLUMNS)
     return hold_back(frame, frame["buyers"] < paths.min_group, ("persona",))
+
+
+def paid(paths: Paths) -> pd.Series:
+    """Return what each buyer paid, by unit; null where it ordered and no value is known.
+
+    Orders are purchases in any form, and touchpoints of the client's own that mark the purchase and carry a value.
+    Their values count, less those of refunds and returns, however their sign was written; a price that was only looked
+    at, a basket, a lead or a quotation is no revenue, and a first step that costs time and no money is no order. Where
+    no order is recorded, every value counts that is not of one of those.
+    """
+    table = paths.contacts.filter(paths.contacts.touchpoint.isin(_kinds(paths)))
+    back = table.touchpoint.isin(GIVEN_BACK)
+    table = table.mutate(paid=back.ifelse(-table.value.abs(), table.value), order_=~back)
+    units = table.group_by("unit_id").aggregate(
+        paid=table.paid.sum(), ordered=table.order_.any(), known=(table.order_ & table.paid.notnull()).any()
+    )
+    frame = units.execute().set_index("unit_id").sort_index()
+    frame = frame[frame["ordered"].astype(bool)]
+    return frame["paid"].astype(float).where(frame["known"].astype(bool))
+
+
+def _kinds(paths: Paths) -> list[str]:
+    """Return the touchpoints of which the value is revenue, or counts against it."""
+    there = (
+        paths.contacts.group_by("touchpoint").aggregate(valued=paths.contacts.value.notnull().any()).execute()
+    )
+    marks = [name for stage in paths.model.stages if stage.canonical == "purchase" for name in stage.markers]
+    valued = set(there.loc[there["valued"].astype(bool), "touchpoint"])
+    own = {name for name in marks if name not in load_vocabulary() and name in valued}
+    orders = {*ORDERS, *own}
+    if orders & set(there["touchpoint"]):
+        return sorted(orders | set(GIVEN_BACK))
+    looks = {key for key, one in load_vocabulary().items() if one.group in LOOKING} | {
+        *ON_THE_WAY,
+        *BEFORE_BUYING,
+    }
+    return sorted((valued - looks) | (set(GIVEN_BACK) if valued - looks else set()))

@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from journeykit.plots.theme import GREY, INK, LINE, SOFT, accent, canvas, stage_colours, wrapped
+from journeykit.plots.theme import GREY, INK, LINE, SOFT, accent, as_written, canvas, stage_colours, wrapped
 
 __all__ = ["journey_canvas", "value_canvas"]
 
 BAND = 0.95  # inches of a line over the stages
 
 
+@as_written
 def journey_canvas(
     cells: Mapping[str, Sequence[str]], stages: Sequence[str], levels: Sequence[float], *,
     width: float | None = None, height_label: str = "", emphasis: Sequence[str] = (),
@@ -83,6 +84,7 @@ def _band(ax: Axes, top: float, label: str, frame: pd.DataFrame) -> None:
         ax.annotate(shown, place, xytext=(0, 6), textcoords="offset points", ha="center", size=10)
 
 
+@as_written
 def value_canvas(frame: pd.DataFrame, *, width: float = 13.5, columns: int = 4) -> Axes:
     """Draw the customer value canvas of one persona: a box per stage, in the order in which they are read.
 

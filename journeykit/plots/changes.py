@@ -6,11 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from journeykit.plots.theme import GREY, LINE, SOFT, accent, canvas, legend, number_axis, tidy
+from journeykit.plots.theme import GREY, LINE, SOFT, accent, as_written, canvas, legend, number_axis, tidy
 
 __all__ = ["differences"]
 
 
+@as_written
 def differences(
     frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", sure: str = "", unsure: str = ""
 ) -> Axes:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeykit.plots.theme import INK, SOFT, theme, wrapped
+from journeykit.plots.theme import INK, SOFT, as_written, theme, wrapped
 
 __all__ = ["Drawing", "draw", "lay_out_arcs", "lay_out_flows"]
 
@@ -226,6 +226,7 @@ def lay_out_arcs(stages: pd.DataFrame, moves: pd.DataFrame) -> Drawing:
     return Drawing(WIDTH, under + (fall * below * 0.95 + 12 if below else 4), nodes, bands)
 
 
+@as_written
 def draw(drawing: Drawing) -> Axes:
     """Draw a lay-out with matplotlib, a pixel of it being one of the figure's."""
     import matplotlib as mpl

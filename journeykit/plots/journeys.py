@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from journeykit.letters import legible
 from journeykit.plots.theme import (
     INK,
     LINE,
     accent,
+    as_written,
     canvas,
     legend,
     percent_axis,
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 
+@as_written
 def funnel(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw which share of those who began reaches each stage: bars for everyone, a dot per persona.
 
@@ -56,6 +59,7 @@ def funnel(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> 
     return tidy(ax)
 
 
+@as_written
 def drop_off(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw the share that drops out in each stage, a dot with its interval per persona.
 
@@ -70,6 +74,7 @@ def drop_off(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -
     return ax
 
 
+@as_written
 def time_in_stage(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw the median days until the next stage; columns as in `drop_off`, in days."""
     ax = dots(frame, "stage", ax, xlabel)
@@ -77,6 +82,7 @@ def time_in_stage(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = 
     return ax
 
 
+@as_written
 def pages_bounce(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw the share of visits that land on a page and end there; columns `page`, `value`, `low`, `high`."""
     shown = frame.assign(persona="", colour=accent())
@@ -107,6 +113,7 @@ def dots(frame: pd.DataFrame, by: str, ax: Axes | None, xlabel: str) -> Axes:
     return tidy(ax)
 
 
+@as_written
 def transition_map(
     frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = ""
 ) -> Axes:
@@ -114,6 +121,7 @@ def transition_map(
     return shares_map(frame, ax, xlabel=xlabel, ylabel=ylabel)
 
 
+@as_written
 def shares_map(
     frame: pd.DataFrame,
     ax: Axes | None = None,
@@ -126,6 +134,7 @@ def shares_map(
     import seaborn as sns
 
     ax = canvas(ax, 1.5 + 0.46 * len(frame))
+    frame = frame.rename(index=_named, columns=_named)  # seaborn measures the names at once
     percent = frame.map(lambda share: "" if pd.isna(share) or share < 0.005 else f"{100 * share:.0f}")
     shown = percent if words is None else words
     colours = sns.light_palette(accent(), as_cmap=True)
@@ -143,6 +152,10 @@ def shares_map(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.tick_params(length=0, colors=INK)
     return ax
+
+
+def _named(label: object) -> str:
+    return legible(str(label))
 
 
 def _write_legibly(ax: Axes) -> None:

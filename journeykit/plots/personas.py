@@ -6,11 +6,23 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeykit.plots.theme import INK, LINE, SOFT, accent, canvas, legend, number_axis, percent_axis, tidy
+from journeykit.plots.theme import (
+    INK,
+    LINE,
+    SOFT,
+    accent,
+    as_written,
+    canvas,
+    legend,
+    number_axis,
+    percent_axis,
+    tidy,
+)
 
 __all__ = ["persona_candidates", "persona_map", "persona_profile", "persona_sizes", "persona_worth"]
 
 
+@as_written
 def persona_sizes(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw how many customers each persona holds, as bars.
 
@@ -35,6 +47,7 @@ def persona_sizes(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = 
     return tidy(ax)
 
 
+@as_written
 def persona_profile(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw by which traits the personas differ: a dot per persona on a line per trait.
 
@@ -62,6 +75,7 @@ def persona_profile(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str 
     return tidy(ax)
 
 
+@as_written
 def persona_candidates(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw how each criterion scores each number of groups, and which number was chosen.
 
@@ -104,6 +118,7 @@ def _is_light(colour: tuple[float, ...]) -> bool:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.2
 
 
+@as_written
 def persona_map(frame: pd.DataFrame, ax: Axes | None = None, *, centres: pd.DataFrame | None = None) -> Axes:
     """Draw everybody as a dot, close to who is alike, in the colour of the persona.
 
@@ -137,6 +152,7 @@ def persona_map(frame: pd.DataFrame, ax: Axes | None = None, *, centres: pd.Data
     return ax
 
 
+@as_written
 def persona_worth(
     frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", customers: str = "", value: str = ""
 ) -> Axes:

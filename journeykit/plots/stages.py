@@ -11,6 +11,7 @@ from journeykit.plots.theme import (
     INK,
     SOFT,
     accent,
+    as_written,
     canvas,
     legend,
     number_axis,
@@ -24,6 +25,7 @@ __all__ = ["confusion_map", "forecast", "reliability", "signal_importance", "sta
 LEAST = 0.045  # a part of a bar narrower than this gets no figure
 
 
+@as_written
 def stage_distribution(frame: pd.DataFrame, ax: Axes | None = None, *, apart: int = 1) -> Axes:
     """Draw how each persona is spread over the stages, as bars that add up to 100 %.
 
@@ -39,6 +41,7 @@ def stage_distribution(frame: pd.DataFrame, ax: Axes | None = None, *, apart: in
     return _stacked(frame, colours, canvas(ax, 1.35 + 0.5 * len(frame)), columns=4)
 
 
+@as_written
 def forecast(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw what is expected within the horizon: a row per persona; columns stay, move and lapse (labels)."""
     return _stacked(frame, ["#c9ced4", accent(), "#3b434c"], canvas(ax, 1.1 + 0.5 * len(frame)), columns=3)
@@ -84,6 +87,7 @@ def _dark(colour: str) -> bool:
     return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 
+@as_written
 def reliability(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = "") -> Axes:
     """Draw stated probabilities against what came true; on the line, they are honest.
 
@@ -105,6 +109,7 @@ def reliability(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = ""
     return tidy(ax, "y")
 
 
+@as_written
 def confusion_map(
     frame: pd.DataFrame, words: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "", ylabel: str = ""
 ) -> Axes:
@@ -120,6 +125,7 @@ def confusion_map(
     return shares_map(frame, ax, words=words, xlabel=xlabel, ylabel=ylabel)
 
 
+@as_written
 def signal_importance(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
     """Draw how much each group of signals brings, a dot with its interval.
 

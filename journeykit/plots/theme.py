@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+from journeykit.letters import legible
 
 __all__ = [
-    "GREY", "INK", "PERSONA_COLOURS", "SOFT", "accent", "accent_theme", "canvas", "legend", "percent_axis",
-    "persona_colours", "stage_colours", "theme", "tidy", "wrapped",
+    "GREY", "INK", "PERSONA_COLOURS", "SOFT", "accent", "accent_theme", "as_written", "canvas", "legend",
+    "percent_axis", "persona_colours", "stage_colours", "theme", "tidy", "wrapped",
 ]  # fmt: skip
 
 INK, SOFT, LINE, GREY = "#1c2127", "#57606a", "#dfe3e8", "#b4bbc3"
@@ -25,7 +29,7 @@ _HOUSE = {"accent": "#0b5fa5", "decimal": "."}
 
 
 def theme() -> dict[str, Any]:
-    """Return the settings of matplotlib that all figures share."""
+    """Return the settings of matplotlib that all figures share; text is text, never mathematics."""
     import seaborn as sns
 
     base = sns.axes_style("white")
@@ -35,7 +39,7 @@ def theme() -> dict[str, Any]:
         "xtick.color": SOFT, "ytick.color": INK, "text.color": INK, "axes.edgecolor": LINE, "axes.linewidth": 1.0,
         "grid.color": LINE, "grid.linewidth": 0.8, "xtick.labelsize": 9.5, "ytick.labelsize": 10,
         "legend.fontsize": 9.5, "legend.frameon": False, "axes.grid": False, "axes.unicode_minus": True,
-        "axes.prop_cycle": mpl.cycler(color=PERSONA_COLOURS), "lines.solid_capstyle": "butt",
+        "axes.prop_cycle": mpl.cycler(color=PERSONA_COLOURS), "lines.solid_capstyle": "butt", "text.parse_math": False,
     }  # fmt: skip
 
 
@@ -43,6 +47,31 @@ def accent_theme(colour: str, decimal: str = ".") -> None:
     """Set the look for all figures that follow, with the client's colour as the accent and a decimal mark."""
     mpl.rcParams.update(theme())
     _HOUSE.update(accent=colour, decimal=decimal)
+
+
+def as_written(plot: Callable[..., Axes]) -> Callable[..., Axes]:
+    """Make of a plot one whose texts stand as they are written, whoever's axes they are drawn on.
+
+    Between two dollar signs matplotlib otherwise sets mathematics, or stops: a page may be called `$5 off $10`.
+    Control characters, which would make of an SVG no XML, are left out.
+    """
+
+    @wraps(plot)
+    def drawn(*args: Any, **kwargs: Any) -> Axes:
+        with mpl.rc_context({"text.parse_math": False}):
+            ax = plot(*args, **kwargs)
+            for axis in (ax.xaxis, ax.yaxis):
+                names = [
+                    tick.get_text() for tick in axis.get_ticklabels()
+                ]  # made now, not when a figure is saved
+                if any(name != legible(name) for name in names):
+                    axis.set_ticks(axis.get_ticklocs(), [legible(name) for name in names])
+        for shown in [*ax.findobj(Text), *(text for one in ax.figure.legends for text in one.get_texts())]:
+            shown.set_parse_math(False)
+            shown.set_text(legible(shown.get_text()))
+        return ax
+
+    return drawn
 
 
 def accent() -> str:

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+from journeykit.letters import legible
 from journeykit.touchpoints import definitions
 
 __all__ = ["BLOCK", "as_html", "blocks_of", "plain", "template_folder"]
@@ -38,7 +39,7 @@ def _tied(words: str) -> str:
 
 def as_html(block: dict[str, Any]) -> str:
     """Return a block as HTML; empty for one that is not shown."""
-    return str(_template().render(b=block)).strip()
+    return legible(str(_template().render(b=block))).strip()
 
 
 def blocks_of(notebook) -> list[dict[str, Any]]:

@@ -122,7 +122,8 @@ class NoPersonasFound:
     Attributes
     ----------
     reason
-        ``no_traits``, ``too_few``, ``one_group``, ``chance`` or ``unstable``.
+        ``no_traits``, ``too_few``, ``few_people``, ``one_group``, ``chance``, ``unstable``, or ``found`` where there
+        are groups and nobody could be placed in one.
     tried
         Number of groups in the best division.
     observed, by_chance

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from journeykit.letters import legible
 from journeykit.reports.folders import replace_file
 from journeykit.reports.outcomes import now, runs_of
 from journeykit.reports.portfolio import LEAST_CLIENTS, benchmark, beside, read_phases
@@ -34,7 +35,7 @@ def write_index(out: Path) -> None:
         failed=sum(client["state"] == "failed" for client in clients), portfolio=_portfolio(found),
         least=LEAST_CLIENTS,
     )  # fmt: skip
-    replace_file(out / "index.html", page)
+    replace_file(out / "index.html", legible(page))
 
 
 def _portfolio(found: list[tuple[Path, list[tuple[Path, dict[str, Any]]]]]) -> list[dict[str, Any]]:

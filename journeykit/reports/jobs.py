@@ -164,6 +164,7 @@ def _in_client_file(error: JourneykitError, client: Client, name: str) -> Client
 def _skipped(job: Job, folder: Path) -> Outcome:
     run = read_run(folder)
     return Outcome(
-        job.client, "skipped", run["as_of"], job.name, folder, run["started"], run["finished"], 0.0,
-        run["figures"], language=job.language, key=job.key, parameters=run["parameters"],
+        job.client, "skipped", run["as_of"], job.name, folder=folder, started=run["started"],
+        finished=run["finished"], figures=run["figures"], language=job.language, key=job.key,
+        parameters=run["parameters"],
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ class Outcome:
     status: str
     as_of: str = "latest"
     name: str = ""
+    _: KW_ONLY
     folder: Path | None = None
     started: str = ""
     finished: str = ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.errors import ClientFileError
+from journeykit.letters import legible
 from journeykit.plots.theme import wrapped
 
 __all__ = ["find_template", "picture", "read_logo"]
@@ -63,7 +64,7 @@ def _svg(figure: Any) -> bytes:
             "ignore", message="Glyph"
         )  # the text stays text: the reader's browser has its letters
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return file.getvalue().replace("'DejaVu Sans'", FONTS).encode()
+    return legible(file.getvalue()).replace("'DejaVu Sans'", FONTS).encode()
 
 
 def _png(figure: Any) -> bytes:

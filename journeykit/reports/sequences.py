@@ -15,6 +15,7 @@ from journeykit.journeys import Journeys, map_journeys
 from journeykit.reports.study import Study
 from journeykit.stage_models import LAPSED
 from journeykit.stages import UNSURE, StageInference
+from journeykit.stages.forecast import without_forecast
 
 __all__ = ["SequenceStudy"]
 
@@ -25,7 +26,8 @@ MEASURES_OF_TIME = (
 )  # fmt: skip
 TABLES_OF_TIME = (
     "time_in_stage", "drop_off", "comparisons", "cohorts", "retention", "activity", "first_interactions",
-    "lead_magnets", "lapsed", "reactivations", "sales", "levers", "aha", "referred", "outlook",
+    "lead_magnets", "lapsed", "reactivations", "sales", "levers", "aha", "contrasts",
+    "entry_offers", "attendance", "referred", "outlook",
 )  # fmt: skip
 COLUMNS_OF_TIME = {
     "phases": ("left", "lapsed", "drop_off", "drop_off_low", "drop_off_high"),
@@ -67,10 +69,7 @@ class SequenceStudy(Study):
         table["stage_likely"] = table[chances].idxmax(axis=1).str.removeprefix("p_")
         table["stage_confidence"] = table[chances].max(axis=1)
         table["stage_set"] = [[one for one in own if one != LAPSED] for own in table["stage_set"]]
-        ahead = [name for name in table if name.startswith(("p_next_", "move_"))]
-        table[ahead] = np.nan
-        table["next_stage"] = pd.Series(None, index=table.index, dtype="str")
-        return replace(found, table=table)
+        return replace(found, table=without_forecast(table))
 
     @cached_property
     def paths(self) -> pd.DataFrame | None:

@@ -14,7 +14,7 @@ TEXTS = frozenset(
     "back_to source reason method against markers missing_touchpoints trait attribute level customer role second "
     "daypart criterion journey rule_nl rule_en model other_model phase conclusion outcome verdict largest_phase "
     "leaves_most_at actual inferred group signal feeling rated_at edited stages unit message action "
-    "measured_of best_persona".split()
+    "measured_of best_persona since".split()
 )
 FLAGS = frozenset("certified held_back observable picked chosen".split())
 MOMENTS = frozenset("last_touchpoint_at first_contact_at".split())

@@ -10,7 +10,7 @@ import pandas as pd
 
 from journeykit.clients import Client
 from journeykit.errors import DataError
-from journeykit.events import EventLog
+from journeykit.events import EventLog, Silence, silence_of
 from journeykit.facts import Reading, choose_reading
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
@@ -233,6 +233,11 @@ class Study:
             personas=self.membership["persona"],
             random_state=self.random_state,
         )
+
+    @cached_property
+    def silence(self) -> Silence | None:
+        """The silence before the day of the report, where it is too long for a forecast."""
+        return silence_of(self.log)
 
     @cached_property
     def audit(self) -> StageModelAudit | None:

@@ -14,6 +14,7 @@ import pandas as pd
 from journeykit.clients import Client
 from journeykit.errors import unknown
 from journeykit.events import EventLog
+from journeykit.letters import legible
 from journeykit.reports.blocks import template_folder
 from journeykit.sessions import contacts
 from journeykit.wording import label, say_value, text
@@ -211,7 +212,7 @@ def render(part: str, **values: Any) -> str:
         loader=FileSystemLoader(template_folder()), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return made.get_template("labelling.html.j2").render(part=part, **values)
+    return legible(made.get_template("labelling.html.j2").render(part=part, **values))
 
 
 def _line(time: str, row: dict[str, str]) -> str:

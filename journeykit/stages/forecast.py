@@ -11,7 +11,7 @@ import pandas as pd
 from journeykit.stages.hmm import FIRST_ROWS, StageChain, expected_moves
 from journeykit.stages.periods import PERIOD_DAYS, Periods
 
-__all__ = ["days_to_move", "directions", "first_moves", "forecast", "learn_moves"]
+__all__ = ["days_to_move", "directions", "first_moves", "forecast", "learn_moves", "without_forecast"]
 
 STRENGTH = 60.0
 ROUNDS = 8
@@ -167,6 +167,15 @@ def days_to_move(
         pace = np.log(np.clip(np.diag(own)[:-1], 1e-9, 1)) / PERIOD_DAYS
         table[rows] = np.column_stack([_when(weights, pace, 1 - part) for part in QUANTILES.values()])
     return pd.DataFrame(table, nowcast.index, list(QUANTILES))
+
+
+def without_forecast(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a stage table in which nothing is said of what follows: the columns are there, and missing."""
+    table = table.copy()
+    ahead = [name for name in table if name.startswith(("p_next_", "move_"))]
+    table[ahead] = np.nan
+    table["next_stage"] = pd.Series(None, index=table.index, dtype="str")
+    return table
 
 
 def _when(weights: np.ndarray, pace: np.ndarray, left: float) -> np.ndarray:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from journeykit.errors import JourneykitError
+from journeykit.events import is_seen_once, silence_of
 from journeykit.facts import choose_reading, marker_positions
 from journeykit.stages.classifier import LAPSED, StageClassifier, sharpened
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.evaluation import confusion, evaluate, reliability, rules
 from journeykit.stages.evidence import observable_states, stage_evidence, step_shares
-from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves
+from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves, without_forecast
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
 from journeykit.stages.naming import name_from, naming_threshold
@@ -300,8 +301,9 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
         reader.moves["all"], pd.Index(states, name="from"), pd.Index(states, name="to")
     )
     transitions[~reader.observable] = np.nan
+    table = stage_table(read, following, ahead, marked)
     found = StageInference(
-        stage_table(read, following, ahead, marked),
+        table if _can_look_ahead(log) else without_forecast(table),
         evidence,
         transitions,
         reader.moves,
@@ -313,6 +315,11 @@ def _finished(log, evidence, reader, judged, horizon_days, personas) -> StageInf
     if material is not None:
         _judge(found, log, *material)
     return found
+
+
+def _can_look_ahead(log) -> bool:
+    """Tell whether the log shows people coming back, and ends about where it is read."""
+    return silence_of(log) is None and not is_seen_once(log)
 
 
 def _judge(found: StageInference, log, signals, truth, reader: StageReader | None = None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journeykit.errors import unknown
+from journeykit.touchpoints import readable
 from journeykit.wording.formats import LANGUAGES, is_missing, say_interval, say_value
 from journeykit.wording.labels import label
 from journeykit.wording.names import in_sentence
@@ -20,8 +21,8 @@ __all__ = ["say", "say_behaviour", "tell"]
 _INTERVALS = {
     "skips_cost": "points", "skips_gain": "points", "skips_harmless": "points", "slow_stage": "duration",
     "magnet_further": "points", "magnet_less_far": "points",
-    "aha_moment": "points", "persona_differs": "points",
-    "nps": "signed", "referrals": "number", "persona_grown": "points", "persona_shrunk": "points",
+    "aha_moment": "points", "aha_buys": "points", "persona_differs": "points", "nps": "signed", "referrals": "number",
+    "mean_rating": "number", "persona_grown": "points", "persona_shrunk": "points",
     "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
     "what_if": "whole", "what_if_value": "whole",
@@ -70,6 +71,7 @@ def _values(finding: Finding, language: str, client) -> dict[str, Any]:
         **numbers,
         "customers": finding.customers if finding.customers is not None else 0,
         "interval": f" ({interval})" if interval else "",
+        "other_interval": _of_others(numbers, language),
         **_group_words(finding, language, client),
         **_named(finding, numbers, language, client),
     }
@@ -79,6 +81,12 @@ def _values(finding: Finding, language: str, client) -> dict[str, Any]:
         kind = "skipped_more" if numbers["skipped"] >= 3 else "skipped"
         values["skipped"] = fill(load_texts(language)["names"]["phrases"][kind], numbers, language)
     return values
+
+
+def _of_others(numbers: Mapping[str, Any], language: str) -> str:
+    """Return the interval of the share among the others, in brackets; empty when it is not known."""
+    between = say_interval(numbers.get("other_low"), numbers.get("other_high"), "percent", language)
+    return f" ({between})" if between else ""
 
 
 def _group_words(finding: Finding, language: str, client) -> dict[str, Any]:
@@ -132,20 +140,37 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
             named[kind] = f"‘{label('touchpoint', numbers[kind], language, client)}’"
     if numbers.get("touchpoints"):
         listed = [label("touchpoint", t, language, client) for t in numbers["touchpoints"]]
-        joiner = "or" if finding.key == "stage_not_observable" else "and"
+        joiner = "or" if finding.key in ("stage_not_observable", "talking_buys") else "and"
         named["touchpoints"] = _listed(listed, joiner, language)
     if "conclusion" in numbers:
         named["conclusion"] = _conclusion(numbers, language, client)
     if "behaviour" in numbers:
         named["behaviour"] = say_behaviour(numbers["behaviour"], numbers["at_least"], language, client)
+    if "since" in numbers:
         named["since"] = load_texts(language)["values"][f"since_{numbers['since']}"]
+    if "outcome" in numbers:
+        named["outcome"] = load_texts(language)["values"][f"outcome_{numbers['outcome']}"]
+    if "sign" in numbers:
+        named["sign"] = load_texts(language)["values"][f"sign_{numbers['sign']}"]
+    if "roles" in numbers:
+        named["roles"] = _roles(numbers, language, client)
+    if "role" in numbers:
+        named["role"] = f"‘{in_sentence(label('value', numbers['role'], language, client))}’"
     if "lever" in numbers:
-        named["lever"] = load_texts(language)["values"][f"lever_{numbers['lever']}"]
+        own = f"‘{readable(numbers['lever'])}’"
+        named["lever"] = load_texts(language)["values"].get(f"lever_{numbers['lever']}", own)
     if "action" in finding.names:
         named["action"] = in_sentence(finding.names["action"][language].rstrip("."))
     if "page" in numbers:
         named["page"] = f"‘{numbers['page']}’"
     return named
+
+
+def _roles(numbers: Mapping[str, Any], language: str, client) -> str:
+    """Return roles, each with the share of the accounts in which it is filled."""
+    named = [in_sentence(label("value", role, language, client)) for role in numbers["roles"]]
+    shares = [say_value(share, "percent", language) for share in numbers["shares"]]
+    return ", ".join(f"{name} ({share})" for name, share in zip(named, shares, strict=True))
 
 
 def say_behaviour(behaviour: str, at_least: int, language: str, client=None) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.journeys.aha import STAYS
+from journeykit.reports.chapters.linking import show_aftercare, show_won_back
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
@@ -25,11 +27,14 @@ def after_purchase(page: Page, study: Any) -> None:
     page.say(page.text("prose.after", units=read.units))
     page.heading("after_ratings", level=2)
     if not read.say("ratings"):
-        page.note(page.text("prose.after_none", units=read.units))
+        few = len(read.table("ratings")) > 0
+        page.note(page.text("prose.ratings_few" if few else "prose.after_none", units=read.units))
     if not read.untimed("after"):
         _selling(page, read)
         _aha(page, read)
+        show_aftercare(page, read)
         _returns(page, read)
+        show_won_back(page, read)
     _advocates(page, read)
 
 
@@ -80,6 +85,10 @@ def _aha(page: Page, read: Reader) -> None:
     if frame.empty:
         page.note(page.text("prose.aha_none", units=read.units))
         return
+    _buying(page, read, frame[frame["outcome"] != STAYS])
+    frame = frame[frame["outcome"] == STAYS]
+    if frame.empty:
+        return
     row = frame.iloc[0]
     since = page.text(f"values.since_{row['since']}")
     page.say(
@@ -87,15 +96,33 @@ def _aha(page: Page, read: Reader) -> None:
     )
     if not read.say("aha"):
         page.note(page.text("prose.aha_unproven"))
-    shown = frame.assign(
+    shown = _behaviours(page, read, frame)
+    forms = {"persona": "text", "behaviour": "text", "customers": "whole", "did_share": "percent"}
+    forms |= {"stay_share": "percent", "other_stay_share": "percent", "effect": "right", "p_value": "p_value"}
+    page.table(shown, page.text("captions.aha"), forms, of="aha")
+
+
+def _behaviours(page: Page, read: Reader, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(
         behaviour=[
             say_behaviour(row.behaviour, row.at_least, read.language, read.client) for row in frame.itertuples()
         ],
         effect=_spread(page, frame, "points", "effect", "low", "high"),
     )  # fmt: skip
+
+
+def _buying(page: Page, read: Reader, frame: pd.DataFrame) -> None:
+    """Show what was done between a first commitment and buying, and how often it ended in buying."""
+    if frame.empty:
+        return
+    row = frame.iloc[0]
+    since = page.text(f"values.since_{row['since']}")
+    page.say(page.text("prose.aha_buys", days=row["days"], since=since))
+    read.say("aha_buys")
+    shown = _behaviours(page, read, frame.groupby("persona", sort=False).head(MOST))
     forms = {"persona": "text", "behaviour": "text", "customers": "whole", "did_share": "percent"}
-    forms |= {"stay_share": "percent", "other_stay_share": "percent", "effect": "right", "p_value": "p_value"}
-    page.table(shown, page.text("captions.aha"), forms, of="aha")
+    forms |= {"buy_share": "percent", "other_buy_share": "percent", "effect": "right", "p_value": "p_value"}
+    page.table(shown, page.text("captions.aha_buys", days=row["days"], since=since), forms, of="aha")
 
 
 def _returns(page: Page, read: Reader) -> None:
@@ -111,6 +138,9 @@ def _returns(page: Page, read: Reader) -> None:
         returned_share=_spread(page, frame, "percent", "returned_share", "returned_low", "returned_high")
     )
     forms = {"persona": "text", "silent_before": "whole", "returned": "whole", "returned_share": "right"}
+    if frame["former_share"].notna().any():
+        shown["former_share"] = _spread(page, frame, "percent", "former_share", "former_low", "former_high")
+        forms |= {"former": "whole", "former_share": "right"}
     days = {"days": _days(read), "units": read.units}
     page.table(
         shown, page.text("captions.returns", **days), forms | {"silent_days_median": "duration"}, of="lapsed"

@@ -16,6 +16,7 @@ from journeykit.wording import label
 __all__ = ["channels", "pages"]
 
 MOST = 10  # channels in the figure
+MOST_UNSOLD = 5  # pages without a sale that are named
 
 
 def channels(page: Page, study: Any) -> None:
@@ -26,6 +27,7 @@ def channels(page: Page, study: Any) -> None:
         return
     _contributions(page, read)
     if not read.untimed("content"):
+        _contrasts(page, read)
         content(page, read)
 
 
@@ -40,8 +42,33 @@ def _contributions(page: Page, read: Reader) -> None:
     if frame["channel"].nunique() == 1:
         page.note(page.text("prose.channels_one", channel=_channel(read, frame["channel"].iloc[0])))
         return
+    if not (frame["stage"].isin(read.seen(frame["stage"])) & frame["attribution_markov"].notna()).any():
+        page.note(page.text("prose.channels_no_steps", units=read.units))
+        return
     _shares(page, read, frame)
     _touches(page, read, frame)
+
+
+def _contrasts(page: Page, read: Reader) -> None:
+    """Show who buys or goes on by the kind of contact: talking, acting, paid attention."""
+    page.heading("channels_contrasts", level=2)
+    frame = read.table("contrasts")
+    frame = frame[frame["persona"] == "all"] if len(frame) else frame
+    if frame.empty:
+        page.note(page.text("prose.contrasts_none", units=read.units))
+        return
+    days = read.study.journeys.follow_days
+    read.say("contrasts")
+    page.say(page.text("prose.contrasts"))
+    shown = frame.assign(
+        contrast=[page.text(f"values.contrast_{name}") for name in frame["contrast"]],
+        outcome=[page.text(f"values.outcome_{name}") for name in frame["outcome"]],
+        share=[page.spread(row.share, row.low, row.high) for row in frame.itertuples()],
+        effect=[page.spread(row.effect, row.effect_low, row.effect_high, "points") for row in frame.itertuples()],
+    )  # fmt: skip
+    forms = {"contrast": "text", "outcome": "text", "customers": "whole", "share": "right"}
+    forms |= {"other_share": "percent", "effect": "right", "p_value": "p_value"}
+    page.table(shown, page.text("captions.contrasts", days=days), forms, of="contrasts")
 
 
 def _channel(read: Reader, name: str) -> str:
@@ -80,6 +107,17 @@ def _touches(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     page.table(shown, page.text("captions.channels_table"), kept, of="channels")
 
 
+def _not_sold(page: Page, read: Reader, frame: pd.DataFrame) -> None:
+    """Say on which of the pages with most visits nothing was ever sold, where anything is sold at all."""
+    none = frame[(frame["sale_share"] == 0) & (frame["sessions"] >= read.least)]
+    if frame["sale_share"].sum() > 0 and len(none):
+        rows = none.sort_values("sessions", ascending=False, kind="stable").head(MOST_UNSOLD)
+        named = [
+            page.text("parts.page_visits", page=row.page, visits=row.sessions) for row in rows.itertuples()
+        ]
+        page.say(page.text("prose.pages_not_sold", pages=read.joined(named)))
+
+
 def pages(page: Page, study: Any) -> None:
     """Show on which pages visits begin, end without a click and lead to a sale; or say why not."""
     read = Reader(page, study)
@@ -92,6 +130,7 @@ def pages(page: Page, study: Any) -> None:
         return
     page.say(page.text("prose.pages"))
     read.say("pages")
+    _not_sold(page, read, frame)
     often = frame.sort_values("landings", ascending=False).head(12)
     drawn = often[often["bounce_share"].notna() & (often["landings"] >= read.least)]
     if len(drawn):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from journeykit.journeys.content import NOTHING
+from journeykit.journeys.buying import BUYING_DAYS
+from journeykit.journeys.magnets import AROUND_DAYS, NOTHING
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 from journeykit.wording import label
@@ -29,6 +30,7 @@ def content(page: Page, read: Reader) -> None:
         page.note(page.text(f"prose.{key}", units=read.units))
     else:
         _magnets(page, read, frame)
+    _offers(page, read)
 
 
 def _everyone(frame: pd.DataFrame) -> pd.DataFrame:
@@ -70,10 +72,36 @@ def _magnets(page: Page, read: Reader, frame: pd.DataFrame) -> None:
         effect=[page.spread(row.effect, row.effect_low, row.effect_high, "points") for row in shown.itertuples()],
     )  # fmt: skip
     forms = {"magnet": "text", "customers": "whole", "share_of_subscribers": "percent"}
-    days = {"days": read.study.journeys.follow_days, "before": read.client.period.horizon_days}
+    days = {"days": read.study.journeys.follow_days, "before": AROUND_DAYS}
     page.table(
         shown,
         page.text("captions.magnets", **days),
-        forms | {"reached_share": "right", "effect": "right"},
+        forms | {"reached_share": "right", "converted_share": "percent", "effect": "right"},
         of="lead_magnets",
     )
+
+
+def _offers(page: Page, read: Reader) -> None:
+    """Show which entry offers lead to the core offer, and how many who signed up were there."""
+    page.heading("content_offers", level=2)
+    frame, attended = (_everyone(read.table(name)) for name in ("entry_offers", "attendance"))
+    if not read.say("offers") and frame.empty:
+        page.note(page.text("prose.offers_none", units=read.units))
+    if len(frame):
+        shown = frame.head(MOST)
+        shown = shown.assign(
+            offer=[named(read, name) for name in shown["offer"]],
+            kind=[page.text(f"values.offer_{kind}") for kind in shown["kind"]],
+            share=[page.spread(row.share, row.low, row.high) for row in shown.itertuples()],
+        )
+        forms = {"kind": "text", "offer": "text", "customers": "whole", "bought": "whole", "share": "right"}
+        page.table(shown, page.text("captions.offers", days=BUYING_DAYS), forms, of="entry_offers")
+    if len(attended):
+        shown = attended.assign(
+            touchpoint=[named(read, name) for name in attended["touchpoint"]],
+            share=[page.spread(row.share, row.low, row.high) for row in attended.itertuples()],
+        )
+        forms = {"touchpoint": "text", "customers": "whole", "attended": "whole", "share": "right"}
+        forms |= {"days_median": "duration"}
+        days = read.study.journeys.follow_days
+        page.table(shown, page.text("captions.attendance", days=days), forms, of="attendance")

@@ -78,7 +78,12 @@ def _cohorts(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     read.say("cohorts")
     shares = known.pivot(index="cohort", columns="stage", values="share").astype(float)
     shares = shares.reindex(columns=read.seen(shares.columns)).tail(24)
-    shares = shares.rename(index=lambda month: page.value(month, "month"), columns=read.stage)
+    sizes = known.groupby("cohort")["followed"].max()
+    named = {
+        month: f"{page.value(month, 'month')} (n = {page.value(sizes[month], 'whole')})"
+        for month in shares.index
+    }
+    shares = shares.rename(index=named, columns=read.stage)
     drawn = plots.shares_map(shares, ylabel=page.text("axes.entry_month"))
     page.figure(drawn, page.text("captions.cohorts", days=days), of="cohorts")
 

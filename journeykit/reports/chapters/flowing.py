@@ -40,6 +40,7 @@ def show_steps(page: Page, read: Reader) -> None:
     """Show the steps between stages: onward above the line, back below it."""
     frame = read.table("transitions")
     shown = frame[(frame["from"] != "start") & ~frame["held_back"].astype(bool)] if len(frame) else frame
+    shown = _while_active(read, shown)
     drawn = list(_views(read, shown, lambda own: _steps_of(page, read, own)))
     if drawn:
         caption = page.text("captions.steps", few=RARE, units=read.units)
@@ -50,6 +51,16 @@ def show_steps(page: Page, read: Reader) -> None:
             lead=_furthest_back(page, read, shown),
             views=_told(drawn),
         )
+
+
+def _while_active(read: Reader, moves: pd.DataFrame) -> pd.DataFrame:
+    """Return the moves without those to an earlier stage after a pause: who comes back so has not stepped back."""
+    if moves.empty or "after_pause" not in moves:
+        return moves
+    order = {stage: at for at, stage in enumerate(read.model.ids)}
+    back = moves["to"].map(order) < moves["from"].map(order)
+    kept = moves["count"].astype(float) - moves["after_pause"].astype(float).where(back, 0.0)
+    return moves.assign(count=kept)
 
 
 def _furthest_back(page: Page, read: Reader, moves: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from journeykit import plots
 from journeykit.reports.chapters.flowing import show_flows, show_steps
 from journeykit.reports.chapters.leads import lead_of, lead_of_cells
+from journeykit.reports.chapters.linking import show_dissatisfied
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -32,6 +33,7 @@ def leaks(page: Page, study: Any) -> None:
     show_flows(page, read)
     _transitions(page, read)
     show_steps(page, read)
+    show_dissatisfied(page, read)
     _skips(page, read)
     _time(page, read)
     _compared(page, read)
@@ -91,7 +93,7 @@ def _drop_off(page: Page, read: Reader) -> None:
             plots.drop_off(frame, xlabel=page.text("axes.drop_off")),
             page.text("captions.drop_off"),
             of="drop_off",
-            lead=lead_of(page, "drop_off", frame, "value"),
+            lead=lead_of(page, "drop_off", frame, "value") if len(frame) > 1 else "",  # the most of several
         )
 
 
@@ -127,7 +129,7 @@ def _skips(page: Page, read: Reader) -> None:
                                    for row in enough.itertuples()],
     )  # fmt: skip
     forms = {"skipped_stages": "text", "customers": "whole", "later_stage_reached_share": "right",
-             "effect": "points", "p_value": "p_value"}  # fmt: skip
+             "effect": "points", "p_value": "p_value", "left_out_mean": "number"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.skips", units=read.units), kept, of="skips")
 
@@ -145,7 +147,7 @@ def _time(page: Page, read: Reader) -> None:
             plots.time_in_stage(frame, xlabel=page.text("axes.days")),
             page.text("captions.time"),
             of="time_in_stage",
-            lead=lead_of(page, "time", frame, "value"),
+            lead=lead_of(page, "time", frame, "value") if len(frame) > 1 else "",  # the most of several
         )
 
 

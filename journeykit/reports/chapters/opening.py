@@ -40,6 +40,7 @@ def summary(page: Page, study: Any) -> None:
     page.say(
         page.text(read.kind("prose.summary"), customers=counted, units=read.units, contacts=contacts, day=day)
     )
+    read.after_the_end()
     page.facts(_headlines(page, read, counted, contacts))
     page.say(headlines(study.findings))
     page.say(changes_sentence(read))

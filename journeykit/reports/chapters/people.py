@@ -9,6 +9,7 @@ import pandas as pd
 from journeykit import plots
 from journeykit.reports.chapters.cards import build_cards, effects, explain_none, known_of, trait_name
 from journeykit.reports.chapters.leads import lead_of
+from journeykit.reports.chapters.linking import show_accounts
 from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 from journeykit.wording.formats import say_interval
@@ -25,12 +26,14 @@ def personas(page: Page, study: Any) -> None:
     if not read.ids:
         page.note(str(explain_none(read)))
         known_of_everybody(page, read)
+        show_accounts(page, read)
         _number(page, read)
         return
     page.say(page.text(read.kind("prose.personas")))
     read.say("personas")
     _sizes(page, read)
     _worth(page, read)
+    show_accounts(page, read)
     _changes(page, read)
     _profile(page, read)
     _map(page, read)

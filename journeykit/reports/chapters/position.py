@@ -104,6 +104,8 @@ def forecast(page: Page, study: Any) -> None:
         return
     customers = read.units_table()
     chances = [name for name in customers if str(name).startswith("p_next_")]
+    if read.after_the_end():
+        return
     if customers.empty or "p_next_stay" not in chances or customers["p_next_stay"].isna().all():
         page.note(page.text("prose.forecast_none"))
         return

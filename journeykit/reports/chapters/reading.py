@@ -37,12 +37,20 @@ SUBJECTS = {
     "activity": ("active_in_month",),
     "content": ("content_most", "content_leads", "content_leads_less"),
     "magnets": ("magnet_most", "magnet_further", "magnet_less_far"),
-    "pages": ("page_bounces", "page_completes", "page_sells", "page_without_sales"),
-    "ratings": ("nps",),
+    "offers": ("entry_offer", "entry_offer_leads", "attends"),
+    "contrasts": ("talking_buys", "interactive_buys", "paid_or_earned"),
+    "pages": ("page_left_most", "page_bounces", "page_completes", "page_sells", "page_without_sales"),
+    "ratings": ("nps", "mean_rating"),
     "sales": ("upsells", "upsells_more", "cross_sells", "cross_sells_more"),
     "levers": ("lever_taken",),
     "aha": ("aha_moment",),
+    "aha_buys": ("aha_buys",),
     "returns": ("reactivated", "returns_with", "sent_before_return"),
+    "won_back": ("won_back",),
+    "dissatisfaction": ("back_after_low_rating", "back_after_complaint"),
+    "aftercare": ("complaints_after_help",),
+    "account_people": ("people_per_account", "wins_with_people"),
+    "account_roles": ("roles_filled", "wins_with_role"),
     "advocates": ("advocates", "referrals"),
     "loop": ("loop_closes", "referred_further", "referred_less_far"),
     "actions": ("advise_tested", "advise_measured", "advise_playbook", "advise_written"),
@@ -92,6 +100,15 @@ class Reader:
         if self.client.in_order:
             self.page.note(self.page.text(f"untimed.{part}", units=self.units))
         return self.client.in_order
+
+    def after_the_end(self) -> bool:
+        """Say that nothing can be told of what comes, so long after the last event; return whether that is so."""
+        silence = getattr(self.study, "silence", None)
+        if silence is not None:
+            day = self.page.value(silence.last_day, "date")
+            told = {"day": day, "days": silence.days, "longest": silence.longest_days}
+            self.page.note(self.page.text("prose.long_silence", **told, units=self.units))
+        return silence is not None
 
     def kind(self, key: str) -> str:
         """Return the key of a text, or of its variant where no events are known, or no times of them."""

@@ -31,12 +31,14 @@ def actions(page: Page, study: Any) -> None:
     page.heading("actions")
     if read.unobserved("actions"):
         return
-    frame = _advice(read)
-    if frame.empty:
+    frame, told = _advice(read), recommendations(read, most=5)
+    if frame.empty and not told:
         page.note(page.text("prose.actions_none"))
         return
     page.say(page.text(read.kind("prose.actions"), units=read.units))
-    page.say(recommendations(read, most=5))
+    page.say(told)
+    if frame.empty:
+        return
     _first_things(page, read, frame)
     if not read.client.in_order:
         _stakes(page, read, frame[frame["place"] == 1])
@@ -65,7 +67,9 @@ def _first_things(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     rows = []
     for (persona, stage), own in frame.groupby(["persona", "stage"], sort=False):
         first, measured = own.iloc[0], own[own["basis"] != WRITTEN]
-        lead = measured.iloc[0]
+        lead = (
+            first if measured.empty else measured.iloc[0]
+        )  # a stage without playbook: what was written, alone
         rows.append({
             "stage": read.stage(stage), "whom": _whom(page, read, persona, lead),
             "action": first["action"] + (f" {MARK}" if first["basis"] == WRITTEN else ""),

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from journeykit.letters import legible
+
 __all__ = [
     "LONGEST",
     "clean",
@@ -24,7 +26,6 @@ __all__ = [
 
 LONGEST = 32_767  # characters in a cell
 LONGEST_NAME = 31  # characters in the name of a sheet
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _EARLIEST = dt.datetime(1900, 3, 1)  # before it, days of a workbook differ from the calendar
 
 
@@ -36,7 +37,7 @@ def clean(value: Any) -> str:
     >>> clean("a\x00b\r\nc")
     'ab\nc'
     """
-    return _CONTROL.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+    return legible(str(value).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def in_line(value: Any) -> str:

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from journeykit.letters import legible
 from journeykit.reports.blocks import BLOCK, as_html, blocks_of, template_folder
 from journeykit.reports.colours import readable, tint, writing_on
 from journeykit.reports.folders import replace_file
@@ -30,7 +31,7 @@ def as_page(notebook) -> str:
 
     exporter = HTMLExporter(extra_template_basedirs=[str(template_folder())], template_name="report")
     page, _ = exporter.from_notebook_node(notebook, resources={"report": _content(notebook)})
-    return page
+    return legible(page)
 
 
 def _content(notebook) -> dict[str, Any]:
