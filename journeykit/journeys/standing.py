@@ -31,14 +31,8 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
         `persona, stage` (`lapsed` last; null for units without a named stage), `customers` (sum of the
         probabilities), `share, low, high` (allowing for inferring), `named` (units for which the stage was named),
         `likely` (units without a named stage for which it is the likeliest), `likely_confidence` (its mean
-    <<<<<<< HEAD
         probability), `held_back`. The row with a null stage counts in `named` the units for which the model abstains.
         Empty without a stage table.
-    =======
-        probability), `held_back`.
-        The row with a null stage counts in `named` the units for which the model abstains. Empty without a
-        stage table.
-    >>>>>>> wt-stages
     """
     rows = []
     for persona in personas_of(paths) if stages is not None else ():
