@@ -35,7 +35,8 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
     pandas.DataFrame
         `persona, stage, channel, touches, paid` (touches on paid media), `attribution_markov,
         attribution_shapley, attribution_last` (shares that sum to 1 over the channels of a persona and stage),
-        `low, high` (95 % bootstrap interval of the Markov share, wider where stages are inferred), `customers` (units with a path), `met` (units
+        `low, high` (95 % bootstrap interval of the Markov share, wider where stages are inferred), `customers` (units
+        with a path), `met` (units
         that met the channel), `moved_share` (of those, moved on), `other_moved_share` (of the others),
         `used_moved, used_gone` (mean share of their contacts through the channel, of who moved on and of who left for
         good), `lead` (the difference beyond what their touchpoints explain), its `p_value` (`compare_doses`) and
