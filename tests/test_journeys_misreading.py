@@ -48,7 +48,8 @@ def test_who_is_in_a_stage_now_is_inferred_wherever_there_is_a_stage_table():
 
 
 def test_of_few_customers_the_sample_decides():
-    assert width(read(), 20) == pytest.approx(width(PLAIN, 20), rel=0.1)
+    assert width(read(), 20, "reached") == pytest.approx(width(PLAIN, 20, "reached"), rel=0.1)
+    assert width(read(), 5) == pytest.approx(width(PLAIN, 5), rel=0.15)
 
 
 def test_nothing_of_nobody():
