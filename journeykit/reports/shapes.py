@@ -16,7 +16,7 @@ TEXTS = frozenset(
     "leaves_most_at actual inferred group signal feeling rated_at edited stages unit message action "
     "measured_of best_persona since".split()
 )
-FLAGS = frozenset("certified held_back observable picked chosen paid sent whole significant".split())
+FLAGS = frozenset("certified held_back observable picked chosen sent significant".split())
 MOMENTS = frozenset("last_touchpoint_at first_contact_at".split())
 LISTS = frozenset("stage_set traits attributes touchpoints markers_seen missing".split())
 
