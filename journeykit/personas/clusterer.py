@@ -20,7 +20,7 @@ from .grouping import group, soft_groups, weighted_groups
 from .parameters import check_parameters
 from .progress import telling
 from .sampling import MOST_AT_ONCE, drawn, in_blocks, left_out, references
-from .space import (
+from .space import (  # fmt: skip
     TraitSpace,
     blocks_of,
     fit_space,
@@ -53,8 +53,7 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     ``attrs["within_customer"]``; without it the directions are principal components. A gap counts as the mean.
 
     With the column ``evidence.contacts``, units with few contacts and units far from every group stay unassigned
-    (-1), and everybody where the groups do not beat chance. Any other table follows the conventions of
-    scikit-learn: everybody has a label from 0.
+    (-1), and everybody where the groups do not beat chance. In any other table everybody has a label from 0.
 
     Parameters
     ----------
@@ -121,6 +120,9 @@ class PersonaClusterer(TransformerMixin, ClusterMixin, BaseEstimator):
     >>> clusterer.k_, clusterer.found_, np.bincount(clusterer.labels_).tolist()
     (2, True, [60, 40])
     """
+
+    found_: bool
+    _careful: bool
 
     def __init__(
         self,

@@ -66,8 +66,8 @@ def recorded_moves(
     of_unit = pd.Series(dtype=object) if personas is None else personas.reindex(units).dropna()
     for persona, own in of_unit.groupby(of_unit):
         if len(own) >= FEWEST_IN_PERSONA:
-            some = [part[part["unit_id"].isin(own.index)] for part in (stays, gaps)]
-            mine = _count(*some, recorded, len(possible))
+            stayed, silent = (part[part["unit_id"].isin(own.index)] for part in (stays, gaps))
+            mine = _count(stayed, silent, recorded, len(possible))
             found[str(persona)] = expm(_rates(mine, possible, rates) * PERIOD_DAYS)
     return {name: matrix / matrix.sum(axis=1, keepdims=True) for name, matrix in found.items()}
 
