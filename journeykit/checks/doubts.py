@@ -19,7 +19,7 @@ __all__ = ["DOUBTS", "find_doubts"]
 DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
     "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
-    "rejected",
+    "rejected", "currencies",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
@@ -40,7 +40,12 @@ def find_doubts(log: EventLog) -> pd.DataFrame:
     rows = [*_of_leaks(log), *_of_rejects(log)]
     if not log.profile_only:
         total = max(log.count(), 1)
-        rows += [*_of_people(log, total), *_of_names(log, total), *_of_sources(log, total)]
+        rows += [
+            *_of_people(log, total),
+            *_of_names(log, total),
+            *_of_sources(log, total),
+            *_of_money(log, total),
+        ]
         if not log.client.in_order:
             rows += [*_of_days(log, total), *_of_clock(log, total), *_of_the_end(log, total)]
     table = pd.DataFrame(rows, columns=["doubt", "level", "what", "events", "share", "because"])
@@ -238,6 +243,23 @@ def _of_the_end(log: EventLog, total: int) -> Iterator[tuple]:
             f"{silence.longest_days:,} days apart before: does the export end earlier? nothing is forecast"
         )
         yield _row("long_silence", _WARN, log.as_of_date, 0, total, told)
+
+
+def _of_money(log: EventLog, total: int) -> Iterator[tuple]:
+    """Yield the currencies of which the values are left out of all sums."""
+    table = log.visible
+    apart = table.filter(table["value_as_written"].notnull() & table["value"].isnull())
+    counted = (
+        apart.group_by("currency").aggregate(events=apart.count()).order_by(ibis.desc("events")).execute()
+    )
+    ours = log.client.currency
+    for row in counted.itertuples():
+        told = (
+            f"values in another currency than {ours} and without a rate: kept apart; give one under 'rates'"
+        )
+        if ours is None:
+            told = "values in several currencies are not added up: name the report's under 'currency', and 'rates'"
+        yield _row("currencies", _WARN, row.currency, row.events, total, told)
 
 
 def _of_leaks(log: EventLog) -> Iterator[tuple]:

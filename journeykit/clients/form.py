@@ -27,7 +27,7 @@ from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
 EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
-    "cost paid interaction rating referrer_id visitor_id"
+    "cost paid interaction rating referrer_id visitor_id order_id event_id status currency"
 ).split()
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
@@ -58,6 +58,7 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Condition = Annotated[list[str | bool | int | float | None], BeforeValidator(_as_list)]
 
 
@@ -118,6 +119,10 @@ class EventSource(_Events):
     split: Split | None = None
     fill_by: str | None = None
     orders: str | None = None
+    value_per: Literal["line", "order"] = "line"
+    statuses: dict[str | int | bool, Literal["paid", "pending", "cancelled", "lost", "refunded", "test"]] = (
+        Field(default_factory=dict)
+    )
     lifecycle: str | None = None
     moments: list[Moment] = Field(default_factory=list)
 
@@ -289,6 +294,8 @@ class Client(_Part):
     levers: dict[str, list[Annotated[str, Field(min_length=1)]]] = Field(default_factory=dict)
     map: str | None = None
     audit: bool = False
+    currency: Currency | None = None
+    rates: dict[Currency, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     note: Text | None = None
 
     _path: Path | None = PrivateAttr(default=None)

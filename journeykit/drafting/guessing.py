@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
+from journeykit.drafting.ordering import guess_orders
 from journeykit.drafting.sampling import Sample
 from journeykit.events.times import EXCEL_DAYS
 from journeykit.touchpoints import load_vocabulary, safe_identifier
@@ -20,7 +21,7 @@ _KINDS = {
     "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
     "product": ("text", "whole"), "page": ("text",), "session_id": ("text", "whole"), "account_id": ("text", "whole"),
     "campaign": ("text", "whole"), "content": ("text", "whole"), "rating": ("number", "whole"),
-    "cost": ("number", "whole"), "referrer_id": ("text", "whole"),
+    "cost": ("number", "whole"), "referrer_id": ("text", "whole"), "event_id": ("text", "whole"), "currency": ("text",),
 }  # fmt: skip
 
 
@@ -164,6 +165,7 @@ def guess_roles(sample: Sample, customer: Guess, time: Guess | None) -> Roles:
             roles.columns[name] = found
     _orders(sample, roles)
     _worth(sample, roles)
+    guess_orders(sample, roles)
     if found := next((fact for fact in sample.facts if spoken(fact, "lifecycle") == SURE), None):
         roles.keys["lifecycle"] = Guess(
             found, "by its name: a start and its completion are one event", LIKELY
@@ -221,14 +223,15 @@ def _by_name(sample: Sample, name: str, kinds: tuple[str, ...], taken: set[str])
 
 def _orders(sample: Sample, roles: Roles) -> None:
     """Find the number of an order: its lines are one contact; and returns, by its letter or a negative number."""
-    facts = [
-        fact
-        for fact in sample.facts.values()
-        if spoken(fact.name, "order") == SURE and fact.name not in roles.taken()
-    ]
-    if not facts or "touchpoint" in roles.columns:
+    order = next(
+        (fact for name, fact in sample.facts.items() if spoken(name, "order") and name not in roles.taken()),
+        None,
+    )
+    if order is None or (spoken(order.name, "order") != SURE and not set(order.words[-1:]) & set(_IDS)):
         return
-    order = facts[0]
+    roles.columns["order_id"] = Guess(order.name, "by its name")
+    if "touchpoint" in roles.columns:
+        return
     lines = len(sample.frame) / max(order.levels, 1)
     if lines > 1.2:
         roles.keys["orders"] = Guess(order.name, f"by its name; {lines:.1f} lines an order")

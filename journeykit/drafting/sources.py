@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from journeykit.drafting.guessing import guess_customer, guess_roles, guess_time
 from journeykit.drafting.naming import guess_touchpoints
 from journeykit.drafting.sampling import Sample
 from journeykit.errors import DataError
+from journeykit.events.expressions import columns_in, is_expression
 from journeykit.events.leaks import suspect_leaks, words_of
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
@@ -187,7 +187,9 @@ def _export(sample: Sample) -> SourceDraft | None:
 
 
 def _there(column: str, there: set[str]) -> bool:
-    return column in there or {name for name in re.findall(r"`([^`]+)`", column)} - there == set() != set()  # noqa: C416
+    if column in there or not is_expression(column):
+        return column in there
+    return set(columns_in(column)) <= there
 
 
 def _export_moments(draft: SourceDraft, form: dict, sample: Sample) -> None:

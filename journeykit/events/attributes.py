@@ -102,7 +102,7 @@ def _counted(
     })[reason.notna()].reset_index(drop=True)  # fmt: skip
     facts = [
         {"path": path, "rows": len(mine), "used": int(mine.isna().sum()), "rejected": int(mine.notna().sum()),
-         "lines": len(mine), "sha256": frame.attrs["sha256"][path]}
+         "merged": 0, "lines": len(mine), "sha256": frame.attrs["sha256"][path]}
         for path, mine in reason.groupby(frame["_source"], sort=False)
     ]  # fmt: skip
     return rejects, pd.DataFrame(facts)

@@ -34,7 +34,8 @@ class EventLog:
     rejects
         The rows that could not be used: ``source, row, reason, customer_id, touchpoint``.
     sources
-        One row a file: ``path, rows, used, rejected, lines`` (of the file; a line may give several rows), ``sha256``.
+        One row a file: ``path, rows, used, rejected, merged, lines`` (of the file; a line may give several rows) and
+        ``sha256``.
     labels
         What an analyst knows: ``customer_id, at, stage``.
     identities

@@ -13,7 +13,8 @@ from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
-from journeykit.events.numbers import read_number
+from journeykit.events.numbers import read_currency, read_number
+from journeykit.events.orders import told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.texts import OWN, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
@@ -29,7 +30,7 @@ ROW = "row"  # as customer_id: every row is somebody else
 
 TEXTS = (
     "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
-    "visitor_id"
+    "visitor_id order_id event_id status currency"
 ).split()
 NAMES = ("customer_id", "visitor_id", "account_id", "session_id", "touchpoint", "channel")
 NUMBERS = ("value", "quantity", "cost", "rating")
@@ -37,9 +38,10 @@ LOG_COLUMNS = {
     "customer_id": "string", "account_id": "string", "timestamp": "timestamp", "touchpoint": "string",
     "channel": "string", "session_id": "string", "page": "string", "content": "string", "campaign": "string",
     "product": "string", "value": "float64", "quantity": "float64", "cost": "float64", "paid": "boolean",
-    "interaction": "string", "rating": "float64", "referrer_id": "string",
+    "interaction": "string", "rating": "float64", "referrer_id": "string", "order_id": "string",
+    "currency": "string", "value_as_written": "float64",
 }  # fmt: skip
-MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
+MAPPED = {**LOG_COLUMNS, "visitor_id": "string", "event_id": "string", "status": "string"}
 _LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
@@ -114,11 +116,14 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     )  # fmt: skip
     if "page" in values and "page" not in source.constants:
         mapped = with_clean_pages(mapped, client.pages)
+    mapped = with_standing(mapped, source) if "status" in values else mapped
     mapped = _with_reason(mapped, client)
     mapped = _paired(mapped) if source.lifecycle else mapped
+    mapped = told_once(mapped) if "event_id" in values and not source.in_order else mapped
     mapped = _ordered(mapped) if source.orders else mapped
-    given = [name for name in MAPPED if name in values or (name == "session_id" and source.orders)]
-    return mapped.select("row", "reason", *given)
+    mapped = value_once(mapped) if source.value_per == "order" else mapped
+    made = ("session_id", "order_id") if source.orders else ()
+    return mapped.select("row", "reason", *[name for name in MAPPED if name in values or name in made])
 
 
 def completed(mapped: Any) -> Any:
@@ -151,6 +156,7 @@ def _ordered(mapped: Any) -> Any:
     return mapped.mutate(
         timestamp=usable.ifelse(first, mapped["timestamp"]),
         session_id=ibis.coalesce(mapped["session_id"], mapped["_order"]),
+        order_id=ibis.coalesce(mapped["order_id"], mapped["_order"]),
     )
 
 
@@ -253,6 +259,8 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return raw.column(str(form)).cast("string").lower().isin(["true", "1", "yes", "y", "ja", "paid", "t"])
     if name == "touchpoint":
         return _renamed(raw, str(form), lambda word: _touchpoint(raw, word))
+    if name == "currency":
+        return read_currency(raw.text(str(form)))
     if name == "channel":
         return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
     return raw.text(str(form))
@@ -362,6 +370,7 @@ def _with_reason(mapped: Any, client: Client) -> Any:
         (mapped["timestamp"] >= ibis.timestamp("2100-01-01 00:00:00"), "after_2099"),
         (mapped["touchpoint"].isnull(), "no_touchpoint"),
         (mapped["_left_out"].fill_null(False), "left_out"),
+        (mapped["_test"] if "_test" in mapped.columns else ibis.literal(False), "test_order"),
         (bad_number, "not_a_number"),
         (mapped["_twice"], "duplicate"),
         else_=ibis.null("string"),

@@ -8,11 +8,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import ibis
+import pandas as pd
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["read_number"]
+__all__ = ["SIGNS", "plain_numbers", "read_currency", "read_number", "read_signs"]
+
+SIGNS = {
+    "€": "EUR",
+    "$": "USD",
+    "US$": "USD",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₩": "KRW",
+    "R$": "BRL",
+    "zł": "PLN",
+    "Kč": "CZK",
+}
 
 _CURRENCY = r"^(EUR|[€$£])\s*|\s*([€$£%]|EUR)$|,-$"
 _MINUS = r"^\((\d.*)\)$|^(\d.*)-$"  # (5.00) and 5.00-
@@ -66,3 +82,28 @@ def _decimal_comma(sample: list[str]) -> bool:
     commas = sum(bool(re.search(r",\d{1,2}\D*$", text)) for text in sample)
     points = sum(bool(re.search(r"\.\d{1,2}\D*$", text)) for text in sample)
     return commas > points
+
+
+def read_currency(column: ir.StringValue) -> ir.StringValue:
+    """Return the ISO code of a currency that is written as a code or a sign; null where it is neither."""
+    text = column.strip()
+    code = text.upper()
+    named = code.re_search("^[A-Z]{3}$").ifelse(code, ibis.null("string"))
+    return ibis.cases(*[(text == sign, iso) for sign, iso in SIGNS.items()], else_=named)
+
+
+def plain_numbers(column: pd.Series) -> pd.Series:
+    """Return a column of a sample as numbers, without signs of currencies; null where it holds none."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.astype("string").str.replace(r"[^\d.,\-]", "", regex=True)
+    if _decimal_comma(text.dropna().tolist()):
+        text = text.str.replace(".", "").str.replace(",", ".")
+    return pd.to_numeric(text.str.replace(",", ""), errors="coerce").astype("float64")
+
+
+def read_signs(texts: pd.Series) -> pd.Series:
+    """Return the currency that stands beside each number of a sample as a sign or a code; blank where none does."""
+    signs = texts.str.replace(r"[\d.,'\u2019()+\s-]", "", regex=True)
+    codes = signs.where(signs.str.fullmatch("[A-Z]{3}"), "")
+    return signs.map(SIGNS).fillna(codes)

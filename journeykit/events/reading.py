@@ -18,6 +18,7 @@ from journeykit.events.files import RawFile
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
+from journeykit.events.orders import MERGED, in_one_currency
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, lay_out
@@ -32,9 +33,9 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     Returns
     -------
     EventLog
-        All usable events; ``rejects`` holds the others with a reason, and ``used + rejected = rows``
-        for every file in ``sources``. Of a client with customers and no events, an empty log
-        (``profile_only``), of which ``sources`` and ``rejects`` are those of the customers.
+        All usable events; ``rejects`` holds the others with a reason, and ``used + rejected + merged = rows``
+        for every file in ``sources`` (merged: the same event told twice). Of a client with customers and no
+        events, an empty log (``profile_only``), of which ``sources`` and ``rejects`` are those of the customers.
 
     Raises
     ------
@@ -66,8 +67,11 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     if linked:
         met = connection.create_table("met", together)
         together, identities = join_identities(connection, met, client)
-    table = together.select(*LOG_COLUMNS)
-    if len(tables) > 1 or linked or secret is not None:  # else it is what was mapped, and no second copy
+    table, apart = in_one_currency(together, client)
+    table = table.select(*LOG_COLUMNS)
+    if (
+        len(tables) > 1 or linked or apart or secret is not None
+    ):  # else it is what was mapped, and no second copy
         table = connection.create_table("events", pseudonymous(table, secret))
         for name in ("met", "joined_ids", *tables):
             connection.drop_table(name, force=True)
@@ -193,11 +197,13 @@ def _read_file(
     rejects = _with_malformed(rejects, malformed)
     rejects.insert(0, "source", raw.name)
     used = int(mapped.filter(mapped["reason"].isnull()).count().execute())
+    merged = int(rejects["reason"].isin(MERGED).sum())
     facts = {
         "path": raw.where,
         "rows": used + len(rejects),
         "used": used,
-        "rejected": len(rejects),
+        "rejected": len(rejects) - merged,
+        "merged": merged,
         "lines": lines + len(malformed),
         "sha256": digest(raw),
     }

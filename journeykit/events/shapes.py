@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["events_of_rows", "holds", "lay_out"]
 
 _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)\s*(-?[\d.]+)\s*$")
-_FILLED = ("customer_id", "account_id", "timestamp", "channel", "campaign", "session_id", "referrer_id")
+_FILLED = tuple(
+    "customer_id account_id timestamp channel campaign session_id referrer_id order_id status currency".split()
+)
 
 
 def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
