@@ -31,20 +31,7 @@ EVENT_COLUMNS = (
 ).split()
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
-TIME_FORMS = (
-    "date",
-    "hour",
-    "year",
-    "month",
-    "day",
-    "order",
-    "offset",
-    "unit",
-    "start",
-    "column",
-    "format",
-    "zone",
-)
+TIME_FORMS = "date time hour year month day order offset unit start column format zone".split()
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
@@ -98,10 +85,13 @@ class Moment(_Events):
 
 
 class Split(_Part):
-    """A column that holds a whole path, and what stands between its steps."""
+    """A column that holds a whole path, what stands between its steps, and how many went it and bought or did not."""
 
     column: str
     by: str = ">"
+    conversions: str | None = None
+    nulls: str | None = None
+    value: str | None = None
 
 
 class EventSource(_Events):
@@ -155,8 +145,8 @@ def _check_time_form(form: dict[str, Any]) -> None:
         return
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
         raise _fault(
-            "timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start}, {column, format} "
-            "or {order}"
+            "timestamp takes {date, hour}, {date, time}, {year, month, day, order}, {offset, unit, start}, "
+            "{column, format} or {order}"
         )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
 from journeykit.drafting.ordering import guess_orders
 from journeykit.drafting.sampling import Sample
+from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, judge_texts, swapped_pattern
 from journeykit.events.times import EXCEL_DAYS
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
@@ -49,9 +50,7 @@ def guess_time(sample: Sample) -> Guess | None:
     for level in (SURE, LIKELY):
         found = _first([fact for fact, sure in named if sure == level and fact.kind == "time"], "timestamp")
         if found:
-            return _with_hour(
-                sample, found, Guess(found.name, f"by its name, and written {found.pattern}", level)
-            )
+            return _with_hour(sample, found, _written(sample, found, "by its name, and", level))
     offset = _offset(facts)
     if offset and spoken(offset.value["offset"], "timestamp") == SURE:
         return offset
@@ -59,12 +58,31 @@ def guess_time(sample: Sample) -> Guess | None:
         return _with_hour(
             sample,
             dated[0],
-            Guess(dated[0].name, f"its values are times, written {dated[0].pattern}", LIKELY),
+            _written(sample, dated[0], "its values are times,", LIKELY),
         )
     if dated:
         others = ", ".join(fact.name for fact in dated[1:4])
         return Guess(dated[0].name, f"its values are times; so are those of {others}", DOUBTFUL)
     return _parts(sample) or offset or _step(facts)
+
+
+def _written(sample: Sample, fact: Facts, why: str, level: str) -> Guess:
+    """Return a column of times with how they are written; where day and month fit both ways, it is doubtful."""
+    pattern = fact.pattern or ""
+    if swapped_pattern(pattern, DAY_FIRST) == swapped_pattern(pattern, MONTH_FIRST):
+        return Guess(fact.name, f"{why} written {pattern}", level)
+    order = judge_texts(sample.frame[fact.name])
+    told = f"{why} written {swapped_pattern(pattern, order.first)}"
+    if not order.sure:
+        told += f"; day or month first? {order.first} is read, as {order.why}"
+        return Guess(fact.name, told if sample.whole else f"{told} in a sample", DOUBTFUL)
+    if order.swapped:
+        return Guess(
+            fact.name, f"{told}; a program took day and month of the others for each other", DOUBTFUL
+        )
+    return Guess(
+        fact.name, told if sample.whole else f"{told} in a sample", level if sample.whole else LIKELY
+    )
 
 
 def _first(found: list[Facts], key: str) -> Facts | None:
@@ -82,7 +100,13 @@ def _with_hour(sample: Sample, fact: Facts, guess: Guess) -> Guess:
         (one for one in sample.facts.values() if one.kind == "whole" and spoken(one.name, "hour") == SURE),
         None,
     )
-    if hour is None or not fact.pattern or ":%M" in fact.pattern or fact.pattern == "timestamp":
+    if not fact.pattern or "%M" in fact.pattern or "%" not in fact.pattern:
+        return guess
+    clock = next((one for one in sample.facts.values() if one.name != fact.name and one.clock), None)
+    if clock is not None:
+        told = f"a date, and a time of day in {clock.name}"
+        return Guess({"date": fact.name, "time": clock.name}, told, SURE if clock.clock == 1 else LIKELY)
+    if hour is None:
         return guess
     return Guess({"date": fact.name, "hour": hour.name}, "a date and an hour, by their names", LIKELY)
 

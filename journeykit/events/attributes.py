@@ -12,7 +12,7 @@ from journeykit.clients.form import CustomerSource, LabelSource
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.mapping import ROW, row_ids
 from journeykit.events.tables import digest, read_raw, source_files
-from journeykit.events.texts import NOTHING
+from journeykit.events.texts import NOTHING, same_id
 from journeykit.stage_models import LAPSED, UNSURE
 
 __all__ = ["read_customers", "read_labels", "read_people"]
@@ -204,7 +204,7 @@ def _ids(column: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(column):
         column = column.astype("Int64")
     text = column.astype("str").str.strip()
-    return text.where(column.notna() & ~text.str.lower().isin(NOTHING), None)
+    return text.map(same_id, na_action="ignore").where(column.notna() & ~text.str.lower().isin(NOTHING), None)
 
 
 def _typed(column: pd.Series, missing: list[Any], category: bool = False) -> pd.Series:

@@ -16,7 +16,7 @@ from journeykit.events import expressions
 from journeykit.events.numbers import read_currency, read_number
 from journeykit.events.orders import told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
-from journeykit.events.texts import OWN, read_text, stripped_text, with_texts
+from journeykit.events.texts import OWN, one_id, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -32,6 +32,7 @@ TEXTS = (
     "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
     "visitor_id order_id event_id status currency"
 ).split()
+IDS = ("customer_id", "visitor_id", "account_id", "session_id", "order_id", "referrer_id")
 NAMES = ("customer_id", "visitor_id", "account_id", "session_id", "touchpoint", "channel")
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
@@ -39,9 +40,12 @@ LOG_COLUMNS = {
     "channel": "string", "session_id": "string", "page": "string", "content": "string", "campaign": "string",
     "product": "string", "value": "float64", "quantity": "float64", "cost": "float64", "paid": "boolean",
     "interaction": "string", "rating": "float64", "referrer_id": "string", "order_id": "string",
-    "currency": "string", "value_as_written": "float64",
+    "currency": "string", "value_as_written": "float64", "line": "int64",
 }  # fmt: skip
-MAPPED = {**LOG_COLUMNS, "visitor_id": "string", "event_id": "string", "status": "string"}
+_MADE = ("line", "value_as_written")  # of all files together
+MAPPED = {name: kind for name, kind in LOG_COLUMNS.items() if name not in _MADE} | {
+    "visitor_id": "string", "event_id": "string", "status": "string",
+}  # fmt: skip
 _LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
@@ -57,6 +61,7 @@ class _Raw:
     source: EventSource
     client: Client
     where: str
+    notes: dict[str, Any]
 
     def column(self, name: str) -> ir.Value:
         if name not in self.table.columns or name == "_row":
@@ -77,7 +82,9 @@ class _Raw:
         return [str(text) for text in rows.execute()["text"]]
 
 
-def map_source(table: Any, source: EventSource, client: Client, where: str, repeated: Any = None) -> Any:
+def map_source(
+    table: Any, source: EventSource, client: Client, where: str, repeated: Any = None, notes: Any = None
+) -> Any:
     """Return a raw table in the columns of a log, with ``row`` and, where a row is unusable, its ``reason``.
 
     Columns of which nothing is given are not there (`completed`).
@@ -92,6 +99,8 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
         The file's name, for errors.
     repeated
         A table of the rows that are equal to an earlier one (`journeykit.events.repeats`).
+    notes
+        A mapping that gets what all rows said of their form (`read_time`).
 
     Raises
     ------
@@ -100,7 +109,7 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     DataError
         When none of the times can be read, or the touchpoint column holds too many names.
     """
-    raw = _Raw(table, table, source, client, where)
+    raw = _Raw(table, table, source, client, where, {} if notes is None else notes)
     _check_required(raw)
     raw = replace(raw, table=with_texts(table, _used(raw)))
     columns = {name: _mapped(raw, name) for name in MAPPED}
@@ -244,6 +253,9 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return ibis.literal(value if name == "paid" else str(value) if name in TEXTS else value).cast(
             LOG_COLUMNS[name]
         )
+    if name == "value" and raw.source.split and raw.source.split.conversions:
+        sold = raw.text(raw.source.split.column) == "purchase"
+        return sold.ifelse(raw.table["_worth"], ibis.null("float64"))
     form = _form(raw, name)
     if name == "customer_id" and by_row(raw.source, raw.table):
         return row_ids(raw.table, raw.where)
@@ -252,7 +264,9 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     if form is None:
         return None
     if name == "timestamp":
-        return _after_place(raw, read_time(form, raw.stripped, raw.client.timezone, raw.sample, raw.where))
+        return _after_place(
+            raw, read_time(form, raw.stripped, raw.client.timezone, raw.sample, raw.where, raw.notes)
+        )
     if name in NUMBERS:
         return _number(raw, form)
     if name == "paid":
@@ -263,7 +277,7 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return read_currency(raw.text(str(form)))
     if name == "channel":
         return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
-    return raw.text(str(form))
+    return one_id(raw.text(str(form))) if name in IDS else raw.text(str(form))
 
 
 def _form(raw: _Raw, name: str) -> Any:
@@ -347,6 +361,8 @@ def _is_filled(raw: _Raw, name: str) -> ir.BooleanValue:
 def _is_written(raw: _Raw, name: str, value: ir.Value | None) -> ir.BooleanValue:
     """Tell where something was written that is to be a number."""
     form = raw.source.columns.get(name, name)
+    if name == "value" and raw.source.split and raw.source.split.conversions:
+        return ibis.literal(False)  # it stands on the last step alone
     if value is None or str(form) not in raw.table.columns or not raw.column(str(form)).type().is_string():
         return ibis.literal(False)
     return raw.text(str(form)).notnull()

@@ -26,6 +26,8 @@ from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
 
+_ROWS_OF_A_FILE = 2**40  # more than any has
+
 
 def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | None = None) -> EventLog:
     """Read, map and check the events of a client.
@@ -57,9 +59,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    usable = [
-        completed(connection.table(name)).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables
-    ]
+    usable = [_usable(connection, name, at) for at, name in enumerate(tables)]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
     linked = bool(client.identities or together["visitor_id"].notnull().any().execute())
@@ -92,6 +92,15 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         if client.in_order
         else None,
     )
+
+
+def _usable(connection: Any, name: str, place: int) -> Any:
+    """Return the usable events of a file, with a number that keeps the order of rows and of files."""
+    good = completed(connection.table(name)).filter(ibis._["reason"].isnull())
+    nothing = ibis.null("float64")
+    return good.mutate(
+        line=good["row"].cast("int64") + place * _ROWS_OF_A_FILE, value_as_written=nothing
+    ).select(*MAPPED, "line", "value_as_written")
 
 
 def _changed_on(client: Client, sources: Sequence[Any]) -> pd.Timestamp:
@@ -186,8 +195,10 @@ def _read_file(
     lines = int(table.count().execute())
     repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
-    name = f"mapped_{number}"
-    mapped = completed(_kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw))
+    name, notes = f"mapped_{number}", dict[str, Any]()
+    mapped = completed(
+        _kept(connection, name, _mapped(table, source, client, raw.name, repeated, notes), raw)
+    )
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -205,6 +216,7 @@ def _read_file(
         "rejected": len(rejects) - merged,
         "merged": merged,
         "lines": lines + len(malformed),
+        "dates": notes["dates"].told if "dates" in notes else None,
         "sha256": digest(raw),
     }
     for spare in (f"raw_{number}", f"repeated_{number}"):
@@ -224,13 +236,13 @@ def _kept(connection: Any, name: str, mapped: Any, raw: RawFile | Database) -> A
         raise DataError(problem, where=raw.where, remedy=remedy) from None
 
 
-def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any) -> Any:
+def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any, notes: Any) -> Any:
     """Return the events of all moments of a source, and the rows that tell of none."""
     parts = events_of_rows(table, source, where)
     if len(parts) == 1:
-        return map_source(table, source, client, where, repeated)
+        return map_source(table, source, client, where, repeated, notes)
     *parts, (rest, _) = parts
-    mapped = [completed(map_source(rows, of, client, where, repeated)) for rows, of in parts]
+    mapped = [completed(map_source(rows, of, client, where, repeated, notes)) for rows, of in parts]
     nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
     none = rest.select(row=rest["_row"], reason=ibis.literal("no_moment"), **nothing)
     return ibis.union(*mapped, none)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,13 @@ from journeykit import engine
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["NOTHING", "OWN", "read_text", "stripped_text", "with_texts"]
+__all__ = ["NOTHING", "OWN", "one_id", "read_text", "same_id", "stripped_text", "with_texts"]
 
-NOTHING = ("", "nan", "nat", "none", "null", "(null)", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)")
+NOTHING = (
+    "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
+    "\\n", "-", "--", "(blank)", "(leeg)", "n.v.t.", "nvt", "#value!", "#ref!",
+)  # fmt: skip
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _STRIPPED, _READ = "_stripped_", "_text_"
 OWN = ("_row", _STRIPPED, _READ)  # with what the names of columns begin that no file has
@@ -51,6 +56,26 @@ def read_text(table: Any, name: str) -> ir.StringValue:
         same = (whole.cast("float64") == column).fill_null(False)
         return same.ifelse(whole.cast("string"), column.cast("string").nullif("nan"))
     return column.cast("string")
+
+
+def one_id(text: ir.StringValue) -> ir.StringValue:
+    """Return ids in one way of writing: addresses and UUIDs in small letters, whole numbers without a point."""
+    same = text.contains("@") | ((engine.size(text) == 36) & text.re_search(_UUID))
+    pointed = text.endswith(".0") & text.re_search(r"^[0-9]+[.]0$")
+    return ibis.cases((same, text.lower()), (pointed, text.re_replace(r"[.]0$", "")), else_=text)
+
+
+def same_id(text: str) -> str:
+    """Return an id as `one_id` writes it.
+
+    Examples
+    --------
+    >>> same_id("Ann@Example.org"), same_id("123.0"), same_id("AB-1")
+    ('ann@example.org', '123', 'AB-1')
+    """
+    if "@" in text or re.fullmatch(_UUID[1:-1], text):
+        return text.lower()
+    return text[:-2] if re.fullmatch(r"[0-9]+[.]0", text) else text
 
 
 def _known(text: ir.StringValue) -> ir.StringValue:
