@@ -145,8 +145,9 @@ def judge_dates(found: pd.DataFrame, *, month_first: bool = False) -> DateOrder:
 def _is_in_order(dates: pd.DataFrame, first: str) -> bool:
     """Tell whether dates are in the order of time, or the other way around, read in one way."""
     day, month = (0, 1) if first == DAY_FIRST else (1, 0)
-    moments = [_date(row[2], row[month], row[day]) for row in dates[[0, 1, 2]].to_numpy()]
-    if len(set(moments)) < _IN_ORDER or None in moments:
+    read = [_date(row[2], row[month], row[day]) for row in dates[[0, 1, 2]].to_numpy()]
+    moments = [moment for moment in read if moment is not None]
+    if len(set(moments)) < _IN_ORDER or len(moments) < len(read):
         return False
     return moments == sorted(moments) or moments == sorted(moments, reverse=True)
 
