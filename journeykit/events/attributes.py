@@ -204,6 +204,8 @@ def _ids(column: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(column):
         column = column.astype("Int64")
     text = column.astype("str").str.strip()
+    if text[column.notna()].str.fullmatch(r"[0-9]+([.]0)?").all():
+        text = text.str.removesuffix(".0")
     return text.map(same_id, na_action="ignore").where(column.notna() & ~text.str.lower().isin(NOTHING), None)
 
 

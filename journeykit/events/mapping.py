@@ -16,7 +16,7 @@ from journeykit.events import expressions
 from journeykit.events.numbers import read_currency, read_number
 from journeykit.events.orders import told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
-from journeykit.events.texts import OWN, one_id, read_text, stripped_text, with_texts
+from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -76,6 +76,10 @@ class _Raw:
     def text(self, name: str) -> ir.StringValue:
         self.column(name)
         return read_text(self.table, name)
+
+    def id(self, name: str) -> ir.StringValue:
+        text = self.text(name)
+        return one_id(text, self.table[name].type().is_string() and are_pointed(text, self.sample(text)))
 
     def sample(self, column: ir.Value) -> list[str]:
         rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(_SAMPLE)
@@ -277,7 +281,7 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return read_currency(raw.text(str(form)))
     if name == "channel":
         return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
-    return one_id(raw.text(str(form))) if name in IDS else raw.text(str(form))
+    return raw.id(str(form)) if name in IDS else raw.text(str(form))
 
 
 def _form(raw: _Raw, name: str) -> Any:
