@@ -148,3 +148,35 @@ def test_a_shop_s_export_is_drafted_with_what_was_paid(tmp_path):
     ]
     _, counts = drafted(tmp_path, "\n".join([head, *rows]))
     assert (counts["orders"], counts["revenue"], counts["currencies"]) == (2, 71.0, ["EUR"])
+
+
+WRITTEN = {
+    "€ 1.234,50": 1234.5, "12,50 EUR": 12.5, "-€ 5,00": -5.0, "€ -5,00": -5.0, "(5,00)": -5.0, "5,00-": -5.0,
+    "\u22125,00": -5.0, '="12,50"': 12.5, "1\u202f234,50": 1234.5, "CHF 3,25": 3.25, "zł 3,25": 3.25, "7,-": 7.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "number"), WRITTEN.items())
+def test_an_amount_is_read_as_people_write_it(tmp_path, text, number):
+    (tmp_path / "e.csv").write_text(
+        f"customer_id;timestamp;touchpoint;value\na;2026-01-01;purchase;'{text}'\n".replace("'", "")
+        + "a;2026-01-02;purchase;9,95\n",
+        encoding="utf-8",
+    ) if '"' not in text else (tmp_path / "e.csv").write_text(
+        'customer_id;timestamp;touchpoint;value\na;2026-01-01;purchase;"=""12,50"""\na;2026-01-02;purchase;9,95\n'
+    )
+    client = client_from_dict({"id": "a", "name": "A", "events": {"path": "e.csv"}}, tmp_path)
+    assert read_events(client).to_pandas()["value"].tolist() == [number, 9.95]
+
+
+def test_signs_beside_values_are_currencies(tmp_path):
+    text = "customer_id;timestamp;touchpoint;value\na;2026-01-01;purchase;€ 10,00\na;2026-01-02;purchase;$ 9,00\n"
+    counts = counts_of(tmp_path, text)
+    assert (counts["revenue"], counts["revenue_by_currency"]) == (None, {"EUR": 10.0, "USD": 9.0})
+
+
+def test_deals_that_are_not_won_are_no_sales(tmp_path):
+    stages = ["Closed Won", "Closed Lost", "Kennismaking", "Negotiation"] * 15
+    rows = [f"D{at},c{at % 9},2026-01-{at % 28 + 1:02},{stage},100" for at, stage in enumerate(stages)]
+    _, counts = drafted(tmp_path, "\n".join(["deal_id,customer_id,close_date,deal_stage,amount", *rows]))
+    assert (counts["orders"], counts["revenue"]) == (15, 1500.0)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken
-from journeykit.events.numbers import plain_numbers, read_signs
-from journeykit.events.orders import statuses
+from journeykit.events.numbers import plain_numbers, signs_in
+from journeykit.events.orders import is_pipeline, statuses
 from journeykit.touchpoints import safe_identifier
 
 if TYPE_CHECKING:
@@ -44,13 +44,16 @@ def _status(sample: Sample, taken: set[str]) -> Guess | None:
     for fact in able:
         words = [str(word) for word in sample.frame[fact.name].dropna().unique() if str(word).strip()]
         read = [word for word in words if safe_identifier(word).removeprefix("wc_") in statuses()]
-        if fact.name not in taken and read and len(read) >= len(words) / 2:
+        if fact.name not in taken and (is_pipeline(words) or (read and len(read) >= len(words) / 2)):
             known[fact.name] = [word for word in words if word not in read]
     best = min(known, key=lambda name: (spoken(name, "status") != SURE, len(known[name])), default=None)
     if best is None:
         return None
     if known[best]:
-        told = f"its words say what became of an order; not known, and counted as paid: {', '.join(known[best][:8])}"
+        words = [str(word) for word in sample.frame[best].dropna().unique()]
+        counted = "a deal that is open" if is_pipeline(words) else "paid"
+        told = f"its words say what became of an order; not known, and counted as {counted}: "
+        told += ", ".join(known[best][:8])
         return Guess(best, told, DOUBTFUL)
     return Guess(best, "its words say what became of an order")
 
@@ -62,7 +65,7 @@ def _note_currencies(sample: Sample, roles: Roles) -> None:
     if named is not None:
         codes = sample.frame[named.value].dropna().astype(str).str.strip().value_counts()
     elif value is not None and value.value in sample.frame:
-        codes = read_signs(sample.frame[value.value].dropna().astype(str)).value_counts()
+        codes = pd.Series(signs_in(sample.frame[value.value].dropna().astype(str).str.strip())).value_counts()
     else:
         return
     codes = codes[codes.index != ""]

@@ -13,9 +13,10 @@ from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
-from journeykit.events.numbers import read_currency, read_number
-from journeykit.events.orders import told_once, value_once, with_standing
+from journeykit.events.numbers import BESIDE, read_currency, read_number, signs_in
+from journeykit.events.orders import in_one_moment, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
+from journeykit.events.shapes import paired
 from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
@@ -131,9 +132,9 @@ def map_source(
         mapped = with_clean_pages(mapped, client.pages)
     mapped = with_standing(mapped, source) if "status" in values else mapped
     mapped = _with_reason(mapped, client)
-    mapped = _paired(mapped) if source.lifecycle else mapped
+    mapped = paired(mapped) if source.lifecycle else mapped
     mapped = told_once(mapped) if "event_id" in values and not source.in_order else mapped
-    mapped = _ordered(mapped) if source.orders else mapped
+    mapped = in_one_moment(mapped) if source.orders else mapped
     mapped = value_once(mapped) if source.value_per == "order" else mapped
     made = ("session_id", "order_id") if source.orders else ()
     return mapped.select("row", "reason", *[name for name in MAPPED if name in values or name in made])
@@ -159,32 +160,6 @@ def _order(raw: _Raw) -> ir.StringValue:
 
 def _phase(raw: _Raw) -> ir.StringValue:
     return raw.text(raw.source.lifecycle).lower() if raw.source.lifecycle else ibis.null("string")
-
-
-def _ordered(mapped: Any) -> Any:
-    """Give the lines of an order the moment of its first line, and the order as their session."""
-    usable = mapped["reason"].isnull() & mapped["_order"].notnull()
-    group = ibis.window(group_by=[mapped["customer_id"], mapped["_order"], mapped["touchpoint"]])
-    first = mapped["timestamp"].min(where=usable).over(group)
-    return mapped.mutate(
-        timestamp=usable.ifelse(first, mapped["timestamp"]),
-        session_id=ibis.coalesce(mapped["session_id"], mapped["_order"]),
-        order_id=ibis.coalesce(mapped["order_id"], mapped["_order"]),
-    )
-
-
-def _paired(mapped: Any) -> Any:
-    """Make one event of a start and its completion: the n-th of one belongs to the n-th of the other."""
-    good, phase = mapped["reason"].isnull(), mapped["_phase"]
-    ours = [mapped["customer_id"], mapped["touchpoint"]]
-    starts = (good & (phase == "start")).sum().over(ibis.window(group_by=ours))
-    turn = ibis.row_number().over(
-        ibis.window(group_by=[*ours, phase, good], order_by=[mapped["timestamp"], mapped["row"]])
-    )
-    ends = good & (phase == "complete") & (turn < starts)
-    other = good & phase.notnull() & ~phase.isin(["start", "complete"])
-    reason = ibis.cases((ends, "end_of_pair"), (other, "other_lifecycle"), else_=mapped["reason"])
-    return mapped.mutate(reason=reason)
 
 
 def _used(raw: _Raw) -> list[str]:
@@ -266,7 +241,7 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     if name == "timestamp" and raw.source.in_order:
         return _in_order(raw, form)
     if form is None:
-        return None
+        return _signs(raw) if name == "currency" else None
     if name == "timestamp":
         return _after_place(
             raw, read_time(form, raw.stripped, raw.client.timezone, raw.sample, raw.where, raw.notes)
@@ -282,6 +257,16 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     if name == "channel":
         return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
     return raw.id(str(form)) if name in IDS else raw.text(str(form))
+
+
+def _signs(raw: _Raw) -> ir.Value | None:
+    """Return the currencies that stand beside the values, where any does."""
+    form = _form(raw, "value")
+    if not isinstance(form, str) or form not in raw.table.columns or not raw.column(form).type().is_string():
+        return None
+    if not any(sign for sign in signs_in(raw.sample(raw.stripped(form)))):
+        return None
+    return read_currency(raw.stripped(form).re_replace(BESIDE, ""))
 
 
 def _form(raw: _Raw, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import ibis
@@ -13,7 +13,7 @@ import pandas as pd
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["SIGNS", "plain_numbers", "read_currency", "read_number", "read_signs"]
+__all__ = ["BESIDE", "SIGNS", "plain_numbers", "read_currency", "read_number", "signs_in"]
 
 SIGNS = {
     "€": "EUR",
@@ -30,12 +30,16 @@ SIGNS = {
     "Kč": "CZK",
 }
 
-_CURRENCY = r"^(EUR|[€$£])\s*|\s*([€$£%]|EUR)$|,-$"
+_SIGN = r"[A-Z]{3}|[A-Z]{0,2}\p{Sc}|R\$|zł|Kč"
+_FIRST = f"^([-\u2212]?)\\s*({_SIGN})\\s*"  # -€ 5 and € -5
+_CURRENCY = rf"\s*({_SIGN}|%)$|,-$"
+BESIDE = "[0-9.,'\u2019()+%\\s\u00a0\u202f\u2212-]"  # what is of the number, beside a currency
 _MINUS = r"^\((\d.*)\)$|^(\d.*)-$"  # (5.00) and 5.00-
 _PARTS = " \u00a0\u202f'\u2019"  # thousands are parted by spaces and apostrophes, too
 _PARTED = rf"^-?\d{{1,3}}([{_PARTS}]\d{{3}})+([.,]\d+)?$"
 _WITH_COMMAS = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"  # 1,234,567.89
 _WITH_POINTS = r"^-?\d{1,3}(\.\d{3})+(,\d+)?$"  # 1.234.567,89
+_INDIAN = r"^-?\d{1,2}(,\d{2})+,\d{3}(\.\d+)?$"  # 12,34,567.89
 _COMMA = r"^-?\d+,\d+$"
 _SHORT_COMMA = r"^-?\d+,\d{1,2}$"
 
@@ -56,12 +60,14 @@ def read_number(column: ir.Value, sample: Callable[[ir.Value], list[str]]) -> ir
     if not column.type().is_string():
         return _bounded(column.cast("float64"))
     text = column
-    bare = text.re_replace(_CURRENCY, "").re_replace(_MINUS, r"-\1\2")
+    bare = text.re_replace(r'^="(.*)"$', r"\1").re_replace(_FIRST, r"\1").re_replace(_CURRENCY, "")
+    bare = bare.replace("\u2212", "-").re_replace(_MINUS, r"-\1\2")
     spaceless = bare
     for part in _PARTS:
         spaceless = spaceless.replace(part, "")
     bare = bare.re_search(_PARTED).ifelse(spaceless, bare)
     pointed, parted = bare.replace(".", "").replace(",", "."), bare.replace(",", "")
+    bare = bare.re_search(_INDIAN).ifelse(bare.replace(",", ""), bare)
     if _decimal_comma(sample(text)):
         quick = text.contains(".").ifelse(ibis.null("string"), text.replace(",", "."))
         cleaned = (bare.re_search(_WITH_POINTS) | bare.re_search(_COMMA)).ifelse(pointed, bare)
@@ -102,8 +108,13 @@ def plain_numbers(column: pd.Series) -> pd.Series:
     return pd.to_numeric(text.str.replace(",", ""), errors="coerce").astype("float64")
 
 
-def read_signs(texts: pd.Series) -> pd.Series:
-    """Return the currency that stands beside each number of a sample as a sign or a code; blank where none does."""
-    signs = texts.str.replace(r"[\d.,'\u2019()+\s-]", "", regex=True)
-    codes = signs.where(signs.str.fullmatch("[A-Z]{3}"), "")
-    return signs.map(SIGNS).fillna(codes)
+def signs_in(texts: Iterable[str]) -> list[str]:
+    """Return the currency that stands beside each number as a sign or a code; blank where none does.
+
+    Examples
+    --------
+    >>> signs_in(["€ 1.234,50", "12 USD", "7,-", "3%"])
+    ['EUR', 'USD', '', '']
+    """
+    signs = [re.sub(BESIDE, "", text) for text in texts]
+    return [SIGNS.get(sign, sign if re.fullmatch("[A-Z]{3}", sign) else "") for sign in signs]

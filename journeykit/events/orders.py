@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,26 @@ from journeykit.touchpoints import PAYMENT, SOLD, definitions, safe_identifier
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["MERGED", "in_one_currency", "statuses", "told_once", "value_once", "with_standing"]
+__all__ = [
+    "MERGED",
+    "in_one_currency",
+    "in_one_moment",
+    "is_pipeline",
+    "statuses",
+    "told_once",
+    "value_once",
+    "with_standing",
+]
 
 MERGED = ("duplicate", "event_twice")  # reasons of rows that tell what another row has told
-_BECOMES = {"pending": "begin_checkout", "cancelled": "cancel", "lost": "deal_lost", "refunded": "refund"}
+_ENDS = {"won", "lost", "closed_won", "closed_lost", "closedwon", "closedlost", "gewonnen", "verloren"}
+_BECOMES = {
+    "pending": "begin_checkout",
+    "cancelled": "cancel",
+    "lost": "deal_lost",
+    "refunded": "refund",
+    "open_deal": "generate_lead",
+}
 
 
 @cache
@@ -36,18 +53,14 @@ def statuses() -> dict[str, str]:
 def with_standing(mapped: Any, source: EventSource) -> Any:
     """Return mapped rows in which what was not paid is no sale: it is what its status says.
 
-    A sale that is pending is a checkout begun, a voided one a cancellation, a lost deal is lost, and of one that was
-    refunded what was paid and given back is nothing. A test gets the mark ``_test``. Of other touchpoints the status
-    changes nothing, and a word that isn't known counts as paid.
+    A sale that is pending is a checkout begun, a voided one a cancellation, a deal is lost or still a lead, and of one
+    that was refunded what was paid and given back is nothing. A test gets the mark ``_test``. Of other touchpoints the
+    status changes nothing, and a word that isn't known counts as paid, but for deals.
     """
     words = sorted(
         mapped.select("status").filter(lambda t: t.status.notnull()).distinct().execute()["status"]
     )
-    own = {safe_identifier(word): meaning for word, meaning in source.statuses.items()}
-    means = {
-        word: own.get(plain := safe_identifier(word), statuses().get(plain.removeprefix("wc_")))
-        for word in words
-    }
+    means = _meanings(words, source)
     sale = mapped["touchpoint"].isin([*SOLD, PAYMENT])
 
     def says(meaning: str) -> ir.BooleanValue:
@@ -64,12 +77,47 @@ def with_standing(mapped: Any, source: EventSource) -> Any:
     )
 
 
+def _meanings(words: list[str], source: EventSource) -> dict[str, str | None]:
+    """Return what the words of a status mean; of a pipeline, in which deals are won or lost, one not known is open."""
+    own = {safe_identifier(word): meaning for word, meaning in source.statuses.items()}
+    plain = {word: safe_identifier(word) for word in words}
+    known = {word: own.get(name, statuses().get(name.removeprefix("wc_"))) for word, name in plain.items()}
+    if is_pipeline(words):
+        return {
+            word: "open_deal" if meaning in (None, "pending") else meaning for word, meaning in known.items()
+        }
+    return known
+
+
+def is_pipeline(words: Iterable[str]) -> bool:
+    """Tell whether words are stages of deals: some are won or lost.
+
+    Examples
+    --------
+    >>> is_pipeline(["Closed Won", "Kennismaking"]), is_pipeline(["paid", "void"])
+    (True, False)
+    """
+    return not _ENDS.isdisjoint(map(safe_identifier, words))
+
+
 def told_once(mapped: Any) -> Any:
     """Reject what bears the id of an event that was told before: of the same person, at the same moment."""
     told = mapped["reason"].isnull() & mapped["event_id"].notnull()
     same = [mapped[name] for name in ("event_id", "customer_id", "visitor_id", "timestamp", "touchpoint")]
     turn = ibis.row_number().over(ibis.window(group_by=[told, *same], order_by=mapped["row"]))
     return mapped.mutate(reason=(told & (turn > 0)).ifelse("event_twice", mapped["reason"]))
+
+
+def in_one_moment(mapped: Any) -> Any:
+    """Give the lines of an order the moment of its first line, and the order as their session."""
+    usable = mapped["reason"].isnull() & mapped["_order"].notnull()
+    group = ibis.window(group_by=[mapped["customer_id"], mapped["_order"], mapped["touchpoint"]])
+    first = mapped["timestamp"].min(where=usable).over(group)
+    return mapped.mutate(
+        timestamp=usable.ifelse(first, mapped["timestamp"]),
+        session_id=ibis.coalesce(mapped["session_id"], mapped["_order"]),
+        order_id=ibis.coalesce(mapped["order_id"], mapped["_order"]),
+    )
 
 
 def value_once(mapped: Any) -> Any:

@@ -14,7 +14,7 @@ from journeykit.events.nested import explode
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["events_of_rows", "holds", "lay_out"]
+__all__ = ["events_of_rows", "holds", "lay_out", "paired"]
 
 _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)\s*(-?[\d.]+)\s*$")
 _FILLED = tuple(
@@ -199,3 +199,17 @@ def _filled(column: ir.Value) -> ir.BooleanValue:
 
 def _number(column: ir.Value) -> ir.FloatingValue:
     return column.try_cast("float64") if column.type().is_string() else column.cast("float64")
+
+
+def paired(mapped: Any) -> Any:
+    """Make one event of a start and its completion: the n-th of one belongs to the n-th of the other."""
+    good, phase = mapped["reason"].isnull(), mapped["_phase"]
+    ours = [mapped["customer_id"], mapped["touchpoint"]]
+    starts = (good & (phase == "start")).sum().over(ibis.window(group_by=ours))
+    turn = ibis.row_number().over(
+        ibis.window(group_by=[*ours, phase, good], order_by=[mapped["timestamp"], mapped["row"]])
+    )
+    ends = good & (phase == "complete") & (turn < starts)
+    other = good & phase.notnull() & ~phase.isin(["start", "complete"])
+    reason = ibis.cases((ends, "end_of_pair"), (other, "other_lifecycle"), else_=mapped["reason"])
+    return mapped.mutate(reason=reason)
