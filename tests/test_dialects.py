@@ -117,3 +117,47 @@ def test_a_gz_of_several_parts_with_a_head_each(tmp_path):
     ]
     log = drafted(tmp_path, "events.csv.gz", b"".join(parts))
     assert log.rejects["reason"].tolist() == ["head_again"] and log.count() == 20
+
+
+def test_all_sheets_of_one_form_are_read_and_others_are_named(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheets = {
+        "2025": [("c1", "2025-01-01", "search"), ("c2", "2025-01-02", "purchase")],
+        "2026": [("c3", "2026-01-01", "search")],
+    }
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in [("customer_id", "timestamp", "touchpoint"), *rows]:
+            sheet.append(row)
+    other = book.create_sheet("Uitleg")
+    other.append(("code", "meaning"))
+    other.append(("s", "search"))
+    book.save(tmp_path / "book.xlsx")
+    draft = draft_client("a", tmp_path / "book.xlsx", folder=tmp_path / "clients")
+    log = read_events(read_client(draft))
+    assert sorted(log.to_pandas()["customer_id"]) == ["c1", "c2", "c3"] and log.sources["rows"].tolist() == [
+        3
+    ]
+    assert "# left out: book.xlsx: sheet 'Uitleg'" in draft.read_text("utf-8")
+
+
+def test_days_of_a_workbook_that_counts_from_1904(tmp_path):
+    import datetime as dt
+
+    import openpyxl
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    for row in [
+        ("customer_id", "timestamp", "touchpoint"),
+        ("c1", dt.datetime(2026, 1, 2, 10), "search"),
+        ("c1", 44563.5, "search"),
+    ]:
+        book.active.append(row)
+    book.save(tmp_path / "b.xlsx")
+    source = {"path": "b.xlsx"}
+    log = read_events(client_from_dict({"id": "a", "name": "A", "events": source}, tmp_path))
+    assert log.to_pandas()["timestamp"].astype(str).tolist() == ["2026-01-02 10:00:00", "2026-01-03 12:00:00"]

@@ -49,7 +49,7 @@ _MAIL = (
     "%d %b %Y %H:%M %z",
     "%d/%b/%Y:%H:%M:%S %z",
 )  # RFC 2822, and logs of web servers
-_WEEKDAY, _ISO = r"^[A-Za-z]{2,9},?\s+", r"^[+-]?\d{4,}[-/]"
+_WEEKDAY, _ISO = r"^[A-Za-z]{2,9},?\s+", r"^[+-]?(\d{4,}[-/]|inf)"
 _CLOCKS_ALONE = (
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
