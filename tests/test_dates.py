@@ -83,3 +83,9 @@ def test_a_day_and_a_time_of_day_in_two_columns(tmp_path, clock, wanted):
     assert moments(tmp_path, [f"2026-01-02,{clock}"], form, "d,k", "Europe/Amsterdam") == [
         f"2026-01-02 {wanted}"
     ]
+
+
+def test_each_row_has_the_zone_that_its_column_names(tmp_path):
+    form = {"column": "t", "zone_column": "z"}
+    rows = ["2026-01-02 12:00,Europe/Amsterdam", "2026-01-02 12:00,America/New_York", "2026-01-02 12:00,"]
+    assert moments(tmp_path, rows, form, "t,z") == [f"2026-01-02 {hour}:00:00" for hour in (11, 12, 17)]

@@ -31,7 +31,7 @@ EVENT_COLUMNS = (
 ).split()
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
-TIME_FORMS = "date time hour year month day order offset unit start column format zone".split()
+TIME_FORMS = "date time hour year month day order offset unit start column format zone zone_column".split()
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]

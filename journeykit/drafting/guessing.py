@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import available_timezones
 
 import pandas as pd
 
@@ -11,12 +12,13 @@ from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spok
 from journeykit.drafting.ordering import guess_orders
 from journeykit.drafting.sampling import Sample
 from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, judge_texts, swapped_pattern
-from journeykit.events.times import EXCEL_DAYS
+from journeykit.events.times import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
 __all__ = ["Roles", "guess_customer", "guess_roles", "guess_time"]
 
 _MOST_KINDS, _MOST_CHANNELS = 200, 80
+EPOCHS = (EPOCH_SECONDS, EPOCH_MILLISECONDS)
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
     "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
@@ -111,6 +113,23 @@ def _with_hour(sample: Sample, fact: Facts, guess: Guess) -> Guess:
     return Guess({"date": fact.name, "hour": hour.name}, "a date and an hour, by their names", LIKELY)
 
 
+def _with_zone(sample: Sample, guess: Guess) -> Guess:
+    """Return times together with the column in which each row names its time zone."""
+    form = {"column": guess.value} if isinstance(guess.value, str) else guess.value
+    if isinstance(guess.value, str) and sample.facts[guess.value].pattern in (WITH_OFFSET, *EPOCHS):
+        return guess
+    for fact in sample.facts.values():
+        zones = (
+            set(sample.frame[fact.name].dropna().astype(str).str.strip().unique())
+            if fact.levels < _MOST_KINDS
+            else set()
+        )
+        if fact.kind == "text" and zones and zones <= available_timezones():
+            told = f"{guess.why}; the time zone of each row stands in the column {fact.name}"
+            return Guess(form | {"zone_column": fact.name}, told, DOUBTFUL)
+    return guess
+
+
 def _parts(sample: Sample) -> Guess | None:
     found = {
         part: next((fact.name for fact in sample.facts.values() if spoken(fact.name, part) == SURE), None)
@@ -181,7 +200,7 @@ def guess_roles(sample: Sample, customer: Guess, time: Guess | None) -> Roles:
     """Return the guesses for the columns of a table of events."""
     roles = Roles({"customer_id": customer})
     if time is not None:
-        roles.columns["timestamp"] = time
+        roles.columns["timestamp"] = _with_zone(sample, time)
     if touchpoint := _touchpoint(sample, roles.taken()):
         roles.columns["touchpoint"] = touchpoint
     for name, kinds in _KINDS.items():

@@ -27,6 +27,7 @@ def guess_orders(sample: Sample, roles: Roles) -> None:
     """Add to the roles of a table's columns what tells how orders count: status, currency and totals of orders."""
     if found := _status(sample, roles.taken()):
         roles.columns["status"] = found
+    _note_thousands(sample, roles)
     _note_currencies(sample, roles)
     order = roles.columns.get("order_id")
     if order is not None:
@@ -77,6 +78,25 @@ def _note_currencies(sample: Sample, roles: Roles) -> None:
     if named is not None:
         roles.columns["currency"] = Guess(named.value, told, DOUBTFUL)
     elif value is not None:
+        roles.columns["value"] = Guess(value.value, told, DOUBTFUL)
+
+
+def _note_thousands(sample: Sample, roles: Roles) -> None:
+    """Say it where a point or comma before three digits may mark thousands or decimals, and no other number tells."""
+    value = roles.columns.get("value")
+    if (
+        value is None
+        or value.value not in sample.frame
+        or pd.api.types.is_numeric_dtype(sample.frame[value.value])
+    ):
+        return
+    texts = sample.frame[value.value].dropna().astype(str).str.replace(r"[^\d.,]", "", regex=True)
+    marked = texts[texts.str.contains("[.,]")]
+    if len(marked) and marked.str.fullmatch(r"\d{1,3}[.,]\d{3}").all():
+        mark = "point" if marked.str.contains(".", regex=False).any() else "comma"
+        told = f"its {mark} stands before three digits each time: of thousands, or of decimals? read as " + (
+            "decimals" if mark == "point" else "thousands"
+        )
         roles.columns["value"] = Guess(value.value, told, DOUBTFUL)
 
 

@@ -335,7 +335,12 @@ def _number(raw: _Raw, form: Any) -> ir.Value:
 
 def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
     form = _form(raw, name)
-    named = [form] if isinstance(form, str) else list((form or {}).values())
+    parts = (
+        {}
+        if isinstance(form, str)
+        else {key: part for key, part in (form or {}).items() if key != "zone_column"}
+    )
+    named = [form] if isinstance(form, str) else list(parts.values())
     filled = [_is_filled(raw, column) for column in named if column in raw.table.columns]
     return ibis.and_(*filled) if filled else ibis.literal(True)
 

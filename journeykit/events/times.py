@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -57,6 +58,7 @@ _CLOCKS_ALONE = (
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d %H%M",
 )
+_MOST_ZONES = 700  # more than there are
 _LARGEST_NUMBER = 2e9  # of hours, days or seconds; beyond it no moment can be reckoned
 _LARGEST_EPOCH = 9e18  # what a number of nanoseconds can be
 _LONGEST_WITHOUT_OFFSET = len("2026-03-04 19:12:00")
@@ -133,7 +135,8 @@ def read_time(
     ----------
     form
         A column, or the keys ``{date, hour}``, ``{date, time}``, ``{year, month, day, order}``,
-        ``{offset, unit, start}`` or ``{column, format}``; each may carry the ``zone`` of its times.
+        ``{offset, unit, start}`` or ``{column, format}``; each may carry the ``zone`` of its times, or the
+        ``zone_column`` in which each row names its own.
     column
         Gives the column of a name, texts without blanks at their ends.
     zone
@@ -148,6 +151,8 @@ def read_time(
     DataError
         When no known pattern fits any of the times.
     """
+    if isinstance(form, dict) and "zone_column" in form:
+        return _by_zone(form, column, zone, sample, where, notes)
     month_first = zone.startswith(("America/", "US/"))
     if isinstance(form, str):
         return _read_column(column(form), None, zone, sample, where, month_first, notes)
@@ -167,6 +172,21 @@ def read_time(
     parts = [_number(column(form[part])).cast("int64").cast("string") for part in ("year", "month", "day")]
     day = engine.try_time(parts[0] + "-" + parts[1] + "-" + parts[2], "%Y-%m-%d")
     return engine.to_utc(day + _clock(form, column), zone)
+
+
+def _by_zone(form: dict[str, Any], column: Column, zone: str, sample: Any, where: Any, notes: Any):
+    """Return times of which each row says its own zone; null where it names one that is not known."""
+    own = column(form["zone_column"]).cast("string").strip()
+    rest = {key: value for key, value in form.items() if key != "zone_column"}
+    found = own.name("zone").as_table().distinct().limit(_MOST_ZONES).execute()["zone"].dropna()
+    known = [name for name in found if name in available_timezones()]
+    read = [
+        (own == name, read_time(rest | {"zone": name}, column, zone, sample, where, notes)) for name in known
+    ]
+    none = (own == "") | own.isnull()
+    return ibis.cases(
+        *read, (none, read_time(rest, column, zone, sample, where, notes)), else_=ibis.null("timestamp")
+    )
 
 
 def _clock(form: dict[str, Any], column: Column):
