@@ -125,6 +125,17 @@ def test_an_event_told_twice_is_merged_and_rows_add_up(tmp_path):
     assert [counts[f"rows_{name}"] for name in ("read", "used", "rejected", "merged")] == [7, 4, 1, 2]
 
 
+def test_the_lines_of_one_event_are_lines(tmp_path):
+    text = """
+        customer_id,timestamp,touchpoint,event_id,product,value,arrived
+        a,2026-01-01 10:00,purchase,1,mug,5,11
+        a,2026-01-01 10:00,purchase,1,cup,5,11
+        a,2026-01-01 10:00,purchase,1,cup,5,12
+    """
+    counts = counts_of(tmp_path, text)
+    assert (counts["orders"], counts["revenue"], counts["rows_merged"]) == (1, 10.0, 1)
+
+
 def test_a_total_on_each_line_is_drafted_to_count_once(tmp_path):
     rows = [
         f"{order},c{order % 7},2026-01-{order % 28 + 1:02},{10 + order},{line}"

@@ -133,7 +133,7 @@ def map_source(
     mapped = with_standing(mapped, source) if "status" in values else mapped
     mapped = _with_reason(mapped, client)
     mapped = paired(mapped) if source.lifecycle else mapped
-    mapped = told_once(mapped) if "event_id" in values and not source.in_order else mapped
+    mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
     mapped = in_one_moment(mapped) if source.orders else mapped
     mapped = value_once(mapped) if source.value_per == "order" else mapped
     made = ("session_id", "order_id") if source.orders else ()

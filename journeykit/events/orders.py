@@ -100,10 +100,13 @@ def is_pipeline(words: Iterable[str]) -> bool:
     return not _ENDS.isdisjoint(map(safe_identifier, words))
 
 
-def told_once(mapped: Any) -> Any:
-    """Reject what bears the id of an event that was told before: of the same person, at the same moment."""
+def told_once(mapped: Any, columns: Iterable[str]) -> Any:
+    """Reject what bears the id of an event that was told before, and tells the same of it: lines of an order differ.
+
+    ``columns`` are those of the log; the others, such as when it arrived, may differ.
+    """
     told = mapped["reason"].isnull() & mapped["event_id"].notnull()
-    same = [mapped[name] for name in ("event_id", "customer_id", "visitor_id", "timestamp", "touchpoint")]
+    same = [mapped[name] for name in columns]
     turn = ibis.row_number().over(ibis.window(group_by=[told, *same], order_by=mapped["row"]))
     return mapped.mutate(reason=(told & (turn > 0)).ifelse("event_twice", mapped["reason"]))
 
