@@ -191,3 +191,31 @@ def test_deals_that_are_not_won_are_no_sales(tmp_path):
     rows = [f"D{at},c{at % 9},2026-01-{at % 28 + 1:02},{stage},100" for at, stage in enumerate(stages)]
     _, counts = drafted(tmp_path, "\n".join(["deal_id,customer_id,close_date,deal_stage,amount", *rows]))
     assert (counts["orders"], counts["revenue"]) == (15, 1500.0)
+
+
+def test_a_day_of_an_order_is_not_its_number(tmp_path):
+    rows = [f"2026-01-{at // 3 % 28 + 1:02},c{at // 3 % 9},{at // 3},{at % 3 + 1},2.50" for at in range(120)]
+    text, counts = drafted(tmp_path, "\n".join(["invoice_date,klant,invoice_no,aantal,stukprijs", *rows]))
+    assert "order_id: invoice_no" in text
+    assert (counts["orders"], counts["revenue"]) == (40, 600.0)
+
+
+AMBIGUOUS = {
+    "thousands or decimals": ("bedrag", [f"{at}.500" for at in range(1, 61)], "thousands"),
+    "day or month": (
+        "datum2",
+        [f"0{at * 7 % 9 + 1}/0{at * 5 % 8 + 1}/2026" for at in range(60)],
+        "day or month first",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "column", "told"), AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_what_fits_both_ways_is_to_be_looked_at(tmp_path, name, column, told):
+    dated = name == "datum2"
+    rows = [
+        f"k{at % 7},{value if dated else f'2026-01-{at % 28 + 1:02}'},{'1' if dated else value}"
+        for at, value in enumerate(column)
+    ]
+    text, _ = drafted(tmp_path, "\n".join(["klant,datum,bedrag", *rows]))
+    assert [line for line in text.splitlines() if "LOOK" in line and told in line]

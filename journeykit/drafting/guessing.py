@@ -266,11 +266,11 @@ def _by_name(sample: Sample, name: str, kinds: tuple[str, ...], taken: set[str])
 
 def _orders(sample: Sample, roles: Roles) -> None:
     """Find the number of an order: its lines are one contact; and returns, by its letter or a negative number."""
-    order = next(
-        (fact for name, fact in sample.facts.items() if spoken(name, "order") and name not in roles.taken()),
-        None,
-    )
-    if order is None or (spoken(order.name, "order") != SURE and not set(order.words[-1:]) & set(_IDS)):
+    able = [fact for fact in sample.facts.values() if fact.name not in roles.taken() and fact.kind != "time"]
+    sure = [fact for fact in able if spoken(fact.name, "order") == SURE]
+    named = [fact for fact in able if spoken(fact.name, "order") and set(fact.words[-1:]) & set(_IDS)]
+    order = next(iter(sure + named), None)
+    if order is None:
         return
     roles.columns["order_id"] = Guess(order.name, "by its name")
     if "touchpoint" in roles.columns:
