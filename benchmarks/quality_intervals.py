@@ -59,7 +59,7 @@ def as_lived(world: OtherWorld) -> Reading:
     stretches = stays.assign(from_at=stays["from_at"] - second, until_at=stays["until_at"] - second)
     last = stays.drop_duplicates("unit_id", keep="last").set_index("unit_id")["stage"]
     chances = pd.DataFrame({f"p_{stage}": (last == stage).astype(float) for stage in world.states})
-    table = chances.assign(stage=last)
+    table = chances.assign(stage=last, stage_likely=last, stage_confidence=1.0, stage_basis="recorded")
     return trace_paths(world.log().as_of(), None, table, 1, stretches), table
 
 

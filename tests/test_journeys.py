@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
+from journeykit.findings import observe
 from tests.lazy_journeys import map_journeys
 
 START = pd.Timestamp("2026-01-01")
@@ -39,7 +40,7 @@ JOURNEYS = {
         (5, "ac"),
     ],  # consideration shown twice: one entry
     "b": [(0, "aw"), (3, "co"), (4, "aw")],  # one step back
-    "c": [(0, "search")],  # shows no stage
+    "c": [(0, "odd_contact")],  # shows no stage
     "d": [(40, "aw"), (60, "lo")],  # skips three stages; seen on the last day, so still under way
 }
 PERSONAS = pd.Series({"a": "p1", "b": "p1", "c": None, "d": "p2"})
@@ -119,18 +120,21 @@ def test_time_in_stage_censors_those_under_way(counted):
 
 
 def test_drop_off_leaves_out_those_under_way(counted):
-    """d was seen on the last day in loyalty, the last stage: nobody of the one who came there has left."""
+    """d was seen on the last day in loyalty, the last stage: nobody has left it, so there is no share."""
     table = counted.drop_off
     assert cell(table, "drop_off", persona="all", stage="awareness") == pytest.approx(1 / 3)
-    assert cell(table, "drop_off", persona="all", stage="loyalty") == 0
+    assert np.isnan(cell(table, "drop_off", persona="all", stage="loyalty"))
     assert set(table["basis"]) == {"silence"}
 
 
-def test_in_the_last_stage_that_the_data_show_not_everybody_has_dropped_off():
-    """12 bought long ago, 28 just now. Of those who left the stage all have lapsed, which says nothing: 12 of 40."""
+def test_from_the_last_stage_all_who_leave_do_so_for_good_and_that_is_no_leak():
+    """12 bought long ago, 28 just now: 12 left, all for good. Nothing lies behind, so no finding calls it a leak."""
     journeys = {f"c{n}": [(0 if n < 12 else 100, "ac")] for n in range(40)}
-    table = map_journeys(log_of(journeys), min_group=10).drop_off
-    assert cell(table, "drop_off", persona="all", stage="action") == pytest.approx(0.3)
+    log = log_of(journeys)
+    found = map_journeys(log, min_group=10)
+    assert cell(found.drop_off, "left", persona="all", stage="action") == 12
+    assert cell(found.drop_off, "drop_off", persona="all", stage="action") == 1
+    assert not [one for one in observe(found, log=log) if one.key.startswith("leaks")]
 
 
 def test_drop_off_adds_up_probabilities_when_there_is_a_stage_table():
@@ -194,7 +198,7 @@ def test_skips_compare_within_landing_stage_and_persona():
     for n in range(20):
         journeys[f"s{n}"] = [(0, "aw"), (10, "de"), *([(20, "ac")] if n < 5 else [])]
         journeys[f"n{n}"] = [(0, "co"), (10, "de"), *([(20, "ac")] if n < 15 else [])]
-    journeys["z"] = [(300, "search")]  # the window is long enough to follow everyone
+    journeys["z"] = [(300, "odd_contact")]  # the window is long enough to follow everyone
     skips = map_journeys(log_of(journeys), min_group=10).skips
     assert cell(skips, "later_stage_reached_share", persona="all", skipped_stages=1) == 0.25
     assert cell(skips, "effect", persona="all", skipped_stages=1) == pytest.approx(-0.5)
@@ -204,7 +208,7 @@ def test_skips_compare_within_landing_stage_and_persona():
 
 def test_skips_compare_with_others_as_active():
     """Who skips is idle here, and the idle get no further, whether they skip or not: skipping itself costs nothing."""
-    journeys = {"z": [(300, "search")]}
+    journeys = {"z": [(300, "odd_contact")]}
     for n in range(60):
         busy = n % 2 == 0
         skips = n % 8 == 0 if busy else n % 8 != 1  # of the busy few skip, of the idle most
@@ -218,7 +222,7 @@ def test_skips_compare_with_others_as_active():
 def test_a_stage_that_the_data_cannot_show_is_not_skipped():
     """Nobody is ever seen in consideration here: awareness to decision is one step, not a skip."""
     journeys = {f"u{number}": [(0, "aw"), (10, "de"), (20, "lo")] for number in range(12)}
-    journeys["z"] = [(300, "search")]  # the window is long enough to follow everyone
+    journeys["z"] = [(300, "odd_contact")]  # the window is long enough to follow everyone
     counted = map_journeys(log_of(journeys), min_group=1)
     assert cell(counted.skips, "customers", persona="all", skipped_stages=0) == 12
     assert cell(counted.skips, "held_back", persona="all", skipped_stages=1)
@@ -228,7 +232,7 @@ def test_a_stage_that_the_data_cannot_show_is_not_skipped():
 
 def test_who_landed_too_recently_is_not_counted_as_stuck():
     """Landed 5 days before the end, followed for 30: unknown, not 'did not get further'."""
-    journeys = {f"c{n}": [(0, "aw"), (10, "co")] for n in range(12)} | {"z": [(15, "search")]}
+    journeys = {f"c{n}": [(0, "aw"), (10, "co")] for n in range(12)} | {"z": [(15, "odd_contact")]}
     assert map_journeys(log_of(journeys), min_group=1).skips["customers"].isna().all()
 
 
@@ -242,7 +246,7 @@ def test_channels_credit_the_path_within_a_stage():
             (0, "aw", "social"), (1, "search", channel), (2, "search", channel),
             *([(3, "co", "web")] if moves_on else []),
         ]  # fmt: skip
-    journeys["z"] = [(200, "search", "web")]
+    journeys["z"] = [(200, "odd_contact", "web")]
     channels = map_journeys(log_of(journeys), min_group=10).channels
     own = channels[(channels["persona"] == "all") & (channels["stage"] == "awareness")].set_index("channel")
     assert own["touches"].to_dict() == {"display": 30, "email": 30, "social": 30}

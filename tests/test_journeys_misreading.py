@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from journeykit.intervals import wilson
-from journeykit.journeys.misreading import MISREADING, interval_as_read, left_open
+from journeykit.journeys.misreading import MISREADING, interval_as_read, left_open, widened_as_read
 
 
 def read(inferred: bool = True, open_share: float = 1.0, lapse_known: bool = True) -> SimpleNamespace:
@@ -48,7 +48,8 @@ def test_who_is_in_a_stage_now_is_inferred_wherever_there_is_a_stage_table():
 
 
 def test_of_few_customers_the_sample_decides():
-    assert width(read(), 20) == pytest.approx(width(PLAIN, 20), rel=0.1)
+    assert width(read(), 20, "reached") == pytest.approx(width(PLAIN, 20, "reached"), rel=0.1)
+    assert width(read(), 5) == pytest.approx(width(PLAIN, 5), rel=0.15)
 
 
 def test_nothing_of_nobody():
@@ -74,3 +75,11 @@ def test_what_a_stage_table_leaves_open_counted_by_hand(a, b, share):
 
 def test_without_a_stage_table_all_is_left_open():
     assert left_open(None) == 1.0 and left_open(pd.DataFrame({"p_a": [], "p_b": []})) == 0.0
+
+
+def test_a_bootstrap_interval_is_wider_by_what_is_left_open_and_stays_within_0_and_1():
+    known, unknown = (widened_as_read(read(open_share=share), [0.5], [0.4], [0.7]) for share in (0.0, 1.0))
+    assert (known[0][0], known[1][0]) == (0.4, 0.7) and unknown[0][0] < 0.35 and unknown[1][0] > 0.8
+    assert widened_as_read(PLAIN, [0.5], [0.4], [0.7])[1][0] == 0.7
+    low, high = widened_as_read(read(), [0.05, float("nan")], [0.01, 0.0], [0.99, 1.0])
+    assert low[0] == 0 and high[0] == 1 and low[1] != low[1]

@@ -121,7 +121,11 @@ def _hold_sales(events: pd.DataFrame, paths, opens: pd.Timestamp) -> None:
             assert (rows[kind]["buyers"], rows[kind]["customers"]) == (buyers, sold[touchpoint])
 
 
-@pytest.mark.parametrize("model", stage_model_ids())
+QUICK = ("value-journey", "digital")  # each model takes a second or two
+MODELS = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in stage_model_ids()]
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_the_tables_of_a_log_made_by_hand_are_what_a_plain_reading_says(model):
     hold(BY_HAND, model)
 
@@ -149,6 +153,7 @@ def test_the_plain_reading_itself_is_right():
 contacts = st.lists(st.tuples(st.integers(0, 260), st.sampled_from(KINDS)), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(contacts, min_size=2, max_size=7), st.sampled_from(stage_model_ids()))
 def test_the_tables_of_random_logs_are_what_a_plain_reading_says(people, model):

@@ -112,3 +112,8 @@ def test_days_hold_the_stage_of_their_last_contact():
     rows = [("a", "2026-01-01 10:00", "ad_impression"), ("a", "2026-01-01 11:00", "compare_items"),
             ("a", "2026-01-03 10:00", "purchase")]  # fmt: skip
     assert read_days(log_of(rows))["here"].tolist() == [1.0, 3.0]
+
+
+def test_nobody_comes_back_who_is_gone_for_good(found):
+    gone = found.table[found.table["p_lapsed"] > 0.97]
+    assert len(gone) and (gone["p_next_stay"] > 0.96).all() and (gone["move_return"] == 0).all()

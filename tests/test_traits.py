@@ -88,8 +88,9 @@ def test_a_category_that_nobody_uses_leaves_the_block():
 
 def test_a_shop_with_one_touchpoint_and_one_channel():
     traits = measure_traits(shop())
-    blocks = {name.split(".")[0] for name in traits}
-    assert blocks == {"daypart", "weekday", "rhythm", "value", "evidence"}
+    blocks = {name.split(".")[0] for name in trait_names(traits)}
+    assert blocks == {"daypart", "weekday", "rhythm", "value"}
+    assert not [name for name in traits if name.startswith("count.channel.")]
     assert "rhythm.gap_days" in traits
     by_spending = traits["value.order_value"].groupby(np.arange(60) % 2).mean()
     assert by_spending[1] - by_spending[0] == pytest.approx(0.5 * 20 / 21.5, abs=0.1)

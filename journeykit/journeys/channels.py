@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.journeys.attribution import attribute_paths
 from journeykit.journeys.doses import compare_doses, count_doses
+from journeykit.journeys.misreading import widened_as_read
 from journeykit.journeys.paths import ALL, Paths, per_persona
 from journeykit.journeys.steps import hold_back
 
@@ -34,7 +35,8 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
     pandas.DataFrame
         `persona, stage, channel, touches, paid` (touches on paid media), `attribution_markov,
         attribution_shapley, attribution_last` (shares that sum to 1 over the channels of a persona and stage),
-        `low, high` (95 % bootstrap interval of the Markov share), `customers` (units with a path), `met` (units
+        `low, high` (95 % bootstrap interval of the Markov share, wider where stages are inferred), `customers` (units
+        with a path), `met` (units
         that met the channel), `moved_share` (of those, moved on), `other_moved_share` (of the others),
         `used_moved, used_gone` (mean share of their contacts through the channel, of who moved on and of who left for
         good), `lead` (the difference beyond what their touchpoints explain), its `p_value` (`compare_doses`) and
@@ -59,6 +61,9 @@ def weigh_channels(paths: Paths, random_state: int = 0) -> pd.DataFrame:
         ["order", "stage_at", "touches", "channel"], ascending=[True, True, False, True]
     )
     table["stage"] = paths.stage_names(table["stage_at"])
+    table["low"], table["high"] = widened_as_read(
+        paths, table["attribution_markov"], table["low"], table["high"]
+    )
     held = hold_back(
         table[CHANNEL_COLUMNS], table["customers"] < paths.min_group, ("persona", "stage", "channel")
     )

@@ -13,11 +13,19 @@ from journeykit.intervals import wilson
 if TYPE_CHECKING:
     from journeykit.journeys.paths import Paths
 
-__all__ = ["MISREADING", "interval_as_read", "left_open"]
+__all__ = ["MISREADING", "interval_as_read", "left_open", "widened_as_read"]
 
 # squared error of a share that comes from inferring stages, in parts of share x (1 - share) x what the reading leaves
 # open; measured on the truth of worlds that were made by other rules than the model's
-MISREADING = {"drop_off": 0.007, "skipped": 0.006, "reached": 0.001, "now": 0.0, "moved": 0.0, "back": 0.0}
+MISREADING = {
+    "drop_off": 0.045,
+    "skipped": 0.03,
+    "reached": 0.008,
+    "now": 0.015,
+    "moved": 0.06,
+    "back": 0.035,
+}
+WIDER = 2.0  # variance that the reading adds to that of a bootstrap, where everything is left open
 
 
 def left_open(stages: pd.DataFrame | None) -> float:
@@ -73,3 +81,20 @@ def interval_as_read(
     read = paths.inferred or (figure == "now" and paths.lapse_known)
     worth = 1.0 / (1.0 + totals * (MISREADING[figure] * paths.left_open if read else 0.0))
     return wilson(np.asarray(successes, dtype=float) * worth, totals * worth)
+
+
+def widened_as_read(
+    paths: Paths, share: ArrayLike, low: ArrayLike, high: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a bootstrap interval of shares, wider by what the reading leaves open; as it was where nothing is.
+
+    Parameters
+    ----------
+    paths
+        Whether stages were inferred, and how much that leaves open.
+    share, low, high
+        Shares between 0 and 1 and their intervals, which drew units and not their stages; nulls stay.
+    """
+    share, low, high = (np.asarray(one, dtype=float) for one in (share, low, high))
+    times = np.sqrt(1 + WIDER * paths.left_open) if paths.inferred else 1.0
+    return np.clip(share - times * (share - low), 0, 1), np.clip(share + times * (high - share), 0, 1)

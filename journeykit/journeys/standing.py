@@ -52,9 +52,11 @@ def count_stages_now(paths: Paths, stages: pd.DataFrame | None) -> pd.DataFrame:
 
 def _likely(own: pd.DataFrame) -> Callable[[str | None], tuple[int, float]]:
     """Return what counts the units without a named stage that are likeliest in one (any), and how likely on average."""
-    unsure = own[own["stage"].isna()] if "stage_likely" in own else own.head(0)
+    unsure = own[own["stage"].isna()]
 
     def counted(stage: str | None) -> tuple[int, float]:
+        if "stage_likely" not in own:
+            return 0, np.nan
         there = unsure if stage is None else unsure[unsure["stage_likely"] == stage]
         return len(there), float(there["stage_confidence"].mean()) if len(there) else np.nan
 

@@ -135,15 +135,16 @@ def measure_value(paths: Paths) -> pd.DataFrame:
         with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the
         value of buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
     """
-    values = paid(paths)
-    total = values.sum(min_count=1)
+    frame = paid(paths)
+    values, total = frame.loc[frame["ordered"], "paid"], frame["paid"].sum(min_count=1)
     rows = []
     for persona in personas_of(paths) if len(values) else ():
         units = units_of(paths, persona)
         own = values.reindex(values.index.intersection(units.index))
         known = own.dropna().sort_values(ascending=False)
         top = known.iloc[: max(round(len(known) / 10), 1)].sum() if len(known) >= 10 else np.nan
-        whole = known.sum() if len(known) else np.nan
+        of_all = frame.loc[frame.index.intersection(units.index), "paid"].sum(min_count=1)
+        whole = of_all if len(known) else np.nan
         rows.append(
             (
                 persona, len(units), len(own), whole, *bootstrap_mean(known), whole / total if total else np.nan,
@@ -154,8 +155,10 @@ def measure_value(paths: Paths) -> pd.DataFrame:
     return hold_back(frame, frame["buyers"] < paths.min_group, ("persona",))
 
 
-def paid(paths: Paths) -> pd.Series:
-    """Return what each buyer paid, by unit; null where it ordered and no value is known.
+def paid(paths: Paths) -> pd.DataFrame:
+    """Return by unit what it `paid` (null where it ordered and no value is known), and whether it `ordered`.
+
+    Who only was paid back, for an order that the data do not hold, is no buyer, and counts against all the same.
 
     Orders are purchases in any form, and touchpoints of the client's own that mark the purchase and carry a value.
     Their values count, less those of refunds and returns, however their sign was written; a price that was only looked
@@ -169,8 +172,8 @@ def paid(paths: Paths) -> pd.Series:
         paid=table.paid.sum(), ordered=table.order_.any(), known=(table.order_ & table.paid.notnull()).any()
     )
     frame = units.execute().set_index("unit_id").sort_index()
-    frame = frame[frame["ordered"].astype(bool)]
-    return frame["paid"].astype(float).where(frame["known"].astype(bool))
+    ordered, known = frame["ordered"].astype(bool), frame["known"].astype(bool)
+    return pd.DataFrame({"paid": frame["paid"].astype(float).where(known | ~ordered), "ordered": ordered})
 
 
 def _kinds(paths: Paths) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,21 +35,21 @@ class Halves:
 
     table: CountTable
     sides: np.ndarray
-    fits: dict[int, tuple[CountMixture, CountMixture]] = field(default_factory=dict)
+    fits: dict[int, Sequence[CountMixture]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.parts = [self.table.rows(np.flatnonzero(self.sides == side)) for side in (0, 1)]
         self.everybody = tuple(one_class(part) for part in self.parts)
-        self.fits[1] = self.everybody  # type: ignore[assignment]
+        self.fits[1] = self.everybody
 
     def fit(self, k: int, rng: np.random.Generator) -> None:
         """Learn k classes of each half."""
-        self.fits[k] = tuple(  # type: ignore[assignment]
+        self.fits[k] = tuple(
             fit_mixture(part, k, rng, everybody=one, **HALF_FIT)
             for part, one in zip(self.parts, self.everybody, strict=True)
         )
 
-    def foretold(self, models: tuple[CountMixture, CountMixture]) -> np.ndarray:
+    def foretold(self, models: Sequence[CountMixture]) -> np.ndarray:
         """Return the log likelihood of each person under what was learned of the other half."""
         found = np.empty(len(self.table))
         for side in (0, 1):
@@ -65,7 +66,7 @@ class Halves:
             fit_continuum(part, model, one)
             for part, model, one in zip(self.parts, self.fits[k], self.everybody, strict=True)
         )
-        return self.foretold(self.fits[k]) - self.foretold(flat)  # type: ignore[arg-type]
+        return self.foretold(self.fits[k]) - self.foretold(flat)
 
 
 def choose_by_halves(

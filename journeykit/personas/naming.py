@@ -38,11 +38,12 @@ class _Levels:
 
     def apart(self, one: str, other: str, measure: str) -> int:
         """Return 1 where one lies visibly above the other, -1 where below, else 0."""
-        own, beside = self.mean.at[one, measure], self.mean.at[other, measure]
+        own, beside = float(self.mean.loc[one, measure]), float(self.mean.loc[other, measure])
         if not np.isfinite(own) or not np.isfinite(beside):
             return 0
         high, low = max(own, beside), min(own, beside)
-        sure = high - low > Z * np.sqrt(self.error.at[one, measure] + self.error.at[other, measure])
+        error = float(self.error.loc[one, measure]) + float(self.error.loc[other, measure])
+        sure = high - low > Z * np.sqrt(error)
         seen = high >= LEAST_TIMES * low and (high - low >= LEAST_POINTS or not _is_share(measure))
         return int(np.sign(own - beside)) if sure and seen else 0
 

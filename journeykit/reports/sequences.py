@@ -66,7 +66,7 @@ class SequenceStudy(Study):
         table[f"p_{LAPSED}"] = np.nan
         table["stage"] = table["stage"].where(table["stage"] != LAPSED)
         table["stage_basis"] = table["stage_basis"].where(table["stage"].notna(), UNSURE)
-        table["stage_likely"] = table[chances].idxmax(axis=1).str.removeprefix("p_")
+        table["stage_likely"] = table[chances].fillna(0.0).idxmax(axis=1).str.removeprefix("p_")
         table["stage_confidence"] = table[chances].max(axis=1)
         table["stage_set"] = [[one for one in own if one != LAPSED] for own in table["stage_set"]]
         return replace(found, table=without_forecast(table))

@@ -16,7 +16,7 @@ TEXTS = frozenset(
     "leaves_most_at actual inferred group signal feeling rated_at edited stages unit message action "
     "measured_of best_persona since".split()
 )
-FLAGS = frozenset("certified held_back observable picked chosen".split())
+FLAGS = frozenset("certified held_back observable picked chosen sent significant".split())
 MOMENTS = frozenset("last_touchpoint_at first_contact_at".split())
 LISTS = frozenset("stage_set traits attributes touchpoints markers_seen missing".split())
 
@@ -29,6 +29,9 @@ def shaped(table: pd.DataFrame) -> pd.DataFrame:
     >>> empty = pd.DataFrame({"persona": [], "share": pd.Series([], dtype=object)})
     >>> shaped(empty).dtypes.astype(str).to_dict()
     {'persona': 'str', 'share': 'float64'}
+    >>> told = pd.DataFrame({"significant": pd.Series([True, False, None], dtype=object)})
+    >>> shaped(told)["significant"].tolist()
+    [True, False, <NA>]
     """
     formed = pd.DataFrame({name: _formed(str(name), column) for name, column in table.items()})
     return formed.reset_index(drop=True)

@@ -17,7 +17,7 @@ from journeykit.stages.evidence import observable_states, stage_evidence, step_s
 from journeykit.stages.forecast import days_to_move, directions, forecast, learn_moves, without_forecast
 from journeykit.stages.importance import group_importance
 from journeykit.stages.labels import PICKED, correct, given_labels
-from journeykit.stages.naming import name_from, naming_threshold
+from journeykit.stages.naming import GIVEN, HINDSIGHT, name_from, naming_threshold
 from journeykit.stages.persona_learning import fit_persona_chain
 from journeykit.stages.purchases import lapsed_by_purchases
 from journeykit.stages.reader import Reading, StageReader
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 RECORDED, LIKELY, UNSURE = "recorded", "likely", "unsure"
-HINDSIGHT, GIVEN, NOTHING = "held-out hindsight labels", "given labels", "nothing: too little to learn from"
+NOTHING = "nothing: too little to learn from"
 FEWEST_TO_JUDGE = 30
 ROUNDS, FEW_ROUNDS = 15, 3  # in which the chain is learned; few where contacts are taken at their word
 
@@ -258,9 +258,11 @@ def _teach(reader: StageReader, seen: Snapshots, seed: int) -> None:
     rows = student.apart_["rows"]
     if len(rows):
         told = reader.beside(student.apart_["probabilities"], seen.signals.iloc[rows])
-        labels = sharpened(seen.labels.to_numpy()[rows])
+        labels = (
+            sharpened(seen.labels.to_numpy()[rows]) + told
+        ) / 2  # hindsight doubts too much, who told too little
         reader.thresholds = class_thresholds(told, labels, student.coverage)
-        right = (labels + told)[np.arange(len(rows)), told.argmax(axis=1)] / 2
+        right = labels[np.arange(len(rows)), told.argmax(axis=1)]
         threshold = naming_threshold(told.max(axis=1), right, seen.units[rows])
         reader.naming = name_from(threshold)
         reader.about |= {} if threshold is None else {"named_against": HINDSIGHT}

@@ -11,7 +11,7 @@ from journeykit.errors import JourneykitError, nearest, unknown
 from journeykit.stages.classifier import LAPSED, StageClassifier, allowing
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.leaning import lean, learn_leaning
-from journeykit.stages.naming import naming_threshold
+from journeykit.stages.naming import GIVEN, naming_threshold
 from journeykit.stages.reader import StageReader, mix, with_taught
 
 __all__ = ["MANY_LABELS", "PICKED", "correct", "first_contacts", "given_labels"]
@@ -148,7 +148,7 @@ def _naming(reader: StageReader, told, named, units, fair) -> StageReader:
     threshold = naming_threshold(told.max(axis=1)[fair], right[fair], units[fair])
     if threshold is None:
         return reader
-    return replace(reader, naming=threshold, about=reader.about | {"named_against": "given labels"})
+    return replace(reader, naming=threshold, about=reader.about | {"named_against": GIVEN})
 
 
 def _beside(classifier: StageClassifier, taught: np.ndarray | None, stages: pd.Series, reader, weight):

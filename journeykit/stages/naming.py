@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import beta
 
-__all__ = ["NAMED_RIGHT", "name_from", "naming_threshold"]
+__all__ = ["GIVEN", "HINDSIGHT", "NAMED_RIGHT", "name_from", "naming_threshold"]
 
+HINDSIGHT, GIVEN = "held-out hindsight labels", "given labels"  # what is held against
 NAMED_RIGHT = 0.85  # of the named, at least so many are right
 SURE = 0.95  # with this probability, over who happened to be held out
 FEWEST = 100  # held-out rows from which naming is learned at all, and on which the search begins

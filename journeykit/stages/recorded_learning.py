@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit.stages.conformal import class_thresholds
-from journeykit.stages.naming import name_from, naming_threshold
+from journeykit.stages.naming import HINDSIGHT, name_from, naming_threshold
 from journeykit.stages.periods import PERIOD_DAYS
 from journeykit.stages.reader import StageReader
 from journeykit.stages.recorded import Recorded, fit_recorded, measure_recorded, read_days
@@ -40,7 +40,7 @@ def learn_recorded(
     right = labels[np.arange(len(told)), told.argmax(axis=1)]
     threshold = naming_threshold(told.max(axis=1), right, seen.units)
     reader.naming = name_from(threshold)
-    reader.about |= {} if threshold is None else {"named_against": "held-out hindsight labels"}
+    reader.about |= {} if threshold is None else {"named_against": HINDSIGHT}
     return _with_hindsight(reader, log, plan.held, (plan.held_moment,), reader.measure)
 
 

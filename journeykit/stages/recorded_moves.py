@@ -53,6 +53,7 @@ def recorded_moves(
 
     Notes
     -----
+    To have lapsed is to be silent for good, so nobody comes back from it: who may still come is not called lapsed.
     Moves divided by the time at risk are the rates of a Markov chain in continuous time (maximum likelihood); the
     exponential of their matrix gives the probabilities of a period, so several stages within a day all count.
     """
@@ -98,12 +99,9 @@ def _count(stays: pd.DataFrame, gaps: pd.DataFrame, recorded: Recorded, states: 
     gaps = gaps[gaps["place"] < states - 1]
     place, gap = gaps["place"].to_numpy(int), gaps["gap"].to_numpy(float)
     left, _ = recorded.waiting.left(place, gap, gaps["days"].to_numpy(float), gaps["span"].to_numpy(float))
-    came, back = gaps["came"].to_numpy(bool), gaps["next_place"].fillna(0).to_numpy(int)
+    came = gaps["came"].to_numpy(bool)
     np.add.at(moves[:, -1], place[~came], left[~came])
     np.add.at(days, place[~came], (gap * (1 - left))[~came])
-    long = came & (left > 0.5) & (back < states - 1)  # so long that they seemed to have left
-    np.add.at(moves[-1], back[long], 1.0)
-    days[-1] = (gap * left)[~came | long].sum()
     return _Counted(moves, days)
 
 

@@ -15,6 +15,7 @@ OWN = (1.0, 3.0, 10.0)  # gaps of everybody's by which somebody's own pace is dr
 MOST_ROWS = 6000
 HELD = 1.0  # how strongly stages are alike unless the log says otherwise, as a standard deviation of logs
 SHORTEST = 0.02  # days
+SUREST = 0.999  # that somebody has left: nobody is gone for certain
 TINY = 1e-12
 
 
@@ -81,7 +82,7 @@ class Waiting:
         passed = self.passed(place, silent, days, span)
         known = passed if until is None else self.passed(place, np.nan_to_num(until), days, span)
         comes = self.comes[place]
-        left = (1 - comes) * passed / np.maximum(1 - comes * known, TINY)
+        left = np.minimum((1 - comes) * passed / np.maximum(1 - comes * known, TINY), SUREST)
         return (left if until is None else np.where(np.isnan(until), 0.0, left)), passed
 
     def _pace(self, days: np.ndarray, span: np.ndarray) -> np.ndarray:

@@ -53,12 +53,18 @@ def value(contacts: pd.DataFrame) -> dict[str, float]:
                 if row["touchpoint"] in GIVEN_BACK and row["value"] == row["value"]
             ]
             sums[unit] = sum(known) - sum(back) if known else None
+    others = sum(
+        abs(row["value"])
+        for unit, own in journeys(contacts)
+        for row in own
+        if unit not in sums and row["touchpoint"] in GIVEN_BACK and row["value"] == row["value"]
+    )
     told = sorted((amount for amount in sums.values() if amount is not None), reverse=True)
     found = {"buyers": len(sums)}
     if told:
-        found |= {"value_total": sum(told), "value_mean": sum(told) / len(told)}
-    if len(told) >= 10 and sum(told) > 0:
-        found["top_tenth_share"] = sum(told[: round(len(told) / 10)]) / sum(told)
+        found |= {"value_total": sum(told) - others, "value_mean": sum(told) / len(told)}
+    if len(told) >= 10 and sum(told) > others:
+        found["top_tenth_share"] = sum(told[: round(len(told) / 10)]) / (sum(told) - others)
     return found
 
 
