@@ -117,6 +117,11 @@ def _try_strptime(text, pattern):
     """Read a text as a timestamp, or return null."""
 
 
+@ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), dt.Timestamp("UTC")))
+def _try_strptime_zoned(text, pattern):
+    """Read a text that carries an offset as a timestamp, or return null."""
+
+
 @ibis.udf.scalar.builtin(name="trim", signature=((dt.string, dt.string), dt.string))
 def _trim(text, letters):
     """Take letters off both ends of a text."""
@@ -174,6 +179,16 @@ def zoned(text: ir.StringValue) -> ir.TimestampValue:
 def try_time(text: ir.StringValue, pattern: str) -> ir.TimestampValue:
     """Return texts as timestamps by a strptime pattern; null where they can't be read."""
     return _try_strptime(text, pattern)
+
+
+def zoned_by(text: ir.StringValue, pattern: str) -> ir.TimestampValue:
+    """Return the naive UTC timestamps of texts by a strptime pattern with an offset; null where they can't be read."""
+    return _utc(_try_strptime_zoned(text, pattern))
+
+
+def micros(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Return the number of microseconds since 1970 of naive timestamps."""
+    return _micros(moment)
 
 
 def row_hash(columns: Sequence[ir.Value]) -> ir.IntegerValue:

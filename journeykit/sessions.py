@@ -15,7 +15,7 @@ __all__ = ["SESSION_GAP_MINUTES", "contacts", "contacts_frame", "unit_of"]
 
 SESSION_GAP_MINUTES = 30
 _SAME = "unit_id customer_id timestamp touchpoint channel session_id page content campaign interaction paid".split()
-_ORDER = ["timestamp", "touchpoint", "channel", "page", "customer_id", "session_id", "content"]
+_ORDER = ["timestamp", "_line", "touchpoint", "channel", "page", "customer_id", "session_id", "content"]
 _BOUGHT = ("purchase", "contract_signed")
 _LINES = "product value quantity cost rating referrer_id lines".split()
 _NEEDED = ("customer_id", "timestamp", "touchpoint", "session_id")
@@ -114,6 +114,7 @@ def _grouped(table: Any) -> Any:
         rating=table["rating"].mean(),
         referrer_id=table["referrer_id"].min(),
         lines=table.count(),
+        _line=table["line"].min(),
     )
     turn = ibis.row_number().over(ibis.window(group_by=["unit_id", "timestamp"], order_by=_ORDER))
     return grouped.select(*_SAME, *_LINES, _turn=turn.cast("int64"))

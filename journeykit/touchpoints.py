@@ -13,7 +13,21 @@ from typing import Any
 
 from journeykit.documents import read_document
 
-__all__ = ["Channel", "Touchpoint", "Vocabulary", "load_channels", "load_vocabulary", "safe_identifier"]
+__all__ = [
+    "GIVEN_BACK",
+    "PAYMENT",
+    "SOLD",
+    "Channel",
+    "Touchpoint",
+    "Vocabulary",
+    "load_channels",
+    "load_vocabulary",
+    "safe_identifier",
+]
+
+SOLD = ("purchase", "repeat_purchase", "contract_signed", "upgrade", "cross_sell", "subscription_renewal")
+PAYMENT = "payment"  # of an order, or an order itself where nothing else tells of it
+GIVEN_BACK = ("return_item", "refund")
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def test_every_unusable_row_has_its_reason_and_its_row(write_client):
         3: "duplicate", 5: "not_a_number", 6: "no_customer", 7: "time_unreadable", 8: "before_1970",
         9: "malformed", 10: "no_touchpoint", 11: "no_time",
     }  # fmt: skip
-    assert log.sources.loc[0, ["rows", "used", "rejected"]].tolist() == [11, 3, 8]
+    assert log.sources.loc[0, ["rows", "used", "rejected", "merged"]].tolist() == [11, 3, 7, 1]
 
 
 def test_local_times_become_utc_and_decimal_commas_numbers(write_client):

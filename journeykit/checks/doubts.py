@@ -19,7 +19,7 @@ __all__ = ["DOUBTS", "find_doubts"]
 DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
     "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
-    "rejected",
+    "rejected", "currencies", "day_or_month",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
@@ -37,10 +37,15 @@ def find_doubts(log: EventLog) -> pd.DataFrame:
         or day; an id is a pseudonym when the client file asks for that), ``events`` (how many it touches), ``share``
         (of all, 0 to 1) and ``because``, the fact.
     """
-    rows = [*_of_leaks(log), *_of_rejects(log)]
+    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log)]
     if not log.profile_only:
         total = max(log.count(), 1)
-        rows += [*_of_people(log, total), *_of_names(log, total), *_of_sources(log, total)]
+        rows += [
+            *_of_people(log, total),
+            *_of_names(log, total),
+            *_of_sources(log, total),
+            *_of_money(log, total),
+        ]
         if not log.client.in_order:
             rows += [*_of_days(log, total), *_of_clock(log, total), *_of_the_end(log, total)]
     table = pd.DataFrame(rows, columns=["doubt", "level", "what", "events", "share", "because"])
@@ -240,6 +245,23 @@ def _of_the_end(log: EventLog, total: int) -> Iterator[tuple]:
         yield _row("long_silence", _WARN, log.as_of_date, 0, total, told)
 
 
+def _of_money(log: EventLog, total: int) -> Iterator[tuple]:
+    """Yield the currencies of which the values are left out of all sums."""
+    table = log.visible
+    apart = table.filter(table["value_as_written"].notnull() & table["value"].isnull())
+    counted = (
+        apart.group_by("currency").aggregate(events=apart.count()).order_by(ibis.desc("events")).execute()
+    )
+    ours = log.client.currency
+    for row in counted.itertuples():
+        told = (
+            f"values in another currency than {ours} and without a rate: kept apart; give one under 'rates'"
+        )
+        if ours is None:
+            told = "values in several currencies are not added up: name the report's under 'currency', and 'rates'"
+        yield _row("currencies", _WARN, row.currency, row.events, total, told)
+
+
 def _of_leaks(log: EventLog) -> Iterator[tuple]:
     """Yield attributes that tell an outcome."""
     people = log.customers.drop(columns="account_id", errors="ignore")
@@ -260,6 +282,22 @@ def _of_leaks(log: EventLog) -> Iterator[tuple]:
             max(len(people), 1),
             told,
         )
+
+
+def _of_dates(log: EventLog) -> Iterator[tuple]:
+    """Yield files whose dates fit day first and month first alike, or were written with both."""
+    if "dates" not in log.sources:
+        return
+    for row in log.sources[log.sources["dates"].notna()].itertuples():
+        name = str(row.path).replace("\\", "/").rsplit("/", 1)[-1]
+        if "swapped" in row.dates:
+            told = "dates with the year first have a day up to 12, others one above: day and month were swapped back"
+            yield _row("day_or_month", _NOTE, name, row.used, max(row.rows, 1), told)
+        elif "either" in row.dates:
+            told = (
+                f"both day first and month first fit; {row.dates.split(',')[0]} is read: else give the form"
+            )
+            yield _row("day_or_month", _WARN, name, row.used, max(row.rows, 1), told)
 
 
 def _of_rejects(log: EventLog) -> Iterator[tuple]:

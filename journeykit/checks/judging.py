@@ -12,7 +12,7 @@ from journeykit import facts
 from journeykit.checks.attributes import judge_attributes
 from journeykit.checks.doubts import find_doubts
 from journeykit.events import EventLog, is_seen_once, silence_of
-from journeykit.sessions import contacts
+from journeykit.sessions import SESSION_GAP_MINUTES, contacts
 
 __all__ = ["QUESTIONS", "DataCheck", "check_data", "stage_evidence"]
 
@@ -117,10 +117,12 @@ def _counts(log: EventLog) -> dict[str, Any]:
     counts = {name: int(value) for name, value in row.fillna(0).iloc[0].items()}
     read = int(log.sources["rows"].sum()) if len(log.sources) else log.count()
     used = int(log.sources["used"].sum()) if len(log.sources) else log.count()
-    facts = {
+    merged = int(log.sources["merged"].sum()) if "merged" in log.sources else 0
+    told = {
         "rows_read": read,
         "rows_used": used,
-        "rows_rejected": read - used,
+        "rows_rejected": read - used - merged,
+        "rows_merged": merged,
         "events": log.count(),
         "events_after_as_of": log.later(),
         **_span(log),
@@ -128,7 +130,24 @@ def _counts(log: EventLog) -> dict[str, Any]:
     }
     if log.profile_only:
         counts |= {"customers": len(log.customers), "units": len(log.customers)}
-    return facts | counts
+    return (
+        told | counts | {"sessions": _sessions(log), "accounts": _accounts(log), **facts.measure_revenue(log)}
+    )
+
+
+def _sessions(log: EventLog) -> int | None:
+    """Return the number of visits; None of an order without times."""
+    if log.client.in_order:
+        return None
+    table = contacts(log)
+    starts = table["gap_days"].isnull() | (table["gap_days"] * 1440 > SESSION_GAP_MINUTES)
+    return int(starts.sum().execute() or 0)
+
+
+def _accounts(log: EventLog) -> int:
+    if log.profile_only and "account_id" in log.customers:
+        return int(log.customers["account_id"].nunique())
+    return int(log.visible["account_id"].nunique().execute())
 
 
 def _span(log: EventLog) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def check(
     elif not log.profile_only:
         print("an order without times")
     print(
-        f"{counts['rows_read']:,} rows read, {counts['rows_used']:,} used, {counts['rows_rejected']:,} rejected\n"
+        f"{counts['rows_read']:,} rows read, {counts['rows_used']:,} used, {counts['rows_rejected']:,} rejected, "
+        f"{counts['rows_merged']:,} merged\n"
     )
     for name, frame in judged.brief().items():
         if len(frame) or name in ("rejects", "touchpoints"):

@@ -27,24 +27,11 @@ from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
 EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
-    "cost paid interaction rating referrer_id visitor_id"
+    "cost paid interaction rating referrer_id visitor_id order_id event_id status currency"
 ).split()
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
-TIME_FORMS = (
-    "date",
-    "hour",
-    "year",
-    "month",
-    "day",
-    "order",
-    "offset",
-    "unit",
-    "start",
-    "column",
-    "format",
-    "zone",
-)
+TIME_FORMS = "date time hour year month day order offset unit start column format zone zone_column".split()
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
@@ -58,6 +45,7 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Condition = Annotated[list[str | bool | int | float | None], BeforeValidator(_as_list)]
 
 
@@ -97,10 +85,13 @@ class Moment(_Events):
 
 
 class Split(_Part):
-    """A column that holds a whole path, and what stands between its steps."""
+    """A column that holds a whole path, what stands between its steps, and how many went it and bought or did not."""
 
     column: str
     by: str = ">"
+    conversions: str | None = None
+    nulls: str | None = None
+    value: str | None = None
 
 
 class EventSource(_Events):
@@ -118,6 +109,10 @@ class EventSource(_Events):
     split: Split | None = None
     fill_by: str | None = None
     orders: str | None = None
+    value_per: Literal["line", "order"] = "line"
+    statuses: dict[str | int | bool, Literal["paid", "pending", "cancelled", "lost", "refunded", "test"]] = (
+        Field(default_factory=dict)
+    )
     lifecycle: str | None = None
     moments: list[Moment] = Field(default_factory=list)
 
@@ -150,8 +145,8 @@ def _check_time_form(form: dict[str, Any]) -> None:
         return
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
         raise _fault(
-            "timestamp takes {date, hour}, {year, month, day, order}, {offset, unit, start}, {column, format} "
-            "or {order}"
+            "timestamp takes {date, hour}, {date, time}, {year, month, day, order}, {offset, unit, start}, "
+            "{column, format} or {order}"
         )
 
 
@@ -289,6 +284,8 @@ class Client(_Part):
     levers: dict[str, list[Annotated[str, Field(min_length=1)]]] = Field(default_factory=dict)
     map: str | None = None
     audit: bool = False
+    currency: Currency | None = None
+    rates: dict[Currency, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     note: Text | None = None
 
     _path: Path | None = PrivateAttr(default=None)

@@ -112,7 +112,8 @@ def _drafts(
     given = None if customer_id is None else Guess(customer_id, "as you said")
     people = [(sample, _who(sample, given)) for sample in samples]
     profiles = [(sample, who) for sample, who in people if is_profile(sample, who)]
-    sources, left, faults = [], [], []
+    sources, faults = [], []
+    left = [f"{sample.path.name}: {note}" for sample in samples for note in sample.notes]
     for sample, _ in people:
         if any(sample is one for one, _ in profiles):
             continue

@@ -13,7 +13,15 @@ import pandas as pd
 
 from journeykit.documents import read_document
 from journeykit.events.leaks import words_of
-from journeykit.events.times import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET, find_pattern
+from journeykit.events.texts import NOTHING
+from journeykit.events.times import (
+    EPOCH_MILLISECONDS,
+    EPOCH_SECONDS,
+    EXCEL_DAYS,
+    WITH_OFFSET,
+    find_pattern,
+    plain_spaces,
+)
 from journeykit.touchpoints import definitions, safe_identifier
 
 __all__ = ["DOUBTFUL", "LIKELY", "SURE", "Facts", "Guess", "facts_of", "spoken", "words"]
@@ -21,6 +29,7 @@ __all__ = ["DOUBTFUL", "LIKELY", "SURE", "Facts", "Guess", "facts_of", "spoken",
 SURE, LIKELY, DOUBTFUL = "sure", "likely", "doubtful"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _NUMBER = re.compile(r"[-+]?[€$£]?\s?\d[\d.,' ]*(e[-+]?\d+)?\s?[€%]?", re.IGNORECASE)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[AaPp]\.?[Mm]\.?)?")
 _LOOKED_AT = 300
 
 
@@ -45,7 +54,8 @@ class Facts:
 
     ``kind`` is ``time``, ``whole``, ``number``, ``flag``, ``text``, ``list`` or ``empty``; ``pattern`` how times are
     written; ``levels`` the number of different values, ``filled`` the share of rows that have one, ``unique`` the
-    share of them that differ, ``email`` the share that are addresses.
+    share of them that differ, ``email`` the share that are addresses, ``clock`` the share that are times of day (0
+    where they are few).
     """
 
     name: str
@@ -55,6 +65,7 @@ class Facts:
     unique: float
     email: float = 0.0
     pattern: str | None = None
+    clock: float = 0.0
 
     @property
     def plain(self) -> str:
@@ -103,14 +114,21 @@ def _facts(column: pd.Series, name: str) -> Facts:
     )
     if pd.api.types.is_float_dtype(column):
         texts = texts.str.removesuffix(".0")
-    texts = texts[texts != ""]
+    texts = texts[~texts.str.lower().isin(NOTHING)]
+    if len(texts) and texts.str.fullmatch(r"[0-9]+[.]0").all():
+        texts = texts.str.removesuffix(".0")
     levels = int(texts.nunique())
     filled = len(texts) / len(column) if len(column) else 0.0
     unique = levels / len(texts) if len(texts) else 0.0
     sample = texts.sample(min(len(texts), _LOOKED_AT), random_state=0) if len(texts) else texts
     email = float(sample.map(lambda text: bool(_EMAIL.fullmatch(text))).mean()) if len(sample) else 0.0
     kind, pattern = _kind(column, sample, levels)
-    return Facts(name, kind, levels, filled, unique, email, pattern)
+    clock = (
+        float(sample.map(lambda text: bool(_CLOCK.fullmatch(plain_spaces(text)))).mean())
+        if len(sample)
+        else 0.0
+    )
+    return Facts(name, kind, levels, filled, unique, email, pattern, clock if clock > 0.9 else 0.0)
 
 
 def _written(value: Any) -> str:
@@ -155,7 +173,7 @@ def _time_pattern(sample: pd.Series) -> str | None:
 def _is_written_so(text: str, pattern: str) -> bool:
     for form in (pattern, None):
         try:
-            moment = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+            moment = datetime.strptime(plain_spaces(text), form) if form else datetime.fromisoformat(text)
         except ValueError:
             continue
         return 1900 <= moment.year <= 2100

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import available_timezones
 
 import pandas as pd
 
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
+from journeykit.drafting.ordering import guess_orders
 from journeykit.drafting.sampling import Sample
-from journeykit.events.times import EXCEL_DAYS
+from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, judge_texts, swapped_pattern
+from journeykit.events.times import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
 __all__ = ["Roles", "guess_customer", "guess_roles", "guess_time"]
 
 _MOST_KINDS, _MOST_CHANNELS = 200, 80
+EPOCHS = (EPOCH_SECONDS, EPOCH_MILLISECONDS)
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
     "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
     "product": ("text", "whole"), "page": ("text",), "session_id": ("text", "whole"), "account_id": ("text", "whole"),
     "campaign": ("text", "whole"), "content": ("text", "whole"), "rating": ("number", "whole"),
-    "cost": ("number", "whole"), "referrer_id": ("text", "whole"),
+    "cost": ("number", "whole"), "referrer_id": ("text", "whole"), "event_id": ("text", "whole"), "currency": ("text",),
 }  # fmt: skip
 
 
@@ -48,9 +52,7 @@ def guess_time(sample: Sample) -> Guess | None:
     for level in (SURE, LIKELY):
         found = _first([fact for fact, sure in named if sure == level and fact.kind == "time"], "timestamp")
         if found:
-            return _with_hour(
-                sample, found, Guess(found.name, f"by its name, and written {found.pattern}", level)
-            )
+            return _with_hour(sample, found, _written(sample, found, "by its name, and", level))
     offset = _offset(facts)
     if offset and spoken(offset.value["offset"], "timestamp") == SURE:
         return offset
@@ -58,12 +60,31 @@ def guess_time(sample: Sample) -> Guess | None:
         return _with_hour(
             sample,
             dated[0],
-            Guess(dated[0].name, f"its values are times, written {dated[0].pattern}", LIKELY),
+            _written(sample, dated[0], "its values are times,", LIKELY),
         )
     if dated:
         others = ", ".join(fact.name for fact in dated[1:4])
         return Guess(dated[0].name, f"its values are times; so are those of {others}", DOUBTFUL)
     return _parts(sample) or offset or _step(facts)
+
+
+def _written(sample: Sample, fact: Facts, why: str, level: str) -> Guess:
+    """Return a column of times with how they are written; where day and month fit both ways, it is doubtful."""
+    pattern = fact.pattern or ""
+    if swapped_pattern(pattern, DAY_FIRST) == swapped_pattern(pattern, MONTH_FIRST):
+        return Guess(fact.name, f"{why} written {pattern}", level)
+    order = judge_texts(sample.frame[fact.name])
+    told = f"{why} written {swapped_pattern(pattern, order.first)}"
+    if not order.sure:
+        told += f"; day or month first? {order.first} is read, as {order.why}"
+        return Guess(fact.name, told if sample.whole else f"{told} in a sample", DOUBTFUL)
+    if order.swapped:
+        return Guess(
+            fact.name, f"{told}; a program took day and month of the others for each other", DOUBTFUL
+        )
+    return Guess(
+        fact.name, told if sample.whole else f"{told} in a sample", level if sample.whole else LIKELY
+    )
 
 
 def _first(found: list[Facts], key: str) -> Facts | None:
@@ -81,9 +102,32 @@ def _with_hour(sample: Sample, fact: Facts, guess: Guess) -> Guess:
         (one for one in sample.facts.values() if one.kind == "whole" and spoken(one.name, "hour") == SURE),
         None,
     )
-    if hour is None or not fact.pattern or ":%M" in fact.pattern or fact.pattern == "timestamp":
+    if not fact.pattern or "%M" in fact.pattern or "%" not in fact.pattern:
+        return guess
+    clock = next((one for one in sample.facts.values() if one.name != fact.name and one.clock), None)
+    if clock is not None:
+        told = f"a date, and a time of day in {clock.name}"
+        return Guess({"date": fact.name, "time": clock.name}, told, SURE if clock.clock == 1 else LIKELY)
+    if hour is None:
         return guess
     return Guess({"date": fact.name, "hour": hour.name}, "a date and an hour, by their names", LIKELY)
+
+
+def _with_zone(sample: Sample, guess: Guess) -> Guess:
+    """Return times together with the column in which each row names its time zone."""
+    form = {"column": guess.value} if isinstance(guess.value, str) else guess.value
+    if isinstance(guess.value, str) and sample.facts[guess.value].pattern in (WITH_OFFSET, *EPOCHS):
+        return guess
+    for fact in sample.facts.values():
+        zones = (
+            set(sample.frame[fact.name].dropna().astype(str).str.strip().unique())
+            if fact.levels < _MOST_KINDS
+            else set()
+        )
+        if fact.kind == "text" and zones and zones <= available_timezones():
+            told = f"{guess.why}; the time zone of each row stands in the column {fact.name}"
+            return Guess(form | {"zone_column": fact.name}, told, DOUBTFUL)
+    return guess
 
 
 def _parts(sample: Sample) -> Guess | None:
@@ -156,7 +200,7 @@ def guess_roles(sample: Sample, customer: Guess, time: Guess | None) -> Roles:
     """Return the guesses for the columns of a table of events."""
     roles = Roles({"customer_id": customer})
     if time is not None:
-        roles.columns["timestamp"] = time
+        roles.columns["timestamp"] = _with_zone(sample, time)
     if touchpoint := _touchpoint(sample, roles.taken()):
         roles.columns["touchpoint"] = touchpoint
     for name, kinds in _KINDS.items():
@@ -164,6 +208,7 @@ def guess_roles(sample: Sample, customer: Guess, time: Guess | None) -> Roles:
             roles.columns[name] = found
     _orders(sample, roles)
     _worth(sample, roles)
+    guess_orders(sample, roles)
     if found := next((fact for fact in sample.facts if spoken(fact, "lifecycle") == SURE), None):
         roles.keys["lifecycle"] = Guess(
             found, "by its name: a start and its completion are one event", LIKELY
@@ -221,14 +266,15 @@ def _by_name(sample: Sample, name: str, kinds: tuple[str, ...], taken: set[str])
 
 def _orders(sample: Sample, roles: Roles) -> None:
     """Find the number of an order: its lines are one contact; and returns, by its letter or a negative number."""
-    facts = [
-        fact
-        for fact in sample.facts.values()
-        if spoken(fact.name, "order") == SURE and fact.name not in roles.taken()
-    ]
-    if not facts or "touchpoint" in roles.columns:
+    able = [fact for fact in sample.facts.values() if fact.name not in roles.taken() and fact.kind != "time"]
+    sure = [fact for fact in able if spoken(fact.name, "order") == SURE]
+    named = [fact for fact in able if spoken(fact.name, "order") and set(fact.words[-1:]) & set(_IDS)]
+    order = next(iter(sure + named), None)
+    if order is None:
         return
-    order = facts[0]
+    roles.columns["order_id"] = Guess(order.name, "by its name")
+    if "touchpoint" in roles.columns:
+        return
     lines = len(sample.frame) / max(order.levels, 1)
     if lines > 1.2:
         roles.keys["orders"] = Guess(order.name, f"by its name; {lines:.1f} lines an order")

@@ -14,6 +14,7 @@ from journeykit import engine
 from journeykit.drafting.facts import Facts, facts_of
 from journeykit.errors import DataError
 from journeykit.events.archives import opened
+from journeykit.events.excel import sheets_left_out
 from journeykit.events.files import WHITESPACE, RawFile, find_files
 from journeykit.events.nested import explode
 from journeykit.events.tables import read_raw, read_some
@@ -109,7 +110,17 @@ def _sample(raw: RawFile, path: Path) -> Sample:
             .execute()
         )
     connection.disconnect()
-    return Sample(path, frame, whole)
+    return Sample(path, frame, whole, _left_out(raw))
+
+
+def _left_out(raw: RawFile) -> list[str]:
+    """Return what of a file is not read: the sheets of a workbook that have another form than the first."""
+    if raw.kind != "excel" or raw.member is not None or raw.path.suffix.lower() == ".gz":
+        return []
+    return [
+        f"sheet {title!r} has other columns; read it as a source with 'sheet'"
+        for title in sheets_left_out(raw.path)
+    ]
 
 
 def _part_of(raw: RawFile, folder: Path) -> RawFile | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from journeykit.drafting.guessing import guess_customer, guess_roles, guess_time
 from journeykit.drafting.naming import guess_touchpoints
 from journeykit.drafting.sampling import Sample
 from journeykit.errors import DataError
+from journeykit.events.expressions import columns_in, is_expression
 from journeykit.events.leaks import suspect_leaks, words_of
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
@@ -171,6 +171,8 @@ def _export(sample: Sample) -> SourceDraft | None:
             for key, column in form["columns"].items()
             if _there(column, there)
         }
+        if "value" not in form["columns"]:
+            columns |= _value(laid, columns)
         draft = SourceDraft(
             sample.path, told, columns, timezone=form.get("timezone"),
             setting=form.get("setting") if "account_id" in columns else None,
@@ -186,8 +188,16 @@ def _export(sample: Sample) -> SourceDraft | None:
     return None
 
 
+def _value(sample: Sample, columns: dict[str, Guess]) -> dict[str, Guess]:
+    """Return the column of values in an export that has no fixed one."""
+    roles = guess_roles(sample, columns["customer_id"], columns.get("timestamp"))
+    return {name: guess for name, guess in roles.columns.items() if name == "value"}
+
+
 def _there(column: str, there: set[str]) -> bool:
-    return column in there or {name for name in re.findall(r"`([^`]+)`", column)} - there == set() != set()  # noqa: C416
+    if column in there or not is_expression(column):
+        return column in there
+    return set(columns_in(column)) <= there
 
 
 def _export_moments(draft: SourceDraft, form: dict, sample: Sample) -> None:
@@ -234,11 +244,22 @@ def _of_paths(sample: Sample, path: tuple[str, str], given: Guess | None) -> Sou
     if time is not None and not (isinstance(time.value, dict) and "order" in time.value):
         columns["timestamp"] = time
     draft = SourceDraft(sample.path, Guess("paths", f"{column} holds whole paths"), columns)
-    draft.keys["split"] = Guess(
-        {"column": column, "by": by}, f"{column} holds steps that are parted by {by!r}"
-    )
+    told = f"{column} holds steps that are parted by {by!r}"
+    counts = _path_counts(sample)
+    told += f"; each path was gone as often as {' and '.join(counts.values())} say" if counts else ""
+    draft.keys["split"] = Guess({"column": column, "by": by} | counts, told, LIKELY if counts else SURE)
     _name_touchpoints(draft, sample.frame[column].dropna().astype(str).str.split(by).explode())
     return draft
+
+
+def _path_counts(sample: Sample) -> dict[str, str]:
+    """Return the columns that say how many went a path and bought, how many did not, and what they paid."""
+    whole = [fact for fact in sample.facts.values() if fact.kind in ("whole", "flag", "number")]
+    found = {
+        key: next((fact.name for fact in whole if spoken(fact.name, word) == SURE), None)
+        for key, word in (("conversions", "conversions"), ("nulls", "nulls"), ("value", "path_value"))
+    }
+    return {key: name for key, name in found.items() if name} if found["conversions"] else {}
 
 
 def _moments(sample: Sample) -> dict[str, tuple[Facts, str]]:

@@ -12,7 +12,7 @@ from journeykit.clients.form import CustomerSource, LabelSource
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.mapping import ROW, row_ids
 from journeykit.events.tables import digest, read_raw, source_files
-from journeykit.events.texts import NOTHING
+from journeykit.events.texts import NOTHING, same_id
 from journeykit.stage_models import LAPSED, UNSURE
 
 __all__ = ["read_customers", "read_labels", "read_people"]
@@ -102,7 +102,7 @@ def _counted(
     })[reason.notna()].reset_index(drop=True)  # fmt: skip
     facts = [
         {"path": path, "rows": len(mine), "used": int(mine.isna().sum()), "rejected": int(mine.notna().sum()),
-         "lines": len(mine), "sha256": frame.attrs["sha256"][path]}
+         "merged": 0, "lines": len(mine), "sha256": frame.attrs["sha256"][path]}
         for path, mine in reason.groupby(frame["_source"], sort=False)
     ]  # fmt: skip
     return rejects, pd.DataFrame(facts)
@@ -204,7 +204,9 @@ def _ids(column: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(column):
         column = column.astype("Int64")
     text = column.astype("str").str.strip()
-    return text.where(column.notna() & ~text.str.lower().isin(NOTHING), None)
+    if text[column.notna()].str.fullmatch(r"[0-9]+([.]0)?").all():
+        text = text.str.removesuffix(".0")
+    return text.map(same_id, na_action="ignore").where(column.notna() & ~text.str.lower().isin(NOTHING), None)
 
 
 def _typed(column: pd.Series, missing: list[Any], category: bool = False) -> pd.Series:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +14,78 @@ from journeykit.errors import DataError, unknown
 from journeykit.events.archives import LEAST_BYTES, MOST_TIMES
 from journeykit.events.files import RawFile
 
-__all__ = ["read_excel"]
+__all__ = ["read_excel", "sheets_left_out"]
 
-_DAY_ZERO = dt.datetime(1899, 12, 30)
+_Rows = list[tuple[int, Sequence[Any]]]
 _ERRORS = ("#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!")
 
 
 def read_excel(connection: Any, path: Path, raw: RawFile, name: str) -> None:
-    """Read one sheet of a workbook into a table; formulas by the values that were last calculated.
+    """Read a workbook into a table: one sheet, or all that have the head of the first; formulas by their last values.
 
     The head is the first row with two cells or more, so that a title above it does no harm. Empty rows are
-    skipped; the others keep their number.
+    skipped; the others keep their number, which goes on from sheet to sheet.
 
     Raises
     ------
     DataError
         When there is no such sheet, or it holds no rows.
     """
+    _check_size(path, raw)
+    with _opened(path) as book:
+        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        if raw.sheet is not None and raw.sheet not in sheets:
+            raise unknown("sheet", raw.sheet, sheets, where=raw.where, kind=DataError)
+        chosen = [sheets[raw.sheet]] if raw.sheet else list(sheets.values())
+        same, _ = _of_one_form([_rows(sheet) for sheet in chosen])
+        if not same:
+            problem = "the workbook holds no rows under a head"
+            raise DataError(problem, where=raw.where, remedy="export it again")
+        connection.create_table(name, _table(_together(same), book.epoch), overwrite=True)
+
+
+def sheets_left_out(path: Path) -> list[str]:
+    """Return the sheets of a workbook that hold rows of another form than those that are read."""
+    with _opened(path) as book:
+        sheets = {sheet.title: _rows(sheet) for sheet in book.worksheets}
+    _, others = _of_one_form(list(sheets.values()))
+    return [title for title, rows in sheets.items() if any(rows is other for other in others)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     import openpyxl
 
-    _check_size(path, raw)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles that openpyxl doesn't know: only values count here
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:
-            sheets = {sheet.title: sheet for sheet in book.worksheets}
-            if raw.sheet is not None and raw.sheet not in sheets:
-                raise unknown("sheet", raw.sheet, sheets, where=raw.where, kind=DataError)
-            chosen = [sheets[raw.sheet]] if raw.sheet else list(sheets.values())
-            found = next((rows for sheet in chosen if len(rows := _rows(sheet)) > 1), None)
+            yield book
         finally:
             book.close()
-    if found is None:
-        raise DataError("the workbook holds no rows under a head", where=raw.where, remedy="export it again")
-    connection.create_table(name, _table(found), overwrite=True)
+
+
+def _of_one_form(sheets: list[_Rows]) -> tuple[list[_Rows], list[_Rows]]:
+    """Return the sheets with rows that have the head of the first of them, and the others that have rows."""
+    filled = [rows for rows in sheets if len(rows) > 1]
+    same = [rows for rows in filled if _head(rows) == _head(filled[0])]
+    return same, [rows for rows in filled if not any(rows is one for one in same)]
+
+
+def _head(rows: _Rows) -> list[str]:
+    cells = ["" if cell is None else str(cell).strip().lower() for cell in rows[0][1]]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _together(sheets: list[_Rows]) -> _Rows:
+    """Return the rows of sheets under the head of the first."""
+    made = list(sheets[0])
+    for rows in sheets[1:]:
+        last = made[-1][0]
+        made += [(last + number, cells) for number, cells in rows[1:]]
+    return made
 
 
 def _check_size(path: Path, raw: RawFile) -> None:
@@ -57,7 +96,7 @@ def _check_size(path: Path, raw: RawFile) -> None:
         raise DataError(problem, where=raw.where, remedy="save it again as .xlsx")
 
 
-def _rows(sheet: Any) -> list[tuple[int, Sequence[Any]]]:
+def _rows(sheet: Any) -> _Rows:
     """Return the rows from the head on, each with its number from the head, and empty ones left out."""
     sheet.reset_dimensions()
     found: list[tuple[int, Sequence[Any]]] = []
@@ -74,7 +113,7 @@ def _rows(sheet: Any) -> list[tuple[int, Sequence[Any]]]:
     return found
 
 
-def _table(rows: list[tuple[int, Sequence[Any]]]) -> Any:
+def _table(rows: _Rows, epoch: dt.datetime) -> Any:
     import pyarrow as pa
 
     heads = _unique([str(cell).strip() if cell is not None else "" for cell in rows[0][1]])
@@ -86,7 +125,7 @@ def _table(rows: list[tuple[int, Sequence[Any]]]) -> Any:
     kept = [(head, values) for head, values in zip(heads, columns, strict=True) if head or any(values)]
     names = ["_row", *[head or f"column{place}" for place, (head, _) in enumerate(kept)]]
     numbers = pa.array([number for number, _ in rows[1:]], pa.int64())
-    return pa.table([numbers, *[_array(values) for _, values in kept]], names=names)
+    return pa.table([numbers, *[_array(values, epoch) for _, values in kept]], names=names)
 
 
 def _unique(heads: list[str]) -> list[str]:
@@ -99,7 +138,7 @@ def _unique(heads: list[str]) -> list[str]:
     return made
 
 
-def _array(values: list[Any]) -> Any:
+def _array(values: list[Any], epoch: dt.datetime) -> Any:
     """Return numbers as numbers and dates as timestamps, when a column holds nothing else; text otherwise."""
     import pyarrow as pa
 
@@ -108,15 +147,15 @@ def _array(values: list[Any]) -> Any:
     if kinds and kinds <= {int, float}:
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
     if kinds & {dt.datetime, dt.date} and kinds <= {dt.datetime, dt.date, int, float}:
-        return pa.array([_moment(value) for value in values], pa.timestamp("us"))
+        return pa.array([_moment(value, epoch) for value in values], pa.timestamp("us"))
     return pa.array([None if value is None else _text(value) for value in values], pa.string())
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: Any, epoch: dt.datetime) -> Any:
     """Return a date that Excel left as a number of days as the date that it is."""
     if not isinstance(value, int | float):
         return value
-    return _DAY_ZERO + dt.timedelta(milliseconds=round(value * 86_400_000)) if 0 < value < 80_000 else None
+    return epoch + dt.timedelta(milliseconds=round(value * 86_400_000)) if 0 < value < 80_000 else None
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from journeykit.clients import Client
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events.tables import read_raw, source_files
+from journeykit.events.texts import one_id
 
 __all__ = ["join_identities"]
 
@@ -80,7 +81,9 @@ def _listed(connection: Any, client: Client) -> pd.DataFrame:
                 if name not in table.columns:
                     raise unknown("column", name, table.columns[1:], where=raw.where, kind=ClientFileError)
             text = {key: table[name].cast("string").strip().nullif("") for key, name in names.items()}
-            found.append(table.select(id=text["id"], person=text["customer_id"]).distinct().execute())
+            found.append(
+                table.select(id=one_id(text["id"]), person=one_id(text["customer_id"])).distinct().execute()
+            )
             connection.drop_table("raw_links")
     links = pd.concat(found, ignore_index=True).dropna(subset=["id", "person"])
     return links[links["id"] != links["person"]].assign(kind="file").drop_duplicates()

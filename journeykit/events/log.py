@@ -34,7 +34,8 @@ class EventLog:
     rejects
         The rows that could not be used: ``source, row, reason, customer_id, touchpoint``.
     sources
-        One row a file: ``path, rows, used, rejected, lines`` (of the file; a line may give several rows), ``sha256``.
+        One row a file: ``path, rows, used, rejected, merged, lines`` (of the file; a line may give several rows),
+        ``dates`` (how they were read, where day and month could change places) and ``sha256``.
     labels
         What an analyst knows: ``customer_id, at, stage``.
     identities
@@ -192,8 +193,8 @@ class EventLog:
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the events up to the moment as a frame, in the order of customer and time."""
-        frame = self.visible.order_by(["customer_id", "timestamp", "touchpoint"]).execute()
-        return frame.reset_index(drop=True)
+        frame = self.visible.order_by(["customer_id", "timestamp", "line", "touchpoint"]).execute()
+        return frame.drop(columns="line").reset_index(drop=True)
 
     def close(self) -> None:
         """Release the engine's connection."""
@@ -246,7 +247,7 @@ def _shaped(frame: pd.DataFrame) -> Any:
         frame["timestamp"], utc=True, format="ISO8601" if frame["timestamp"].dtype == object else None
     )
     shaped = frame.assign(timestamp=times.dt.tz_localize(None).astype("datetime64[us]"))
-    shaped = shaped.reindex(columns=list(LOG_COLUMNS))
+    shaped = shaped.assign(line=range(len(shaped))).reindex(columns=list(LOG_COLUMNS))
     schema = ibis.schema(LOG_COLUMNS)
     return ibis.memtable(_as_arrow(shaped), schema=schema)
 
@@ -259,6 +260,7 @@ def _as_arrow(frame: pd.DataFrame) -> Any:
         "timestamp": pa.timestamp("us"),
         "float64": pa.float64(),
         "boolean": pa.bool_(),
+        "int64": pa.int64(),
     }
     arrays = [
         pa.array(

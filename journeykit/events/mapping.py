@@ -13,9 +13,11 @@ from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
-from journeykit.events.numbers import read_number
+from journeykit.events.numbers import BESIDE, read_currency, read_number, signs_in
+from journeykit.events.orders import in_one_moment, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
-from journeykit.events.texts import OWN, read_text, stripped_text, with_texts
+from journeykit.events.shapes import paired
+from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -29,17 +31,22 @@ ROW = "row"  # as customer_id: every row is somebody else
 
 TEXTS = (
     "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
-    "visitor_id"
+    "visitor_id order_id event_id status currency"
 ).split()
+IDS = ("customer_id", "visitor_id", "account_id", "session_id", "order_id", "referrer_id")
 NAMES = ("customer_id", "visitor_id", "account_id", "session_id", "touchpoint", "channel")
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
     "customer_id": "string", "account_id": "string", "timestamp": "timestamp", "touchpoint": "string",
     "channel": "string", "session_id": "string", "page": "string", "content": "string", "campaign": "string",
     "product": "string", "value": "float64", "quantity": "float64", "cost": "float64", "paid": "boolean",
-    "interaction": "string", "rating": "float64", "referrer_id": "string",
+    "interaction": "string", "rating": "float64", "referrer_id": "string", "order_id": "string",
+    "currency": "string", "value_as_written": "float64", "line": "int64",
 }  # fmt: skip
-MAPPED = {**LOG_COLUMNS, "visitor_id": "string"}
+_MADE = ("line", "value_as_written")  # of all files together
+MAPPED = {name: kind for name, kind in LOG_COLUMNS.items() if name not in _MADE} | {
+    "visitor_id": "string", "event_id": "string", "status": "string",
+}  # fmt: skip
 _LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
 _SAMPLE = 2_000
@@ -55,6 +62,7 @@ class _Raw:
     source: EventSource
     client: Client
     where: str
+    notes: dict[str, Any]
 
     def column(self, name: str) -> ir.Value:
         if name not in self.table.columns or name == "_row":
@@ -70,12 +78,18 @@ class _Raw:
         self.column(name)
         return read_text(self.table, name)
 
+    def id(self, name: str) -> ir.StringValue:
+        text = self.text(name)
+        return one_id(text, self.table[name].type().is_string() and are_pointed(text, self.sample(text)))
+
     def sample(self, column: ir.Value) -> list[str]:
         rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(_SAMPLE)
         return [str(text) for text in rows.execute()["text"]]
 
 
-def map_source(table: Any, source: EventSource, client: Client, where: str, repeated: Any = None) -> Any:
+def map_source(
+    table: Any, source: EventSource, client: Client, where: str, repeated: Any = None, notes: Any = None
+) -> Any:
     """Return a raw table in the columns of a log, with ``row`` and, where a row is unusable, its ``reason``.
 
     Columns of which nothing is given are not there (`completed`).
@@ -90,6 +104,8 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
         The file's name, for errors.
     repeated
         A table of the rows that are equal to an earlier one (`journeykit.events.repeats`).
+    notes
+        A mapping that gets what all rows said of their form (`read_time`).
 
     Raises
     ------
@@ -98,7 +114,7 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     DataError
         When none of the times can be read, or the touchpoint column holds too many names.
     """
-    raw = _Raw(table, table, source, client, where)
+    raw = _Raw(table, table, source, client, where, {} if notes is None else notes)
     _check_required(raw)
     raw = replace(raw, table=with_texts(table, _used(raw)))
     columns = {name: _mapped(raw, name) for name in MAPPED}
@@ -114,11 +130,14 @@ def map_source(table: Any, source: EventSource, client: Client, where: str, repe
     )  # fmt: skip
     if "page" in values and "page" not in source.constants:
         mapped = with_clean_pages(mapped, client.pages)
+    mapped = with_standing(mapped, source) if "status" in values else mapped
     mapped = _with_reason(mapped, client)
-    mapped = _paired(mapped) if source.lifecycle else mapped
-    mapped = _ordered(mapped) if source.orders else mapped
-    given = [name for name in MAPPED if name in values or (name == "session_id" and source.orders)]
-    return mapped.select("row", "reason", *given)
+    mapped = paired(mapped) if source.lifecycle else mapped
+    mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
+    mapped = in_one_moment(mapped) if source.orders else mapped
+    mapped = value_once(mapped) if source.value_per == "order" else mapped
+    made = ("session_id", "order_id") if source.orders else ()
+    return mapped.select("row", "reason", *[name for name in MAPPED if name in values or name in made])
 
 
 def completed(mapped: Any) -> Any:
@@ -141,31 +160,6 @@ def _order(raw: _Raw) -> ir.StringValue:
 
 def _phase(raw: _Raw) -> ir.StringValue:
     return raw.text(raw.source.lifecycle).lower() if raw.source.lifecycle else ibis.null("string")
-
-
-def _ordered(mapped: Any) -> Any:
-    """Give the lines of an order the moment of its first line, and the order as their session."""
-    usable = mapped["reason"].isnull() & mapped["_order"].notnull()
-    group = ibis.window(group_by=[mapped["customer_id"], mapped["_order"], mapped["touchpoint"]])
-    first = mapped["timestamp"].min(where=usable).over(group)
-    return mapped.mutate(
-        timestamp=usable.ifelse(first, mapped["timestamp"]),
-        session_id=ibis.coalesce(mapped["session_id"], mapped["_order"]),
-    )
-
-
-def _paired(mapped: Any) -> Any:
-    """Make one event of a start and its completion: the n-th of one belongs to the n-th of the other."""
-    good, phase = mapped["reason"].isnull(), mapped["_phase"]
-    ours = [mapped["customer_id"], mapped["touchpoint"]]
-    starts = (good & (phase == "start")).sum().over(ibis.window(group_by=ours))
-    turn = ibis.row_number().over(
-        ibis.window(group_by=[*ours, phase, good], order_by=[mapped["timestamp"], mapped["row"]])
-    )
-    ends = good & (phase == "complete") & (turn < starts)
-    other = good & phase.notnull() & ~phase.isin(["start", "complete"])
-    reason = ibis.cases((ends, "end_of_pair"), (other, "other_lifecycle"), else_=mapped["reason"])
-    return mapped.mutate(reason=reason)
 
 
 def _used(raw: _Raw) -> list[str]:
@@ -238,24 +232,41 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
         return ibis.literal(value if name == "paid" else str(value) if name in TEXTS else value).cast(
             LOG_COLUMNS[name]
         )
+    if name == "value" and raw.source.split and raw.source.split.conversions:
+        sold = raw.text(raw.source.split.column) == "purchase"
+        return sold.ifelse(raw.table["_worth"], ibis.null("float64"))
     form = _form(raw, name)
     if name == "customer_id" and by_row(raw.source, raw.table):
         return row_ids(raw.table, raw.where)
     if name == "timestamp" and raw.source.in_order:
         return _in_order(raw, form)
     if form is None:
-        return None
+        return _signs(raw) if name == "currency" else None
     if name == "timestamp":
-        return _after_place(raw, read_time(form, raw.stripped, raw.client.timezone, raw.sample, raw.where))
+        return _after_place(
+            raw, read_time(form, raw.stripped, raw.client.timezone, raw.sample, raw.where, raw.notes)
+        )
     if name in NUMBERS:
         return _number(raw, form)
     if name == "paid":
         return raw.column(str(form)).cast("string").lower().isin(["true", "1", "yes", "y", "ja", "paid", "t"])
     if name == "touchpoint":
         return _renamed(raw, str(form), lambda word: _touchpoint(raw, word))
+    if name == "currency":
+        return read_currency(raw.text(str(form)))
     if name == "channel":
         return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
-    return raw.text(str(form))
+    return raw.id(str(form)) if name in IDS else raw.text(str(form))
+
+
+def _signs(raw: _Raw) -> ir.Value | None:
+    """Return the currencies that stand beside the values, where any does."""
+    form = _form(raw, "value")
+    if not isinstance(form, str) or form not in raw.table.columns or not raw.column(form).type().is_string():
+        return None
+    if not any(sign for sign in signs_in(raw.sample(raw.stripped(form)))):
+        return None
+    return read_currency(raw.stripped(form).re_replace(BESIDE, ""))
 
 
 def _form(raw: _Raw, name: str) -> Any:
@@ -324,7 +335,12 @@ def _number(raw: _Raw, form: Any) -> ir.Value:
 
 def _is_given(raw: _Raw, name: str) -> ir.BooleanValue:
     form = _form(raw, name)
-    named = [form] if isinstance(form, str) else list((form or {}).values())
+    parts = (
+        {}
+        if isinstance(form, str)
+        else {key: part for key, part in (form or {}).items() if key != "zone_column"}
+    )
+    named = [form] if isinstance(form, str) else list(parts.values())
     filled = [_is_filled(raw, column) for column in named if column in raw.table.columns]
     return ibis.and_(*filled) if filled else ibis.literal(True)
 
@@ -339,6 +355,8 @@ def _is_filled(raw: _Raw, name: str) -> ir.BooleanValue:
 def _is_written(raw: _Raw, name: str, value: ir.Value | None) -> ir.BooleanValue:
     """Tell where something was written that is to be a number."""
     form = raw.source.columns.get(name, name)
+    if name == "value" and raw.source.split and raw.source.split.conversions:
+        return ibis.literal(False)  # it stands on the last step alone
     if value is None or str(form) not in raw.table.columns or not raw.column(str(form)).type().is_string():
         return ibis.literal(False)
     return raw.text(str(form)).notnull()
@@ -362,6 +380,7 @@ def _with_reason(mapped: Any, client: Client) -> Any:
         (mapped["timestamp"] >= ibis.timestamp("2100-01-01 00:00:00"), "after_2099"),
         (mapped["touchpoint"].isnull(), "no_touchpoint"),
         (mapped["_left_out"].fill_null(False), "left_out"),
+        (mapped["_test"] if "_test" in mapped.columns else ibis.literal(False), "test_order"),
         (bad_number, "not_a_number"),
         (mapped["_twice"], "duplicate"),
         else_=ibis.null("string"),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from journeykit import engine
 from journeykit.clients import Client
+from journeykit.events.texts import same_id
 
 __all__ = ["known_as", "pseudonym", "pseudonymous", "secret_of"]
 
@@ -46,7 +47,7 @@ def known_as(client: Client, customer: str) -> str | None:
     No key is made: without one there are no pseudonyms yet.
     """
     made = client.privacy.pseudonymise and _key_of(client).exists()
-    return pseudonym(str(secret_of(client)), customer) if made else None
+    return pseudonym(str(secret_of(client)), same_id(customer)) if made else None
 
 
 def pseudonym(secret: str, customer: str) -> str:

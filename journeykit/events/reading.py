@@ -18,12 +18,15 @@ from journeykit.events.files import RawFile
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
+from journeykit.events.orders import MERGED, in_one_currency
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
+
+_ROWS_OF_A_FILE = 2**40  # more than any has
 
 
 def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | None = None) -> EventLog:
@@ -32,9 +35,9 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     Returns
     -------
     EventLog
-        All usable events; ``rejects`` holds the others with a reason, and ``used + rejected = rows``
-        for every file in ``sources``. Of a client with customers and no events, an empty log
-        (``profile_only``), of which ``sources`` and ``rejects`` are those of the customers.
+        All usable events; ``rejects`` holds the others with a reason, and ``used + rejected + merged = rows``
+        for every file in ``sources`` (merged: the same event told twice). Of a client with customers and no
+        events, an empty log (``profile_only``), of which ``sources`` and ``rejects`` are those of the customers.
 
     Raises
     ------
@@ -56,9 +59,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
-    usable = [
-        completed(connection.table(name)).filter(ibis._["reason"].isnull()).select(*MAPPED) for name in tables
-    ]
+    usable = [_usable(connection, name, at) for at, name in enumerate(tables)]
     secret = secret_of(client)
     together = ibis.union(*usable) if len(usable) > 1 else usable[0]
     linked = bool(client.identities or together["visitor_id"].notnull().any().execute())
@@ -66,8 +67,11 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     if linked:
         met = connection.create_table("met", together)
         together, identities = join_identities(connection, met, client)
-    table = together.select(*LOG_COLUMNS)
-    if len(tables) > 1 or linked or secret is not None:  # else it is what was mapped, and no second copy
+    table, apart = in_one_currency(together, client)
+    table = table.select(*LOG_COLUMNS)
+    if (
+        len(tables) > 1 or linked or apart or secret is not None
+    ):  # else it is what was mapped, and no second copy
         table = connection.create_table("events", pseudonymous(table, secret))
         for name in ("met", "joined_ids", *tables):
             connection.drop_table(name, force=True)
@@ -88,6 +92,15 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         if client.in_order
         else None,
     )
+
+
+def _usable(connection: Any, name: str, place: int) -> Any:
+    """Return the usable events of a file, with a number that keeps the order of rows and of files."""
+    good = completed(connection.table(name)).filter(ibis._["reason"].isnull())
+    nothing = ibis.null("float64")
+    return good.mutate(
+        line=good["row"].cast("int64") + place * _ROWS_OF_A_FILE, value_as_written=nothing
+    ).select(*MAPPED, "line", "value_as_written")
 
 
 def _changed_on(client: Client, sources: Sequence[Any]) -> pd.Timestamp:
@@ -182,8 +195,10 @@ def _read_file(
     lines = int(table.count().execute())
     repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
-    name = f"mapped_{number}"
-    mapped = completed(_kept(connection, name, _mapped(table, source, client, raw.name, repeated), raw))
+    name, notes = f"mapped_{number}", dict[str, Any]()
+    mapped = completed(
+        _kept(connection, name, _mapped(table, source, client, raw.name, repeated, notes), raw)
+    )
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -193,12 +208,15 @@ def _read_file(
     rejects = _with_malformed(rejects, malformed)
     rejects.insert(0, "source", raw.name)
     used = int(mapped.filter(mapped["reason"].isnull()).count().execute())
+    merged = int(rejects["reason"].isin(MERGED).sum())
     facts = {
         "path": raw.where,
         "rows": used + len(rejects),
         "used": used,
-        "rejected": len(rejects),
+        "rejected": len(rejects) - merged,
+        "merged": merged,
         "lines": lines + len(malformed),
+        "dates": notes["dates"].told if "dates" in notes else None,
         "sha256": digest(raw),
     }
     for spare in (f"raw_{number}", f"repeated_{number}"):
@@ -218,13 +236,13 @@ def _kept(connection: Any, name: str, mapped: Any, raw: RawFile | Database) -> A
         raise DataError(problem, where=raw.where, remedy=remedy) from None
 
 
-def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any) -> Any:
+def _mapped(table: Any, source: EventSource, client: Client, where: str, repeated: Any, notes: Any) -> Any:
     """Return the events of all moments of a source, and the rows that tell of none."""
     parts = events_of_rows(table, source, where)
     if len(parts) == 1:
-        return map_source(table, source, client, where, repeated)
+        return map_source(table, source, client, where, repeated, notes)
     *parts, (rest, _) = parts
-    mapped = [completed(map_source(rows, of, client, where, repeated)) for rows, of in parts]
+    mapped = [completed(map_source(rows, of, client, where, repeated, notes)) for rows, of in parts]
     nothing = {name: ibis.null(kind) for name, kind in MAPPED.items()}
     none = rest.select(row=rest["_row"], reason=ibis.literal("no_moment"), **nothing)
     return ibis.union(*mapped, none)

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from journeykit.clients.form import EventSource, Moment
+from journeykit.clients.form import EventSource, Moment, Split
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events.nested import explode
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["events_of_rows", "holds", "lay_out"]
+__all__ = ["events_of_rows", "holds", "lay_out", "paired"]
 
 _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)\s*(-?[\d.]+)\s*$")
-_FILLED = ("customer_id", "account_id", "timestamp", "channel", "campaign", "session_id", "referrer_id")
+_FILLED = tuple(
+    "customer_id account_id timestamp channel campaign session_id referrer_id order_id status currency".split()
+)
 
 
 def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
@@ -30,11 +32,15 @@ def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
     ClientFileError
         When the source names a column that the file does not have.
     """
-    for column in filter(None, (source.explode, source.split and source.split.column, source.fill_by)):
+    split = source.split
+    parts = (split.column, split.conversions, split.nulls, split.value) if split else ()
+    for column in filter(None, (source.explode, *parts, source.fill_by)):
         _check(connection.table(name), column, where)
     if source.explode:
         explode(connection, name, source.explode)
     if source.split:
+        if source.split.conversions:
+            _repeat(connection, name, source.split)
         _split(connection, name, source.split.column, source.split.by)
     if source.fill_by:
         _fill(connection, name, source)
@@ -45,6 +51,41 @@ def _check(table: Any, column: str, where: str) -> None:
     if column not in table.columns:
         known = [name for name in table.columns if not name.startswith("_")]
         raise unknown("column", column, known, where=where, kind=ClientFileError)
+
+
+def _repeat(connection: Any, name: str, split: Split) -> None:
+    """Make a row of every journey of a path that many went: those who bought end in a purchase, which has its value.
+
+    The value of a line is that of all its purchases together, and each has an equal part.
+    """
+    path, by = _quoted(split.column), split.by.replace("'", "''")
+    sold = _whole(split.conversions)
+    worth = (
+        f"try_cast({_quoted(split.value)} AS DOUBLE) / nullif({sold}, 0)"
+        if split.value
+        else "CAST(NULL AS DOUBLE)"
+    )
+    ends = [(f"{path} || '{by}purchase'", worth, sold)]
+    if split.nulls:
+        ends.append((path, "CAST(NULL AS DOUBLE)", _whole(split.nulls)))
+    parts = [
+        f"SELECT {place} AS _end, unnest(range(coalesce({count}, 0))) AS _turn, {told} AS _path, {value} AS _worth, "
+        f'* FROM "{name}"'
+        for place, (told, value, count) in enumerate(ends)
+    ]
+    rows = "row_number() OVER (ORDER BY _row, _end, _turn) AS _row"
+    connection.raw_sql(
+        f'CREATE OR REPLACE TABLE "{name}" AS SELECT {rows}, _path AS {path}, '
+        f"* EXCLUDE (_end, _turn, _path, _row, {path}) FROM ({' UNION ALL '.join(parts)})"
+    )
+
+
+def _whole(column: str | None) -> str:
+    return f"greatest(try_cast(try_cast({_quoted(column)} AS DOUBLE) AS BIGINT), 0)"
+
+
+def _quoted(column: str | None) -> str:
+    return '"' + str(column).replace('"', '""') + '"'
 
 
 def _split(connection: Any, name: str, column: str, by: str) -> None:
@@ -158,3 +199,17 @@ def _filled(column: ir.Value) -> ir.BooleanValue:
 
 def _number(column: ir.Value) -> ir.FloatingValue:
     return column.try_cast("float64") if column.type().is_string() else column.cast("float64")
+
+
+def paired(mapped: Any) -> Any:
+    """Make one event of a start and its completion: the n-th of one belongs to the n-th of the other."""
+    good, phase = mapped["reason"].isnull(), mapped["_phase"]
+    ours = [mapped["customer_id"], mapped["touchpoint"]]
+    starts = (good & (phase == "start")).sum().over(ibis.window(group_by=ours))
+    turn = ibis.row_number().over(
+        ibis.window(group_by=[*ours, phase, good], order_by=[mapped["timestamp"], mapped["row"]])
+    )
+    ends = good & (phase == "complete") & (turn < starts)
+    other = good & phase.notnull() & ~phase.isin(["start", "complete"])
+    reason = ibis.cases((ends, "end_of_pair"), (other, "other_lifecycle"), else_=mapped["reason"])
+    return mapped.mutate(reason=reason)

@@ -17,6 +17,7 @@ from journeykit.events.databases import Database, database_file, is_database, re
 from journeykit.events.delimited import is_utf8, read_csv, rewritten
 from journeykit.events.excel import read_excel
 from journeykit.events.files import RawFile, file_digest, find_files
+from journeykit.events.heads import drop_heads
 from journeykit.events.nested import flatten
 from journeykit.events.xes import read_xes
 
@@ -75,6 +76,7 @@ def read_raw(connection: Any, raw: RawFile | Database, name: str) -> tuple[Any, 
                 read_database(connection, raw, name)
             elif raw.kind == "csv":
                 malformed = read_csv(connection, path, raw, name)
+                drop_heads(connection, name)
             elif raw.kind == "excel":
                 read_excel(connection, path, raw, name)
             elif raw.kind == "xes":

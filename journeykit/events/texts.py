@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,15 @@ from journeykit import engine
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["NOTHING", "OWN", "read_text", "stripped_text", "with_texts"]
+__all__ = ["NOTHING", "OWN", "are_pointed", "one_id", "read_text", "same_id", "stripped_text", "with_texts"]
 
-NOTHING = ("", "nan", "nat", "none", "null", "(null)", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)")
+NOTHING = (
+    "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
+    "\\n", "-", "--", "(blank)", "(leeg)", "n.v.t.", "nvt", "#value!", "#ref!",
+)  # fmt: skip
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_ADDRESS = r"^[^@\s]+@[^@\s]+[.][^@\s.]+$"
+_WHOLE = r"^[0-9]+([.]0)?$"
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _STRIPPED, _READ = "_stripped_", "_text_"
 OWN = ("_row", _STRIPPED, _READ)  # with what the names of columns begin that no file has
@@ -51,6 +58,36 @@ def read_text(table: Any, name: str) -> ir.StringValue:
         same = (whole.cast("float64") == column).fill_null(False)
         return same.ifelse(whole.cast("string"), column.cast("string").nullif("nan"))
     return column.cast("string")
+
+
+def one_id(text: ir.StringValue, pointed: bool = False) -> ir.StringValue:
+    """Return ids in one way of writing: addresses and UUIDs in small letters.
+
+    With ``pointed`` (`are_pointed`), whole numbers lose the point and nought that a program gave them.
+    """
+    same = (text.contains("@") & text.re_search(_ADDRESS)) | (
+        (engine.size(text) == 36) & text.re_search(_UUID)
+    )
+    found = same.ifelse(text.lower(), text)
+    return text.endswith(".0").ifelse(text.re_replace(r"[.]0$", ""), found) if pointed else found
+
+
+def are_pointed(text: ir.StringValue, sample: Iterable[str]) -> bool:
+    """Tell whether all ids of a column are whole numbers, some of them written as 123.0."""
+    if not any(one.endswith(".0") for one in sample):
+        return False
+    return not (text.notnull() & ~text.re_search(_WHOLE)).any().execute()
+
+
+def same_id(text: str) -> str:
+    """Return an id as `one_id` writes it.
+
+    Examples
+    --------
+    >>> same_id("Ann@Example.org"), same_id("AB-1")
+    ('ann@example.org', 'AB-1')
+    """
+    return text.lower() if re.fullmatch(f"{_UUID}|{_ADDRESS}", text) else text
 
 
 def _known(text: ir.StringValue) -> ir.StringValue:

@@ -10,6 +10,7 @@ from journeykit.facts.evidence import (
     telling_touchpoints,
 )
 from journeykit.facts.fidelity import FEWEST_TESTED, Reading, choose_reading, fit_noise
+from journeykit.facts.money import measure_revenue, paying_touchpoints
 from journeykit.facts.showing import (
     PURCHASES,
     has_purchases,
@@ -29,7 +30,9 @@ __all__ = [
     "fit_noise",
     "has_purchases",
     "marker_positions",
+    "measure_revenue",
     "observable_states",
+    "paying_touchpoints",
     "recorded_stages",
     "shown_positions",
     "stage_evidence",

@@ -15,11 +15,11 @@ from journeykit.documents import read_document
 from journeykit.journeys.paths import Paths, per_persona
 from journeykit.journeys.statistics import wilson
 from journeykit.journeys.steps import hold_back, personas_of
-from journeykit.touchpoints import definitions, load_vocabulary
+from journeykit.touchpoints import SOLD, definitions, load_vocabulary
 
 __all__ = ["ORDERS", "count_levers", "count_sales", "lever_words", "naming_levers"]
 
-ORDERS = ("purchase", "repeat_purchase", "contract_signed", "upgrade", "cross_sell", "subscription_renewal")
+ORDERS = SOLD
 FIRST_ORDERS = ("purchase", "repeat_purchase", "contract_signed")  # what a first order can be
 UPSELL, CROSS_SELL = "upgrade", "cross_sell"  # touchpoints by which the client itself says which it is
 TELLING = ("levels", "products", "touchpoints")

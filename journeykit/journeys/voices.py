@@ -7,15 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from journeykit.facts import ON_THE_WAY
+from journeykit.facts import paying_touchpoints
 from journeykit.journeys.answering import chance_of_answering, weighted_mean
 from journeykit.journeys.experience import scale_of
 from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.referring import brought_in
-from journeykit.journeys.selling import ORDERS
 from journeykit.journeys.statistics import bootstrap_mean
 from journeykit.journeys.steps import hold_back, personas_of, units_of
-from journeykit.touchpoints import load_vocabulary
+from journeykit.touchpoints import GIVEN_BACK
 
 __all__ = ["count_referrals", "measure_ratings", "measure_value", "paid", "say_nps"]
 
@@ -24,9 +23,6 @@ RATING_COLUMNS = (
     "corrected_low corrected_high"
 ).split()
 REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high brought_in".split()
-GIVEN_BACK = ("return_item", "refund")
-BEFORE_BUYING = ("view_cart", "remove_from_cart", "add_shipping_info", "coupon_redeemed")
-LOOKING = ("attract", "consider", "sign_up", "brand")  # groups of touchpoints before anything is bought
 VALUE_COLUMNS = (
     "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share"
 ).split()
@@ -185,14 +181,6 @@ def _kinds(paths: Paths) -> list[str]:
     there = (
         paths.contacts.group_by("touchpoint").aggregate(valued=paths.contacts.value.notnull().any()).execute()
     )
-    marks = [name for stage in paths.model.stages if stage.canonical == "purchase" for name in stage.markers]
-    valued = set(there.loc[there["valued"].astype(bool), "touchpoint"])
-    own = {name for name in marks if name not in load_vocabulary() and name in valued}
-    orders = {*ORDERS, *own}
-    if orders & set(there["touchpoint"]):
-        return sorted(orders | set(GIVEN_BACK))
-    looks = {key for key, one in load_vocabulary().items() if one.group in LOOKING} | {
-        *ON_THE_WAY,
-        *BEFORE_BUYING,
-    }
-    return sorted((valued - looks) | (set(GIVEN_BACK) if valued - looks else set()))
+    return paying_touchpoints(
+        there["touchpoint"], there.loc[there["valued"].astype(bool), "touchpoint"], paths.model
+    )

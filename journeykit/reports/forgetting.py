@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from journeykit.clients import Client
 from journeykit.errors import JourneykitError
 from journeykit.events.pseudonyms import known_as
+from journeykit.events.texts import same_id
 
 __all__ = ["forget_customer", "learned_with"]
 
@@ -48,7 +49,7 @@ def forget_customer(customer: str, client: Client | str, out: str | Path = "repo
             "there are no reports of this client", where=home, remedy="name a client with reports"
         )
     other = known_as(client, customer) if isinstance(client, Client) else None
-    changed = [path for path in tables if _without(path, {customer, other or customer})]
+    changed = [path for path in tables if _without(path, {customer, same_id(customer), other or customer})]
     if not changed:
         raise JourneykitError(f"no table holds the customer {customer!r}", where=home, remedy="check the id")
     return changed
