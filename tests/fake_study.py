@@ -51,9 +51,9 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True, uns
                "first_day": "2025-04-01", "last_day": "2026-03-31"}  # fmt: skip
     labels = {"labels": 300, "labels_left_out": 1}
     return SimpleNamespace(
-        stages=SimpleNamespace(reader=SimpleNamespace(about=labels)), client=client, log=log,
+        stages=SimpleNamespace(reader=SimpleNamespace(about=labels, recorded=None)), client=client, log=log,
         persona_table=people, tables=tables, figures=figures, paths=None,
-        reading=SimpleNamespace(kind="recorded", units=600),
+        reading=SimpleNamespace(kind="recorded", units=600), journeys=SimpleNamespace(follow_days=90.0),
         findings=_findings() if journeys else [], write=lambda folder: _write(tables, Path(folder)),
     )  # fmt: skip
 

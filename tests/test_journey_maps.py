@@ -24,7 +24,7 @@ def study():
         ]
         if n % 2:
             rows += [(f"c{n}", 2, "compare_items", "web")]
-    rows.append(("late", 200, "search", "web"))
+    rows.append(("late", 200, "odd_contact", "web"))
     frame = pd.DataFrame(rows, columns=["customer_id", "day", "touchpoint", "channel"])
     frame["timestamp"] = START + pd.to_timedelta(frame.pop("day"), "D")
     log = EventLog.from_frame(frame)

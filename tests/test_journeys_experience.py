@@ -39,7 +39,7 @@ def test_friction_is_counted_per_customer_who_has_been_in_the_stage():
 
 
 def test_a_negative_value_is_a_return():
-    table = measured([("a", 0, "purchase", 20), ("a", 3, "product_use", -20)], "value")
+    table = measured([("a", 0, "purchase", 20), ("a", 3, "odd_contact", -20)], "value")
     assert one(table, "returns")["mean"] == 1.0
 
 
@@ -71,9 +71,9 @@ def test_the_same_thing_again_in_a_visit_is_a_repeat_and_another_product_is_not(
 )
 def test_ratings_of_every_scale_are_brought_to_ten(ratings, mean):
     rows = [(who, 0, "purchase", None) for who in "ab"]
-    rows += [(who, 1, "survey_response", rating) for who, rating in zip("ab", ratings, strict=True)]
+    rows += [(who, 1, "odd_question", rating) for who, rating in zip("ab", ratings, strict=True)]
     found = one(measured(rows, "rating"), "rating")
-    assert found["mean"] == pytest.approx(mean) and found["touchpoint"] == "survey_response"
+    assert found["mean"] == pytest.approx(mean) and found["touchpoint"] == "odd_question"
 
 
 def test_ratings_stand_for_those_like_them_who_did_not_answer():
@@ -82,9 +82,9 @@ def test_ratings_stand_for_those_like_them_who_did_not_answer():
     for n in range(400):
         busy = n % 2 == 0
         rows += [(f"c{n}", 0, "purchase", None)]
-        rows += [(f"c{n}", day, "page_view", None) for day in range(1, 7 if busy else 1)]
+        rows += [(f"c{n}", day, "odd_contact", None) for day in range(1, 7 if busy else 1)]
         if n % (4 if busy else 20) in (0, 1):
-            rows.append((f"c{n}", 7, "survey_response", 9 if busy else 3))
+            rows.append((f"c{n}", 7, "odd_question", 9 if busy else 3))
     given = [row[3] for row in rows if row[3]]
     found = one(measured(rows, "rating"), "rating")
     assert found["low"] < found["mean"] < found["high"]

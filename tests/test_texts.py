@@ -36,7 +36,7 @@ def sizes(*special: str) -> str:
 
 # What stands in the blanks of a family: literals here, and sets that code itself holds in `held`.
 FAMILIES = {
-    "axes.criterion_{criterion}": "gap split_half jaccard",
+    "axes.criterion_{criterion}": "gap split_half jaccard foretold overlap",
     "captions.{key}": "forecast_ahead forecast_ahead_shares",
     "cards.example_{key}": "typical edge edge_alone",
     "cards.unit_{read.client.setting}": SETTINGS,
@@ -70,11 +70,13 @@ FAMILIES = {
     "parts.{row.figure}": "stage_share drop_off persona_share",
     "parts.{part}": "stay move lapse",
     "prose.change_{'lapsed_share' if lapsed else figure}": "stage_share lapsed_share drop_off persona_share",
-    "prose.method_{part}": "personas stages against markers paths journeys",
+    "prose.method_{part}": "personas stages against markers paths recorded journeys",
     "prose.personas_none_{self.reason}{near}": (
-        "found no_traits too_few few_people one_group chance chance_near unstable"
+        "found no_traits too_few few_people one_group chance chance_near unstable continuum nobody"
     ),
-    "prose.personas_number{same if read.ids else '_none'}": "/ _same _none",
+    "prose.personas_number{halves}{same if read.ids else '_none'}": (
+        "/ _same _none _halves _halves_same _halves_none"
+    ),
     "prose.sales_by_{told}": "levels products touchpoints",
     "prose.sales_{why}": "few no_products many_products",
     "prose.{key}": "magnets_none magnets_nothing compared_none compared_one stake_none stake_alike",
@@ -90,7 +92,12 @@ FAMILIES = {
     "traits.daypart_{category}": DAYPARTS,
     "traits.daypart_{row['daypart']}": DAYPARTS,
     "values.advocate_{kind}": "any promoter referrer",
-    "values.since_{row['since']}": "order contact",
+    "values.contrast_{name}": "conversation interactive paid",
+    "values.offer_{kind}": "commitment first_order",
+    "values.outcome_{name}": "buys buys_again goes_on",
+    "values.signal_{row['signal']}": "complaint return any",
+    "values.since_{people['since'].iloc[0]}": "quote contact",
+    "values.since_{row['since']}": "order contact commitment",
     "values.{answer}": "yes no",
     "workbook.{key}": "sheets holds rows interval_of table column head unit meaning",
 }  # fmt: skip
