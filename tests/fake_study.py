@@ -87,6 +87,8 @@ def _customers(stages: list[str]) -> pd.DataFrame:
     frame["stage"] = [names[one] if sure > 0.5 else None for one, sure in zip(best, top, strict=True)]
     frame["stage_likely"] = [names[one] for one in best]
     frame["stage_confidence"] = top
+    frame["stage_likely"] = [names[one] for one in best]
+    frame["stage_basis"] = ["likely" if sure > 0.5 else "unsure" for sure in top]
     ahead = rng.dirichlet([*np.full(len(stages), 0.2), 3, 0.6], 600)
     frame[[*(f"p_next_{name}" for name in stages), "p_next_stay", "p_next_lapsed"]] = ahead
     return frame
@@ -165,7 +167,8 @@ def _pages() -> pd.DataFrame:
     return pd.DataFrame({
         "page": ["/", "/sale", "/blog/how-to-choose"], "landings": [900, 410, 120], "bounce_share": [0.32, 0.41, 0.77],
         "exit_share": [0.2, 0.3, 0.7], "continue_share": [0.68, 0.59, 0.23], "sales_completed": [80, 30, 1],
-        "low": [0.29, 0.36, 0.69], "high": [0.35, 0.46, 0.84],
+        "sessions": [1500, 700, 160], "sale_share": [0.08, 0.06, 0.01], "sale_low": [0.07, 0.04, 0.0],
+        "sale_high": [0.1, 0.08, 0.03], "low": [0.29, 0.36, 0.69], "high": [0.35, 0.46, 0.84],
     })  # fmt: skip
 
 

@@ -138,7 +138,7 @@ def is_tidy(column: Column) -> bool:
     Examples
     --------
     >>> [column.name for column in columns_of("back_steps") if is_tidy(column)]
-    ['customers', 'back', 'back_share']
+    ['customers', 'back', 'back_share', 'returned']
     """
     told = _known(column.table).get("tidy", False)
     named = column.name in told.split() if isinstance(told, str) else bool(told)
