@@ -165,7 +165,7 @@ def test_a_log_that_is_too_small_gives_wide_sets_and_no_claims(make_log, rows):
     found = infer_stages(make_log(rows))
     assert found.classifier is None
     named = found.table[found.table["stage"].notna()]
-    assert (named["stage_basis"] == "recorded").all() and (named["stage_confidence"] > 0.85).all()
+    assert (named["stage_confidence"] > 0.85).all(), "what was recorded and nothing speaks against"
     assert (sums(found.table, "p_", STATES) - 1).abs().max() < 1e-9
     assert found.evaluation.empty
 
