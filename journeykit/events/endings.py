@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import pandas as pd
 
 from journeykit import engine
+
+VISIT_MS = 12 * 3_600_000  # who comes within half a day is on the same visit
 
 __all__ = ["Silence", "is_seen_once", "silence_of"]
 
@@ -60,7 +61,9 @@ def silence_of(log: Any) -> Silence | None:
 
 
 def is_seen_once(log: Any) -> bool:
-    """Tell whether nobody was ever seen on a second day: then nobody showed what comes next.
+    """Tell whether nobody was ever seen again half a day on or later: then nobody showed what comes next.
+
+    A visit may pass midnight, so days of the calendar don't tell.
 
     Examples
     --------
@@ -72,8 +75,7 @@ def is_seen_once(log: Any) -> bool:
     """
     if log.profile_only or log.client.in_order:
         return False
-    local = engine.in_zone(log.visible["timestamp"], log.client.timezone)
-    seen = (
-        log.visible.mutate(day=local.date()).group_by("customer_id").aggregate(days=ibis._["day"].nunique())
-    )
-    return not int(seen["days"].max().execute() or 0) > 1
+    table = log.visible
+    span = table["timestamp"].max().delta(table["timestamp"].min(), unit="millisecond")
+    longest = table.group_by("customer_id").aggregate(span=span)["span"].max().execute()
+    return not int(longest or 0) > VISIT_MS
