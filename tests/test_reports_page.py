@@ -90,7 +90,7 @@ def test_one_stage_is_not_called_the_worst_of_all():
         page = Page(study.client)
         chapters.leaks(page, study)
         captions = " ".join(block["caption"] for block in page.blocks if block["block"] == "figure")
-        assert captions.count("Most often people drop out") == leads
+        assert captions.count("Drop-off is highest") == leads
 
 
 def test_the_chapter_says_no_less_than_the_summary_of_what_to_do():
@@ -288,10 +288,21 @@ def test_plain_values_for_json():
 
 
 @pytest.mark.parametrize(("persona", "said"), [
-    ("Everyone", "Most often people drop out in Use: 64%."),
-    ("Readers", "Most often people drop out for Readers in Use: 64%."),
+    ("Everyone", "Drop-off is highest in Use: 64%."),
+    ("Readers", "Drop-off is highest for Readers in Use: 64%."),
 ])  # fmt: skip
 def test_a_lead_speaks_of_the_largest_and_of_everyone_without_a_name(persona, said):
     frame = pd.DataFrame({"stage": ["Need", "Use"], "persona": persona, "value": [0.1, 0.64]})
     assert lead_of(Page(fake_client("en")), "drop_off", frame, "value") == said
     assert lead_of(Page(fake_client("en")), "drop_off", frame.head(0), "value") == ""
+
+
+def test_what_groups_foretell_is_said_as_no_share():
+    from types import SimpleNamespace
+
+    from journeykit.reports.chapters.people import _measure
+    from journeykit.wording.texts import load_texts
+
+    assert _measure(SimpleNamespace(classes_=None)) == "prose.personas_beat"
+    assert _measure(SimpleNamespace(classes_=object())) == "prose.personas_foretell"
+    assert all("percent" not in load_texts(language)["prose"]["personas_foretell"] for language in ("nl", "en"))

@@ -180,16 +180,22 @@ def _tree(page: Page, read: Reader) -> None:
 def _certainty(page: Page, read: Reader) -> None:
     page.heading("personas_certainty", level=2)
     page.say(page.text("prose.personas_how"))
-    null = getattr(getattr(read.study, "personas", None), "null_", None)
+    found = getattr(read.study, "personas", None)
+    null = getattr(found, "null_", None)
     if null and null["draws"]:
         values = {"observed": null["observed"], "chance": null["null_mean"], "p": null["p_value"]}
-        page.say(page.text("prose.personas_beat", units=read.units, **values))
+        page.say(page.text(_measure(found), units=read.units, **values))
     frame = _found(read)
     shown = frame.assign(persona=[read.persona(persona) for persona in frame["persona"]])
     forms = {"persona": "text", "customers": "whole", "share": "percent", "stability": "percent", "certified": "text",
              "value_mean": "amount"}  # fmt: skip
     kept = {name: form for name, form in forms.items() if name in shown and shown[name].notna().any()}
     page.table(shown, page.text("captions.certificate"), kept, of="personas")
+
+
+def _measure(found: object) -> str:
+    """Return the sentence of what was measured: a share of the spread, or nats a person, which is no share."""
+    return "prose.personas_beat" if getattr(found, "classes_", None) is None else "prose.personas_foretell"
 
 
 def _number(page: Page, read: Reader) -> None:
