@@ -305,4 +305,6 @@ def test_what_groups_foretell_is_said_as_no_share():
 
     assert _measure(SimpleNamespace(classes_=None)) == "prose.personas_beat"
     assert _measure(SimpleNamespace(classes_=object())) == "prose.personas_foretell"
-    assert all("percent" not in load_texts(language)["prose"]["personas_foretell"] for language in ("nl", "en"))
+    assert all(
+        "percent" not in load_texts(language)["prose"]["personas_foretell"] for language in ("nl", "en")
+    )
