@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from journeykit.letters import legible
 
@@ -78,7 +79,7 @@ def height_of(cells: Iterable[tuple[str, float]]) -> float:
 
 def is_missing(value: Any) -> bool:
     """Return whether a value stands for nothing: null, NaN, NaT or infinite."""
-    if value is None:
+    if value is None or value is pd.NA:
         return True
     if isinstance(value, (list, tuple, set, frozenset, dict, np.ndarray, str)):
         return False
