@@ -19,6 +19,7 @@ __all__ = ["ALL", "Paths", "per_persona", "trace_paths"]
 
 ALL = "all"
 _DAY_MS = 86_400_000.0
+SECOND = 1 / 86_400  # in days: as long as a pause, to the second, is none
 USUAL = 0.95  # of the silences between visits
 _PLACES = 1024  # more than any stage model has stages
 
@@ -272,7 +273,7 @@ def _with_persona(table: Any, personas: pd.Series | None) -> Any:
 def _entries(placed: Any, pause_days: float) -> Any:
     order = ibis.window(group_by="unit_id", order_by="order")
     marked = placed.filter(placed.marker.notnull())
-    paused = (marked.gap_days > pause_days).fill_null(False)
+    paused = (marked.gap_days > pause_days + SECOND).fill_null(False)
     marked = marked.mutate(paused=paused)
     marked = marked.mutate(before=marked.marker.lag().over(order))
     entered = marked.filter(marked.before.isnull() | (marked.before != marked.marker))

@@ -126,7 +126,7 @@ def walks(events: pd.DataFrame, model, moment: pd.Timestamp) -> dict[str, Walk]:
                 stage = typical[name]
             if stage is not None and (not way or way[-1].stage != stage):
                 silent = 0.0 if before is None else (at - before).total_seconds() / 86400
-                way.append(Step(stage, at, silent > pause))
+                way.append(Step(stage, at, silent > pause + 1 / 86400))
             furthest = max(furthest, -1 if stage is None else stage)
             before = at
         silent = (moment - times[-1]).total_seconds() / 86400
