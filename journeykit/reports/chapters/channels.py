@@ -16,6 +16,7 @@ from journeykit.wording import label
 __all__ = ["channels", "pages"]
 
 MOST = 10  # channels in the figure
+OFTEN = 0.01  # of all landings: pages on which fewer land say little
 MOST_UNSOLD = 5  # pages without a sale that are named
 
 
@@ -131,8 +132,9 @@ def pages(page: Page, study: Any) -> None:
     page.say(page.text("prose.pages"))
     read.say("pages")
     _not_sold(page, read, frame)
-    often = frame.sort_values("landings", ascending=False).head(12)
-    drawn = often[often["bounce_share"].notna() & (often["landings"] >= read.least)]
+    least = max(read.least, OFTEN * frame["landings"].sum())
+    often = frame[frame["bounce_share"].notna() & (frame["landings"] >= least)]
+    drawn = often.sort_values("bounce_share", ascending=False).head(12)
     if len(drawn):
         drawn = drawn.rename(columns={"bounce_share": "value"})[["page", "value", "low", "high"]]
         axes = plots.pages_bounce(

@@ -93,8 +93,15 @@ def _drop_off(page: Page, read: Reader) -> None:
             plots.drop_off(frame, xlabel=page.text("axes.drop_off")),
             page.text("captions.drop_off"),
             of="drop_off",
-            lead=lead_of(page, "drop_off", frame, "value") if len(frame) > 1 else "",  # the most of several
+            lead=_most_leave(page, read, frame),
         )
+
+
+def _most_leave(page: Page, read: Reader, frame: pd.DataFrame) -> str:
+    """Return where most leave for good, of several; not the last stage, which is left in no other way."""
+    last = read.stage(read.seen(read.model.ids)[-1]) if read.seen(read.model.ids) else ""
+    before = frame[frame["stage"] != last]
+    return lead_of(page, "drop_off", before, "value") if len(before) and len(frame) > 1 else ""
 
 
 def _transitions(page: Page, read: Reader) -> None:
