@@ -5,9 +5,9 @@
     python benchmarks/quality_stages.py --worlds          (the sparse and odd worlds alone; --no-odd leaves them out)
 
 Per world: the limit (the exact posterior of an observer who knows the world), the last touchpoint, the last marker,
-and journeykit without hand labels, with 300 of which 10 % are wrong, and with all true labels of the learning
-customers five weeks before the end. All are scored on the truth at the end, on customers whose labels were not given.
-The forecast is made four weeks before the end and scored on the first move within them; beside it the limit (the exact
+and journeykit, with the personas that it finds itself: without hand labels, with 300 of which 10 % are wrong, and with
+all true labels of the learning customers five weeks before the end. All are scored on the truth at the end, on
+customers whose labels were not given. The forecast is made four weeks before the end and scored on the first move within them; beside it the limit (the exact
 posterior of persona, stage and time in the stage, and the world's own moves), and what the limit's nowcast gives with
 the true moves, which is as far as a nowcast times a transition matrix can get. Last, the time until
 the next move: how many true moves came before each of the three days told, in a year's window, half a year ahead.
@@ -30,7 +30,8 @@ from other_worlds import KINDS, make_world, stage_limit
 from sklearn.metrics import roc_auc_score
 
 from journeykit.events import EventLog
-from journeykit.features import measure_signals
+from journeykit.features import measure_signals, measure_traits
+from journeykit.personas import PersonaClusterer, personas_of
 from journeykit.simulate import Population, limit, limit_of_moves, simulate
 from journeykit.simulate.settings import Settings
 from journeykit.stages import infer_stages
@@ -94,6 +95,15 @@ class World:
         return few
 
 
+def found_personas(log: EventLog) -> pd.Series | None:
+    """Return the persona of each unit as a report finds them, null for who is not placed; None without personas."""
+    traits = measure_traits(log)
+    clusterer = PersonaClusterer(n_bootstrap=2).fit(traits)
+    if not clusterer.found_:
+        return None
+    return personas_of(clusterer.predict(traits), traits.index, clusterer.ids_)
+
+
 def nowcasts(world: World) -> pd.DataFrame:
     """Return the scores of each method."""
     truth = world.truth(world.dates[-1], world.test)
@@ -103,13 +113,14 @@ def nowcasts(world: World) -> pd.DataFrame:
     rows = {"limit": score(known, truth, base) | nameable(known, truth)}
     for name, chances in rules(signals, base, world.log.client.model).items():
         rows[name] = score(chances, truth, base)
+    found = found_personas(world.log)
     for name, labels in (
         ("no hand labels", None),
         ("+ 300 hand labels", world.labels(300)),
         ("all true labels", world.labels(None)),
     ):
         start = time.perf_counter()
-        table = infer_stages(world.log, labels).table.loc[world.test]
+        table = infer_stages(world.log, labels, personas=found).table.loc[world.test]
         rows[name] = of_table(table, truth, base, world.states) | {"seconds": time.perf_counter() - start}
     return pd.DataFrame(rows).T.reindex(columns=SHOWN)
 
@@ -154,8 +165,8 @@ def other_nowcasts(kind: str, customers: int, seed: int) -> pd.DataFrame:
     rows = {"limit (about)": score(known, truth, base) | nameable(known, truth)}
     for name, chances in rules(signals, base, log.client.model).items():
         rows[name] = score(chances, truth, base)
-    start = time.perf_counter()
-    table = infer_stages(log).table.loc[signals.index]
+    found, start = found_personas(log), time.perf_counter()
+    table = infer_stages(log, personas=found).table.loc[signals.index]
     rows["no hand labels"] = of_table(table, truth, base, states) | {"seconds": time.perf_counter() - start}
     return pd.DataFrame(rows).T.reindex(columns=SHOWN)
 
@@ -163,7 +174,7 @@ def other_nowcasts(kind: str, customers: int, seed: int) -> pd.DataFrame:
 def odd_nowcast(customers: int, seed: int, settings: dict) -> dict[str, float]:
     """Return the scores at the end of a sparse or odd world without labels, and of the limit where it is known."""
     world = World(customers, seed, **settings)
-    told = infer_stages(world.log).table
+    told = infer_stages(world.log, personas=found_personas(world.log)).table
     truth = world.truth(world.dates[-1], told.index)
     told, truth = told[truth >= 0], truth[truth >= 0]
     base = np.bincount(truth, minlength=len(world.states)) / len(truth)
@@ -197,7 +208,8 @@ def print_mean(title: str, tables: list[pd.DataFrame]) -> None:
 def forecasts(world: World) -> pd.DataFrame:
     """Return skill and AUC of the forecast of four weeks, and of the limit's nowcast with the true moves."""
     now = pd.Timestamp(world.dates[-6])
-    table = infer_stages(world.log.as_of(f"{now:%Y-%m-%d}"), horizon_days=28).table
+    until = world.log.as_of(f"{now:%Y-%m-%d}")
+    table = infer_stages(until, horizon_days=28, personas=found_personas(until)).table
     weeks = [world.truth(date, table.index) for date in world.dates[-6:-1]]
     stay, first = len(world.states), np.full(len(table), len(world.states))
     for later in weeks[:0:-1]:
@@ -231,7 +243,8 @@ def times(seed: int, customers: int = 3000) -> dict[str, float]:
     """
     world = World(customers, seed, days=365, pages=False, referrals=False, ratings=False)
     now = pd.Timestamp(world.dates[26])
-    table = infer_stages(world.log.as_of(f"{now:%Y-%m-%d}")).table
+    until = world.log.as_of(f"{now:%Y-%m-%d}")
+    table = infer_stages(until, personas=found_personas(until)).table
     table = table[table["move_days"].notna()]
     weeks = np.array([world.truth(date, table.index) for date in world.dates[26:]])
     away = weeks != weeks[0]

@@ -159,6 +159,8 @@ SPOILED = {
     "a tree that goes round": (with_circle, "points outside its columns or nodes"),
     "columns that are not there": (with_columns, "points outside its columns"),
     "other classes": (with_classes, "other states"),
+    "no length of a period": (spoiled("companion/period_days", None), "lacks the part 'companion.period_days'"),
+    "another length of a period": (spoiled("companion/period_days", 4), "'companion.period_days' is 4 instead of 2"),
     "a scale without numbers": (with_scale, "the part 'student'"),
 }  # fmt: skip
 

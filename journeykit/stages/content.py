@@ -9,6 +9,7 @@ import numpy as np
 
 from journeykit.errors import nearest
 from journeykit.stages.classifier import StageClassifier
+from journeykit.stages.periods import PERIOD_DAYS
 
 __all__ = ["wrong_parts"]
 
@@ -24,7 +25,7 @@ NEWER = {
     "recorded": (dict, type(None)),
     "naming": float,
 }  # files of earlier versions lack them
-COMPANION = ("share", "start", "moves", "mix", "mean", "shape", "usual", "marked", "marks")
+COMPANION = ("share", "start", "moves", "mix", "mean", "shape", "usual", "marked", "marks", "period_days")
 WAITING = ("family", "shape", "own", "usual", "scale", "comes")
 
 
@@ -102,8 +103,13 @@ def _wrong_newer(content: Mapping[str, Any]) -> str:
         shapes |= {"companion.share": (people,), "companion.start": (people, phases),
                    "companion.mix": (people, n, steps),
                    "companion.moves": (people, phases, phases), "companion.mean": (people, n), "companion.shape": (n,),
-                   "companion.usual": (people,), "companion.marked": (n,), "companion.marks": (n, steps)}  # fmt: skip
+                   "companion.usual": (people,), "companion.marked": (n,), "companion.marks": (n, steps),
+                   "companion.period_days": ()}  # fmt: skip
         arrays |= {f"companion.{name}": companion[name] for name in COMPANION}
+        if companion["period_days"] != PERIOD_DAYS:
+            return (
+                f"the part 'companion.period_days' is {companion['period_days']!r} instead of {PERIOD_DAYS}"
+            )
     if recorded is not None:
         waiting = recorded.get("waiting") or {}
         lacking = [name for name in WAITING if name not in waiting]

@@ -82,26 +82,6 @@ class Periods:
         visits, entry = self.visits[rows][:, :width], self.entry[rows]
         return Periods(self.index[rows], self.steps, self.counts[lines], visits, width, entry)
 
-    def coarser(self, times: int) -> Periods:
-        """Return the same in periods so many times as long; the last one still ends at the row's moment.
-
-        Examples
-        --------
-        >>> counts = pd.DataFrame({"unit_id": "a", "at": pd.Timestamp("2026-03-01"), "back": [0, 1, 2],
-        ...                        "step": "search", "n": 1, "visits": 1})
-        >>> periods_of(counts).coarser(2).visits.tolist()
-        [[1.0, 2.0]]
-        """
-        before = -self.width % times
-        width, table = (self.width + before) // times, self.counts.tocoo()
-        row, period = np.divmod(table.coords[0], self.width)
-        place = row * width + (period + before) // times
-        shape = (len(self) * width, len(self.steps))
-        counts = sparse.csr_array((table.data, (place, table.coords[1])), shape=shape)
-        visits = np.hstack([np.zeros((len(self), before)), self.visits]).reshape(len(self), width, times)
-        entry = (self.entry + before) // times
-        return Periods(self.index, self.steps, counts, visits.sum(axis=2), width, entry)
-
 
 def count_periods(log, moments, units=None) -> Periods:
     """Count the touchpoints of each unit per period up to a moment.

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from journeykit.stages.periods import Periods
+from journeykit.stages.periods import PERIOD_DAYS, Periods
 
-__all__ = ["ALL", "TIMES", "PersonaChain", "ahead", "parted", "phases_of", "to_states"]
+__all__ = ["ALL", "PersonaChain", "ahead", "parted", "phases_of", "to_states"]
 
 ALL = "all"
-TIMES = 2  # how many periods are taken together
 PHASES = 2
 OWN_PACE = 10.0  # periods by which a unit's pace is drawn towards that of its persona
 ROWS_AT_A_TIME = 2000
@@ -47,6 +46,8 @@ class PersonaChain:
         Per state the chance that entering it leaves a marker.
     marks : numpy.ndarray
         States × touchpoints: which marker that is.
+    period_days : int
+        The days of a period, in which moves and visits count.
 
     Notes
     -----
@@ -65,6 +66,7 @@ class PersonaChain:
     usual: np.ndarray
     marked: np.ndarray
     marks: np.ndarray
+    period_days: int = PERIOD_DAYS
     _phases: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +86,7 @@ class PersonaChain:
         told = np.zeros((len(periods), len(self.shape)))
         for persona, rows in self._by_persona(periods.index.get_level_values("unit_id"), personas):
             for some in np.split(rows, range(ROWS_AT_A_TIME, len(rows), ROWS_AT_A_TIME)):
-                part = periods.take(some).coarser(TIMES)
+                part = periods.take(some)
                 told[some] = self._mixed(part) if persona is None else self.filtered(part, persona)[0]
         return told
 

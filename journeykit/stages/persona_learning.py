@@ -13,7 +13,6 @@ from journeykit.stages.persona_chain import (
     ALL,
     OWN_PACE,
     PHASES,
-    TIMES,
     TINY,
     PersonaChain,
     ahead,
@@ -70,7 +69,7 @@ def fit_persona_chain(
     names, place = _known(units, personas)
     kept = np.flatnonzero(place >= 0)
     kept = kept[np.linspace(0, len(kept) - 1, min(len(kept), MOST_UNITS)).astype(int)]
-    part, place = periods.take(kept).coarser(TIMES), place[kept]
+    part, place = periods.take(kept), place[kept]
     learner = _Learner(part, place, votes, markers, observable, names)
     chain = learner.first()
     for turn in range(ROUNDS):
@@ -116,7 +115,7 @@ class _Learner:
         places = np.array([markers.get(step, -1) for step in part.steps])
         self.is_mark = places[None, :] == np.arange(self.n)[:, None]
         self.marks = _rows(self.is_mark * self.overall)
-        self.moves = _in_phases(first_moves_of(self.n, TIMES * PERIOD_DAYS, self.possible))
+        self.moves = _in_phases(first_moves_of(self.n, PERIOD_DAYS, self.possible))
         self.begins = np.zeros(len(self.phases))
         self.begins[np.unique(self.phases, return_index=True)[1]] = self.possible
         self.tilt = np.zeros((len(names), len(self.steps)))
@@ -186,7 +185,7 @@ class _Learner:
         base = _rows((whole + (20 + PRIOR_MOVES * whole.sum(axis=1, keepdims=True)) * self.moves) * possible)
         believed = PRIOR_MOVES * moves.sum(axis=2, keepdims=True) * self.moves
         own = _rows((moves + SHARED_MOVES * base + believed) * possible) if len(moves) > 1 else base[None]
-        least = STAY_LAPSED ** (TIMES * PERIOD_DAYS / 7)
+        least = STAY_LAPSED ** (PERIOD_DAYS / 7)
         stay = np.maximum(own[:, -1, -1], least)
         own[:, -1, :-1] *= ((1 - stay) / np.maximum(1 - own[:, -1, -1], TINY))[:, None]
         own[:, -1, -1] = stay
