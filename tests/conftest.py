@@ -30,6 +30,22 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a table of rows leave those that `@pytest.mark.quick` names to the quick suite; the others are slow."""
+    tables: dict[str, list[bool]] = {}
+    for item in items:
+        if kept := next(item.iter_markers("quick"), None):
+            name, _, row = item.nodeid.removesuffix("]").partition("[")
+            quick = any(f"{row}-".startswith(f"{one}-") for one in kept.args)
+            tables.setdefault(name, []).append(quick)
+            if not quick:
+                item.add_marker(pytest.mark.slow)
+    for name, quick in tables.items():
+        if len(quick) > 1 and not any(quick):
+            raise pytest.UsageError(f"{name}: no row has a name that 'quick' gives")
+
+
 @pytest.fixture
 def write_client(tmp_path: Path) -> Callable[..., Client]:
     """Write files and a client file to a temporary folder, and return the client that was read."""

@@ -185,6 +185,7 @@ def test_pages_are_a4_and_counted_in_the_language(whole):
     )
 
 
+@pytest.mark.quick("nl")
 def test_the_same_notebook_gives_the_same_bytes(whole):
     page, made, _ = whole
     assert as_pdf(notebook_of(page.blocks)) == made

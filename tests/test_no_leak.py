@@ -88,6 +88,7 @@ def test_no_feature_knows_what_comes_after_the_day(name, changes, seed):
     pd.testing.assert_frame_equal(FEATURES[name](log_of(frame)), known(name))
 
 
+@pytest.mark.quick("changed")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_no_inferred_stage_knows_what_comes_after_the_day(change, inferred):
     found = infer_stages(log_of(change(events(), np.random.default_rng(1))))

@@ -95,6 +95,7 @@ def hold(people: dict[str, list[tuple[int, str]]], model_id: str) -> None:
         assert tuple(rows.loc[stage, ["observable", "customers"]]) == expected
 
 
+@pytest.mark.quick("digital", "universal", "value-journey")
 @pytest.mark.parametrize("model", stage_model_ids())
 def test_the_tables_of_a_log_made_by_hand_are_what_a_plain_reading_says(model):
     hold(BY_HAND, model)

@@ -101,6 +101,7 @@ def same_personas(
     pd.testing.assert_frame_equal(before.candidates_, after.candidates_)
 
 
+@pytest.mark.quick("in_another_order", "with_an_unknown_copy", "with_other_names")
 @pytest.mark.parametrize("change", CHANGES)
 @given(name=st.sampled_from(list(WORLDS)), seed=st.integers(0, 1000))
 @example(name="groups", seed=0)
@@ -112,6 +113,14 @@ def test_what_must_not_matter_does_not(change, name, seed):
     same_personas(PersonaClusterer(**SMALL).fit(traits), traits, PersonaClusterer(**SMALL).fit(other), other)
 
 
+@pytest.mark.quick(
+    "limits0-in_another_order",
+    "limits0-with_other_ids",
+    "limits1-with_a_trait_twice",
+    "limits1-with_an_unknown_copy",
+    "limits2-in_another_order",
+    "limits2-with_other_columns",
+)
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("limits", [(1000, 60), (100, 60), (100, 1000)])
 def test_nor_where_only_a_sample_is_studied(monkeypatch, change, limits):

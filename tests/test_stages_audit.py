@@ -194,6 +194,7 @@ def test_a_log_that_shows_no_stage_supports_no_conclusion():
 # In words and in the report ------------------------------------------------------------------------
 
 
+@pytest.mark.quick("nl")
 @pytest.mark.parametrize(
     ("language", "heading", "told"),
     [

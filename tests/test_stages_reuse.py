@@ -62,6 +62,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.quick("some renamed", "most renamed", "a stage less")
 @pytest.mark.parametrize(("change", "verdicts", "said"), CHANGES.values(), ids=CHANGES.keys())
 def test_what_changed_is_told(reader, others, change, verdicts, said):
     reuse = reuse_stages(reader, EventLog.from_frame(change(others)))
@@ -163,6 +164,7 @@ SPOILED = {
 }  # fmt: skip
 
 
+@pytest.mark.quick("newer", "a part gone", "not a number", "a share above 1", "a tree that goes round")
 @pytest.mark.parametrize(("spoil", "said"), SPOILED.values(), ids=SPOILED.keys())
 def test_a_spoiled_file_is_refused_and_the_part_named(reader, tmp_path, spoil, said):
     path = save_stages(reader, tmp_path / "stages.skops")
