@@ -95,10 +95,10 @@ class StageWorld(NamedTuple):
 
 @pytest.fixture(scope="session")
 def stage_world() -> StageWorld:
-    """700 customers of half a year, without pages, referrals and ratings, with the truth about their stages."""
+    """400 customers of half a year, without pages, referrals and ratings, with the truth about their stages."""
     from journeykit.simulate import simulate
     from journeykit.stages import infer_stages
 
-    population = simulate(customers=700, seed=11, pages=False, referrals=False, ratings=False)
+    population = simulate(customers=400, seed=11, pages=False, referrals=False, ratings=False)
     log = EventLog.from_frame(population.events, stage_model="universal")
     return StageWorld(population, log, infer_stages(log))

@@ -279,7 +279,7 @@ LETTERS = st.text(st.sampled_from('ab7,;"\n\r\t €é🎉\x00=<'), max_size=12)
 
 
 @settings(
-    max_examples=examples(10, 100),
+    max_examples=examples(5, 100),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

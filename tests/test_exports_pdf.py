@@ -83,7 +83,7 @@ def links_of(reader: PdfReader) -> list:
     return [note for note in found if note["/Subtype"] == "/Link"]
 
 
-@pytest.fixture(scope="module", params=["nl", "en"])
+@pytest.fixture(scope="module", params=["nl", pytest.param("en", marks=pytest.mark.slow)])
 def whole(request):
     study = fake_study(fake_client(request.param))
     page = Page(study.client)
@@ -185,7 +185,6 @@ def test_pages_are_a4_and_counted_in_the_language(whole):
     )
 
 
-@pytest.mark.quick("nl")
 def test_the_same_notebook_gives_the_same_bytes(whole):
     page, made, _ = whole
     assert as_pdf(notebook_of(page.blocks)) == made

@@ -14,9 +14,12 @@ from persona_people import people
 
 from journeykit.personas import PersonaClusterer, describe_personas
 from journeykit.personas.progress import PARTS, telling
+from tests.examples import examples
 
 SMALL = {"k_max": 4, "n_bootstrap": 4, "n_null": 5}
-FEW = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FEW = settings(
+    max_examples=examples(2, 4), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 WORLDS = {"groups": {"sizes": (60, 45, 30), "apart": 3.0}, "no groups": {"sizes": (90,), "apart": 0.0},
           "blurred": {"sizes": (60, 50, 40), "apart": 1.2}}  # fmt: skip
 

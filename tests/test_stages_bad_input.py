@@ -16,7 +16,7 @@ STATES = ["awareness", "consideration", "decision", "action", "loyalty", "lapsed
 
 @pytest.fixture(scope="module")
 def population():
-    return simulate(customers=200, days=120, seed=1, pages=False, referrals=False, ratings=False)
+    return simulate(customers=90, days=120, seed=1, pages=False, referrals=False, ratings=False)
 
 
 @pytest.fixture(scope="module")

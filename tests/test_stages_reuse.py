@@ -17,7 +17,7 @@ from journeykit.stages import infer_stages, infer_with, load_stages, reuse_stage
 from journeykit.stages.drift import count_bins, drift_table, reference_bins
 from journeykit.stages.saving import _plain
 
-WORLD = {"customers": 500, "world_seed": 5, "pages": False, "referrals": False, "ratings": False}
+WORLD = {"customers": 250, "world_seed": 5, "pages": False, "referrals": False, "ratings": False}
 MONTH = pd.Timedelta(days=30)
 
 
