@@ -30,6 +30,22 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a table of rows leave those that `@pytest.mark.quick` names to the quick suite; the others are slow."""
+    tables: dict[str, list[bool]] = {}
+    for item in items:
+        if kept := next(item.iter_markers("quick"), None):
+            name, _, row = item.nodeid.removesuffix("]").partition("[")
+            quick = any(f"{row}-".startswith(f"{one}-") for one in kept.args)
+            tables.setdefault(name, []).append(quick)
+            if not quick:
+                item.add_marker(pytest.mark.slow)
+    for name, quick in tables.items():
+        if len(quick) > 1 and not any(quick):
+            raise pytest.UsageError(f"{name}: no row has a name that 'quick' gives")
+
+
 @pytest.fixture
 def write_client(tmp_path: Path) -> Callable[..., Client]:
     """Write files and a client file to a temporary folder, and return the client that was read."""
@@ -79,10 +95,10 @@ class StageWorld(NamedTuple):
 
 @pytest.fixture(scope="session")
 def stage_world() -> StageWorld:
-    """700 customers of half a year, without pages, referrals and ratings, with the truth about their stages."""
+    """400 customers of half a year, without pages, referrals and ratings, with the truth about their stages."""
     from journeykit.simulate import simulate
     from journeykit.stages import infer_stages
 
-    population = simulate(customers=700, seed=11, pages=False, referrals=False, ratings=False)
+    population = simulate(customers=400, seed=11, pages=False, referrals=False, ratings=False)
     log = EventLog.from_frame(population.events, stage_model="universal")
     return StageWorld(population, log, infer_stages(log))

@@ -176,6 +176,25 @@ def test_it_is_refused_with_file_fault_and_remedy(read, name):
 SLOW = {"head-of-10-mb.csv"}
 
 
+@pytest.mark.quick(
+    "utf-16.csv",
+    "cp1252.csv",
+    "old-mac.csv",
+    "nul.csv",
+    "ragged.csv",
+    "quoted-blank-lines.csv",
+    "open-quote.csv",
+    "two-heads.csv",
+    "id-of-10-mb.csv",
+    "cut-line.jsonl",
+    "nobody.csv",
+    "odd-ids.csv",
+    "formula.xlsx",
+    "float-ids.parquet",
+    "29-february.csv",
+    "years.csv",
+    "hours.csv",
+)
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=[pytest.mark.slow] * (one in SLOW)) for one in READ]
 )
@@ -187,6 +206,7 @@ def test_every_row_is_used_or_has_its_reason(read, name):
     assert dict(zip(log.rejects["row"], log.rejects["reason"], strict=True)) == reasons
 
 
+@pytest.mark.quick("clock-forward.csv", "clock-back.csv", "dates-and-offsets.csv")
 @pytest.mark.parametrize("name", MOMENTS)
 def test_times_are_where_they_belong(read, name):
     """A skipped hour counts on, the hour that comes twice is its second, and an offset is never dropped."""
@@ -259,7 +279,7 @@ LETTERS = st.text(st.sampled_from('ab7,;"\n\r\t €é🎉\x00=<'), max_size=12)
 
 
 @settings(
-    max_examples=examples(10, 100),
+    max_examples=examples(5, 100),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

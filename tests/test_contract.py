@@ -65,7 +65,7 @@ class Reports(dict):
 
 
 WORLDS = {
-    "shop": {"customers": 400, "days": 120, "personas": 3, "separation": 2, "noise": 0.1,
+    "shop": {"customers": 240, "days": 100, "personas": 3, "separation": 2, "noise": 0.1,
              "stage_model": "content", "seed": 5},
     "soft": {"customers": 200, "days": 120, "setting": "b2b", "stage_model": "digital", "seed": 6},
 }  # fmt: skip

@@ -58,6 +58,7 @@ WRITTEN = {
 }  # fmt: skip
 
 
+@pytest.mark.quick("a day above 12, late", "am and pm", "mails in GMT", "two clocks")
 @pytest.mark.parametrize(("texts", "wanted"), WRITTEN.values(), ids=WRITTEN)
 def test_times_are_read_as_they_are_written(tmp_path, texts, wanted):
     assert moments(tmp_path, texts) == [
@@ -74,6 +75,7 @@ def test_dates_that_a_program_swapped_are_swapped_back(tmp_path):
     assert moments(tmp_path, texts) == [f"2025-{month:02}-{day:02} 10:00:00" for day, month in days]
 
 
+@pytest.mark.quick("9:10 PM", "0.5")
 @pytest.mark.parametrize(
     ("clock", "wanted"),
     [("09:10:05", "08:10:05"), ("9:10", "08:10:00"), ("9:10 PM", "20:10:00"), ("0.5", "11:00:00")],

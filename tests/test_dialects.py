@@ -43,6 +43,7 @@ def test_ids_of_one_person_are_one(tmp_path, one, other, kept):
     assert log.to_pandas()["customer_id"].unique().tolist() == [kept] == log.customers.index.tolist()
 
 
+@pytest.mark.quick("NULL", "n.v.t.", "(blank)")
 @pytest.mark.parametrize("nobody", ["NULL", "\\N", "-", "n.v.t.", "#N/A", "(blank)", "nan", "--"])
 def test_a_word_for_nothing_is_nobody(tmp_path, nobody):
     text = f"customer_id,timestamp,touchpoint,value\n{nobody},2026-01-01,purchase,1\nc,2026-01-01,purchase,{nobody}\n"

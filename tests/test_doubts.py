@@ -37,6 +37,7 @@ def doubts(frame: pd.DataFrame) -> dict[str, list[str]]:
     return found.groupby("doubt")["what"].agg(list).to_dict()
 
 
+@pytest.mark.quick("0", "1")
 @pytest.mark.parametrize("seed", range(5))
 def test_an_ordinary_log_has_no_doubts(seed):
     """A warning that always comes is read by nobody."""
@@ -87,6 +88,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
+@pytest.mark.quick("one_id", "bot", "gap", "level_shift", "truncated_end", "clock_change", "unmapped")
 @pytest.mark.parametrize("what", EXPECTED)
 def test_each_fault_of_measuring_is_named(what):
     found = doubts(changed(what))
@@ -124,6 +126,7 @@ def test_of_hidden_ids_no_name_is_read(write_client):
     assert "test_account" not in set(find_doubts(read_events(client))["doubt"])
 
 
+@pytest.mark.quick("2026-05-20", "2026-06-01")
 @pytest.mark.parametrize(("as_of", "days"), [("2026-03-31", None), ("2026-05-20", None), ("2026-06-01", 62)])
 def test_an_as_of_day_long_after_the_last_event_is_doubtful(make_log, as_of, days):
     """Longer than the horizon (30 days) and than the log was ever silent before (50): else it may be how they are."""

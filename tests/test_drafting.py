@@ -54,6 +54,7 @@ def test_a_column_that_is_empty_is_no_error(tmp_path):
     assert read_events(read_client(draft_client("leeg", tmp_path / "o.csv", folder=tmp_path))).count() == 2
 
 
+@pytest.mark.quick("dutch", "orders", "date and hour", "paths")
 @pytest.mark.parametrize("name", FILES)
 def test_a_draft_reads_its_own_file(tmp_path, name):
     text, language = FILES[name]
@@ -129,6 +130,7 @@ def test_what_cannot_be_guessed_is_told(tmp_path, text, message):
 # Exports of other programs ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick("visits.json", "orders_export.csv", "deals.csv")
 @pytest.mark.parametrize(
     ("name", "content", "used", "rejected"),
     [

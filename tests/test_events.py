@@ -79,6 +79,7 @@ def test_a_month_first_country_reads_an_open_date_month_first():
     assert find_pattern(["03/04/2026"], month_first=True) == "%m/%d/%Y"
 
 
+@pytest.mark.quick("t", "form2", "form4")
 @pytest.mark.parametrize(
     ("form", "row", "moment"),
     [

@@ -83,7 +83,7 @@ def links_of(reader: PdfReader) -> list:
     return [note for note in found if note["/Subtype"] == "/Link"]
 
 
-@pytest.fixture(scope="module", params=["nl", "en"])
+@pytest.fixture(scope="module", params=["nl", pytest.param("en", marks=pytest.mark.slow)])
 def whole(request):
     study = fake_study(fake_client(request.param))
     page = Page(study.client)

@@ -180,6 +180,7 @@ def test_long_journeys_take_several_slides(tmp_path):
     check_places(made)
 
 
+@pytest.mark.quick("0-False-nl", "2-True-en", "12-True-nl")
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize(("personas", "nasty"), [(0, False), (1, False), (2, True), (12, True)])
 def test_whatever_the_personas_are_called_nothing_leaves_its_place(tmp_path, personas, nasty, language):

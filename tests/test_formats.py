@@ -241,6 +241,7 @@ def test_a_query_that_does_more_than_read_its_tables_is_refused(kind, query, dat
     assert not (databases / "made").exists()
 
 
+@pytest.mark.quick("SELECT who, day, paid FROM o;", "query2")
 @pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
 @pytest.mark.parametrize("query", [
     "SELECT who, day, paid FROM o;", "WITH r AS (SELECT * FROM o) SELECT upper(who) AS who, day, paid FROM r -- all",
@@ -349,6 +350,7 @@ def test_counts_in_a_session_become_events_with_a_quantity(write_client):
     assert log.sources.loc[0, ["rows", "used", "rejected", "lines"]].tolist() == [3, 2, 1, 3]
 
 
+@pytest.mark.quick("C*", "< 0", "None")
 @pytest.mark.parametrize(("wanted", "rows"), [
     ("C*", [1]), ("< 0", [2]), (">= 1.5", [0, 1]), (None, [3]), (["A1", "C7"], [0, 1]), (2, [0]),
 ])  # fmt: skip

@@ -84,6 +84,13 @@ def case(request) -> Case:
     return Case(*request.param, log, map_journeys(log, min_group=1))
 
 
+@pytest.mark.quick(
+    "content-no purchases",
+    "digital-full",
+    "five-phase-purchases only",
+    "universal-no purchases",
+    "value-journey-purchases only",
+)
 @pytest.mark.parametrize(("model", "kind"), CASES)
 def test_a_stage_without_evidence_gets_nobody(model, kind):
     log = make(model, kind)
@@ -99,6 +106,13 @@ def test_a_stage_without_evidence_gets_nobody(model, kind):
     assert set(draw_paths(found.reader, log)["stage"]) <= {*seen, "lapsed"}
 
 
+@pytest.mark.quick(
+    "content-no purchases",
+    "digital-full",
+    "five-phase-purchases only",
+    "universal-no purchases",
+    "value-journey-purchases only",
+)
 def test_markers_alone_put_nobody_there_either(case):
     model, kind, _, journeys = case
     observed = journeys.observable.set_index("stage")["observable"]
@@ -113,6 +127,13 @@ def test_markers_alone_put_nobody_there_either(case):
         assert not set(journeys.transitions["to"]) & later
 
 
+@pytest.mark.quick(
+    "content-no purchases",
+    "digital-full",
+    "five-phase-purchases only",
+    "universal-no purchases",
+    "value-journey-purchases only",
+)
 def test_what_cannot_be_seen_is_said_with_what_would_show_it(case):
     model, kind, log, journeys = case
     stages = load_stage_model(model)

@@ -199,6 +199,7 @@ def commits(effect: float, other: float = 0.3, n: int = 400) -> EventLog:
     return EventLog.from_frame(frame, stage_model="value-journey")
 
 
+@pytest.mark.quick("0.4", "0.0")
 @pytest.mark.parametrize(("effect", "found"), [(0.4, True), (0.0, False), (-0.25, False)])
 def test_what_goes_with_buying_after_a_commitment_is_named_and_what_does_not_is_not(effect, found):
     journeys = map_journeys(commits(effect))

@@ -113,6 +113,7 @@ def leads(share: float, other: float, n: int = 600) -> EventLog:
     return EventLog.from_frame(pd.DataFrame(rows, columns=["customer_id", "timestamp", "touchpoint"]))
 
 
+@pytest.mark.quick("0.5", "0.75")
 @pytest.mark.parametrize(
     ("share", "expected"), [(0.5, set()), (0.75, {"magnet_further"}), (0.25, {"magnet_less_far"})]
 )

@@ -107,6 +107,7 @@ def many(share: float, later: float) -> EventLog:
     return log_of({**journeys, "last": [(330, "aw")]})
 
 
+@pytest.mark.quick("0.5", "0.2")
 @pytest.mark.parametrize(
     ("later", "expected"), [(0.5, set()), (0.2, {"cohort_less_far"}), (0.8, {"cohort_further"})]
 )

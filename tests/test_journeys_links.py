@@ -12,7 +12,7 @@ from journeykit.events import EventLog
 from journeykit.features import measure_profile
 from journeykit.findings.linking import link_findings, pairs_of
 from journeykit.findings.travel import journey_findings
-from journeykit.journeys import map_journeys, trace_paths
+from journeykit.journeys import trace_paths
 from journeykit.journeys.accounts import count_account_people, count_account_roles
 from journeykit.journeys.aftercare import weigh_aftercare
 from journeykit.journeys.dissatisfaction import count_back_after_dissatisfaction
@@ -22,6 +22,7 @@ from journeykit.journeys.returning import count_reactivations, count_returns
 from journeykit.journeys.statistics import bootstrap_mean
 from journeykit.journeys.voices import count_referrals, measure_ratings, measure_value
 from journeykit.wording import say
+from tests.lazy_journeys import map_journeys
 from tests.test_journeys import START, cell, log_of
 
 END = {"end": [(400, "aw")]}

@@ -21,6 +21,7 @@ from journeykit.stages import add_label, infer_stages, pick_for_labelling, read_
 from journeykit.stages.evaluation import score
 from journeykit.stages.labels import correct, given_labels
 from journeykit.stages.picking import choose
+from tests.examples import examples
 
 ROWS = [
     ("a", "2026-03-01 09:00", "search", "web", None),
@@ -37,7 +38,7 @@ def log(make_log):
 
 @pytest.fixture(scope="module")
 def world():
-    return simulate(customers=220, days=200, seed=5, pages=False, referrals=False, ratings=False)
+    return simulate(customers=140, days=160, seed=5, pages=False, referrals=False, ratings=False)
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +251,7 @@ DAYS = st.lists(st.integers(0, 40), min_size=2, max_size=12)
 
 
 @given(DAYS, st.integers(0, 45))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(6, 20), deadline=None)
 def test_nothing_later_is_shown_or_changes_what_is_shown(days, cut):
     start = pd.Timestamp("2026-01-01 12:00")
     stamps = [start, *(start + pd.Timedelta(days=day) for day in days)]

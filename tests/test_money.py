@@ -51,6 +51,12 @@ MEANT = {
 }  # fmt: skip
 
 
+@pytest.mark.quick(
+    "a refund counts against, however signed",
+    "a payment of an order that has a value",
+    "an order of which no value is known",
+    "views alone",
+)
 @pytest.mark.parametrize(("rows", "orders", "revenue"), MEANT.values(), ids=MEANT)
 def test_revenue_is_what_was_paid_and_an_order_what_was_bought(tmp_path, rows, orders, revenue):
     text = "\n".join([HEAD, *(f"a,2026-01-0{at},{row}" for at, row in enumerate(rows.split("\n"), start=1))])
@@ -77,6 +83,7 @@ STANDING = {
 }  # fmt: skip
 
 
+@pytest.mark.quick("PAID", "terugbetaald", "zomaar")
 @pytest.mark.parametrize(("status", "orders", "revenue"), [(word, *told) for word, told in STANDING.items()])
 def test_a_status_says_what_is_a_sale(tmp_path, status, orders, revenue):
     counts = counts_of(tmp_path, f"{HEAD},status\na,2026-01-01,purchase,10,{status}\na,2026-01-02,search,,x")
@@ -167,6 +174,7 @@ WRITTEN = {
 }  # fmt: skip
 
 
+@pytest.mark.quick("12,50 EUR", "(5,00)", '="12,50"', "7,-")
 @pytest.mark.parametrize(("text", "number"), WRITTEN.items())
 def test_an_amount_is_read_as_people_write_it(tmp_path, text, number):
     (tmp_path / "e.csv").write_text(
@@ -210,6 +218,7 @@ AMBIGUOUS = {
 }
 
 
+@pytest.mark.quick("thousands or decimals")
 @pytest.mark.parametrize(("name", "column", "told"), AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_what_fits_both_ways_is_to_be_looked_at(tmp_path, name, column, told):
     dated = name == "datum2"

@@ -18,13 +18,13 @@ from tests.examples import examples
 
 DAY = "2025-04-20"
 FEATURES = {"signals": measure_signals, "traits": measure_traits, "profile": measure_profile}
-FEW = settings(max_examples=examples(4, 24), deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=examples(2, 24), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache
 def events() -> pd.DataFrame:
     """Return what happened to some customers, on both sides of the day."""
-    made = simulate(customers=150, days=160, personas=2, seed=8).events
+    made = simulate(customers=80, days=160, personas=2, seed=8).events
     return made.sort_values("timestamp", ignore_index=True)
 
 
@@ -88,6 +88,7 @@ def test_no_feature_knows_what_comes_after_the_day(name, changes, seed):
     pd.testing.assert_frame_equal(FEATURES[name](log_of(frame)), known(name))
 
 
+@pytest.mark.quick("changed")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_no_inferred_stage_knows_what_comes_after_the_day(change, inferred):
     found = infer_stages(log_of(change(events(), np.random.default_rng(1))))

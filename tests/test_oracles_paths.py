@@ -19,6 +19,7 @@ from journeykit.journeys.steps import (
     time_in_stages,
 )
 from journeykit.stage_models import load_stage_model, stage_model_ids
+from tests.examples import examples
 from tests.oracles import paths as oracle
 
 KINDS = (
@@ -95,6 +96,7 @@ def hold(people: dict[str, list[tuple[int, str]]], model_id: str) -> None:
         assert tuple(rows.loc[stage, ["observable", "customers"]]) == expected
 
 
+@pytest.mark.quick("digital", "universal", "value-journey")
 @pytest.mark.parametrize("model", stage_model_ids())
 def test_the_tables_of_a_log_made_by_hand_are_what_a_plain_reading_says(model):
     hold(BY_HAND, model)
@@ -116,7 +118,9 @@ def test_the_plain_reading_itself_is_right():
 contacts = st.lists(st.tuples(st.integers(0, 220), st.sampled_from(KINDS)), min_size=1, max_size=7)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=examples(3, 6), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
 @given(st.lists(contacts, min_size=1, max_size=6), st.sampled_from(stage_model_ids()))
 def test_the_tables_of_random_logs_are_what_a_plain_reading_says(people, model):
     hold({f"c{number}": own for number, own in enumerate(people)}, model)

@@ -62,6 +62,7 @@ def test_finds_the_groups_that_are_there(fitted):
     assert fitted.k_range_[0] <= 3 <= fitted.k_range_[1]
 
 
+@pytest.mark.quick("0", "1")
 @pytest.mark.parametrize("seed", range(4))
 def test_refuses_shuffled_people(seed):
     """A method that always answers would call the pieces of a shapeless cloud personas."""
@@ -94,6 +95,7 @@ def test_rows_in_another_order_give_the_same_personas(fitted):
     assert (again.labels_ == fitted.labels_[order]).all()
 
 
+@pytest.mark.quick("a trait twice", "other order of traits")
 @pytest.mark.parametrize(
     "change",
     [

@@ -36,6 +36,7 @@ FAST = {"n_bootstrap": 2, "n_null": 0}
 # --- traits that say nothing, or say it oddly ----------------------------------------------------------------------
 
 
+@pytest.mark.quick("constant", "missing", "twice")
 @pytest.mark.parametrize(
     "extra",
     [
@@ -56,6 +57,7 @@ def test_a_trait_that_says_nothing_is_left_out_and_noted(fitted, extra):
     assert again.notes_ == ("block.z",)
 
 
+@pytest.mark.quick("Int64", "float32", "double[pyarrow]", "category")
 @pytest.mark.parametrize(
     "kind",
     [
@@ -170,6 +172,7 @@ def test_no_rows(fitted, use):
         use(fitted if use is assign else PersonaClusterer(**QUICK).fit(people()[0]), people()[0].iloc[:0])
 
 
+@pytest.mark.quick("0-1000000000000.0", "-1-1e+300")
 @pytest.mark.parametrize("sizes", [(160, 110, 80), (20, 15, 10)])
 @pytest.mark.parametrize("value", [1e12, -1e12, 1e300])
 @pytest.mark.parametrize("row", [0, -1])

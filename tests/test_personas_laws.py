@@ -14,9 +14,12 @@ from persona_people import people
 
 from journeykit.personas import PersonaClusterer, describe_personas
 from journeykit.personas.progress import PARTS, telling
+from tests.examples import examples
 
 SMALL = {"k_max": 4, "n_bootstrap": 4, "n_null": 5}
-FEW = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FEW = settings(
+    max_examples=examples(2, 4), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 WORLDS = {"groups": {"sizes": (60, 45, 30), "apart": 3.0}, "no groups": {"sizes": (90,), "apart": 0.0},
           "blurred": {"sizes": (60, 50, 40), "apart": 1.2}}  # fmt: skip
 
@@ -101,6 +104,7 @@ def same_personas(
     pd.testing.assert_frame_equal(before.candidates_, after.candidates_)
 
 
+@pytest.mark.quick("in_another_order", "with_an_unknown_copy", "with_other_names")
 @pytest.mark.parametrize("change", CHANGES)
 @given(name=st.sampled_from(list(WORLDS)), seed=st.integers(0, 1000))
 @example(name="groups", seed=0)
@@ -112,6 +116,14 @@ def test_what_must_not_matter_does_not(change, name, seed):
     same_personas(PersonaClusterer(**SMALL).fit(traits), traits, PersonaClusterer(**SMALL).fit(other), other)
 
 
+@pytest.mark.quick(
+    "limits0-in_another_order",
+    "limits0-with_other_ids",
+    "limits1-with_a_trait_twice",
+    "limits1-with_an_unknown_copy",
+    "limits2-in_another_order",
+    "limits2-with_other_columns",
+)
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("limits", [(1000, 60), (100, 60), (100, 1000)])
 def test_nor_where_only_a_sample_is_studied(monkeypatch, change, limits):

@@ -19,6 +19,7 @@ from journeykit.personas import PersonaClusterer, load_personas, match_personas,
 from journeykit.reports.changes import moves_table, persona_changes
 from journeykit.reports.earlier import earlier_mark
 from journeykit.reports.following import EarlierPersonas, follow_personas
+from tests.examples import examples
 
 DAY = "2026-01-31"
 
@@ -131,7 +132,7 @@ def test_newcomers_in_the_place_of_those_who_left_are_another_persona():
     assert match.ids() == {"p1": "p1", "p2": "p3"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, 60), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("wxyz")), min_size=8, max_size=60),
     st.permutations("wxyz"), st.randoms(use_true_random=False),

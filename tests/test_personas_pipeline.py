@@ -286,6 +286,7 @@ def test_coordinates_come_back_from_their_mean():
     assert clusterer.transform(values) == pytest.approx(values - values.mean(axis=0))
 
 
+@pytest.mark.quick("0")
 @pytest.mark.parametrize("whiten", [False, "turn"])
 @pytest.mark.parametrize("seed", range(3))
 def test_coordinates_without_groups_are_refused(whiten, seed):
@@ -305,6 +306,7 @@ def test_groups_along_one_coordinate_are_found():
     assert (found.found_, found.k_) == (True, 2)
 
 
+@pytest.mark.quick("turn")
 @pytest.mark.parametrize("whiten", [False, "turn"])
 def test_order_ids_and_repetition_change_nothing(whiten):
     traits, _ = people()

@@ -166,6 +166,7 @@ def test_an_account_is_one_unit(tmp_path: Path):
     assert study.customers.groupby("account_id")["persona"].nunique(dropna=False).eq(1).all()
 
 
+@pytest.mark.quick("id,plan\\na,x\\n", "id,age\\na,30\\nb,41\\nc,52\\n")
 @pytest.mark.parametrize(
     ("table", "reason"),
     [

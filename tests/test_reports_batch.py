@@ -96,7 +96,7 @@ def test_a_failed_run_leaves_the_last_good_report_as_it_was(place):
 
 
 @pytest.mark.parametrize(("mode", "limits", "cause"), [
-    ("hang", {"timeout": 6}, "longer than the limit"), ("eat", {"memory": 0.8}, "more memory"),
+    ("hang", {"timeout": 4}, "longer than the limit"), ("eat", {"memory": 0.8}, "more memory"),
 ])  # fmt: skip
 def test_limits_end_a_report_and_all_that_it_started(place, mode, limits, cause):
     folder, options = place

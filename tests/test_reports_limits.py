@@ -154,6 +154,7 @@ def run_command(folder: Path, *words: str) -> subprocess.Popen:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_batch_killed_in_the_middle_goes_on_where_it_was(place):
     folder, _ = place
     write_client(folder, "hang")

@@ -55,6 +55,7 @@ def page_of(study) -> str:
     return as_page(new_notebook(cells=[new_code_cell("", outputs=outputs)]))
 
 
+@pytest.mark.quick("emoji", "right to left", "long")
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_name_in_any_script_stands_in_the_page_as_it_was_given(name):
     client = fake_client("en", name=name[:200])
@@ -64,6 +65,7 @@ def test_a_name_in_any_script_stands_in_the_page_as_it_was_given(name):
     assert name[:200] in unescape(html) and f"{name} 1" in unescape(html)
 
 
+@pytest.mark.quick("12")
 @pytest.mark.parametrize("count", [1, 12])
 def test_one_persona_and_twelve_make_a_whole_page(count):
     html = page_of(

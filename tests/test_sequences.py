@@ -27,7 +27,7 @@ def written(folder: Path) -> Path:
     """Write paths of two kinds of people: who come by email from an advertisement, and who buy in a store."""
     rng = np.random.default_rng(1)
     rows = []
-    for number in range(160):
+    for number in range(110):
         kind = number % 2
         chances = np.array([[0.3, 0.3, 0.2, 0.1, 0.08, 0.02], [0.05, 0.1, 0.35, 0.2, 0.2, 0.1]][kind])
         for step in range(int(rng.integers(14, 26))):

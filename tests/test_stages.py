@@ -160,6 +160,7 @@ TINY = {
 }
 
 
+@pytest.mark.quick("one event", "one day")
 @pytest.mark.parametrize("rows", TINY.values(), ids=TINY.keys())
 def test_a_log_that_is_too_small_gives_wide_sets_and_no_claims(make_log, rows):
     found = infer_stages(make_log(rows))

@@ -16,7 +16,7 @@ STATES = ["awareness", "consideration", "decision", "action", "loyalty", "lapsed
 
 @pytest.fixture(scope="module")
 def population():
-    return simulate(customers=200, days=120, seed=1, pages=False, referrals=False, ratings=False)
+    return simulate(customers=90, days=120, seed=1, pages=False, referrals=False, ratings=False)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,7 @@ POOR = {
 }
 
 
+@pytest.mark.quick("one stage only", "no markers at all", "one day", "one customer")
 @pytest.mark.parametrize("change", POOR.values(), ids=POOR.keys())
 def test_poor_events_give_probabilities_for_everybody(population, change):
     events = change(population.events)
@@ -123,6 +124,7 @@ USED = {
 }
 
 
+@pytest.mark.quick("a class with two examples", "one unknown customer")
 @pytest.mark.parametrize(("change", "kept"), USED.values(), ids=USED.keys())
 def test_labels_that_are_odd_are_used_where_they_can_be(population, labels, change, kept):
     given = change(labels)
@@ -138,6 +140,7 @@ def test_labels_twice_are_labels_once(population, labels):
     pd.testing.assert_frame_equal(once, twice)
 
 
+@pytest.mark.quick("nan")
 @pytest.mark.parametrize("days", [-5, float("nan"), float("inf")])
 def test_a_horizon_that_is_none_is_refused(make_log, days):
     with pytest.raises(JourneykitError, match="horizon of the forecast"):

@@ -16,7 +16,7 @@ from tests.lazy_journeys import map_journeys
 
 @pytest.fixture(scope="module")
 def world():
-    population = simulate(customers=500, days=150, seed=4)
+    population = simulate(customers=250, days=150, seed=4)
     log = EventLog.from_frame(population.events).as_of()
     return population, log, infer_stages(log)
 

@@ -17,7 +17,7 @@ from journeykit.stages import infer_stages, infer_with, load_stages, reuse_stage
 from journeykit.stages.drift import count_bins, drift_table, reference_bins
 from journeykit.stages.saving import _plain
 
-WORLD = {"customers": 500, "world_seed": 5, "pages": False, "referrals": False, "ratings": False}
+WORLD = {"customers": 250, "world_seed": 5, "pages": False, "referrals": False, "ratings": False}
 MONTH = pd.Timedelta(days=30)
 
 
@@ -62,6 +62,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.quick("some renamed", "most renamed", "a stage less")
 @pytest.mark.parametrize(("change", "verdicts", "said"), CHANGES.values(), ids=CHANGES.keys())
 def test_what_changed_is_told(reader, others, change, verdicts, said):
     reuse = reuse_stages(reader, EventLog.from_frame(change(others)))
@@ -165,6 +166,7 @@ SPOILED = {
 }  # fmt: skip
 
 
+@pytest.mark.quick("newer", "a part gone", "not a number", "a share above 1", "a tree that goes round")
 @pytest.mark.parametrize(("spoil", "said"), SPOILED.values(), ids=SPOILED.keys())
 def test_a_spoiled_file_is_refused_and_the_part_named(reader, tmp_path, spoil, said):
     path = save_stages(reader, tmp_path / "stages.skops")

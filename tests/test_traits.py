@@ -140,6 +140,7 @@ def test_traits_do_not_follow_activity():
     assert traits[trait_names(traits)].corrwith(busy, method="spearman").abs().max() < 0.3
 
 
+@pytest.mark.quick("one event", "no stage, no channel")
 @pytest.mark.parametrize(
     "rows",
     [

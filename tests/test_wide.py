@@ -294,6 +294,7 @@ def test_groups_of_a_wide_table_are_found_and_better_than_by_plain_clusters():
     assert np.mean(gains) > 0
 
 
+@pytest.mark.quick("shuffled-0", "active-0")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("world", ["shuffled", "active"])
 def test_a_wide_table_without_groups_has_no_personas(world, seed):
