@@ -237,10 +237,11 @@ def _entries(entries: pd.DataFrame) -> Iterator[Finding]:
     everyone = entries[(entries["persona"] == ALL) & entries["channel"].notna()] if len(entries) else entries
     if everyone.empty or everyone["channel"].nunique() < 2:
         return
-    by = everyone.groupby("channel")["customers"].sum().sort_values(ascending=False, kind="stable")
-    total = round((everyone["customers"] / everyone["share"]).iloc[0])
-    low, high = wilson(by.iloc[0], total)
-    numbers = {"channel": by.index[0], "share": by.iloc[0] / total, "at_stake": by.iloc[0] * 0.1}
+    most = everyone.sort_values("in_channel", ascending=False, kind="stable").iloc[0]
+    total = round(most["customers"] / most["share"])
+    low, high = wilson(most["in_channel"], total)
+    numbers = {"channel": most["channel"], "share": float(most["in_channel_share"])}
+    numbers["at_stake"] = float(most["in_channel"]) * 0.1
     yield Finding("entry_point", numbers, float(low), float(high), "entry_points", customers=total)
 
 

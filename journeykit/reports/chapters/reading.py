@@ -9,6 +9,7 @@ import pandas as pd
 
 from journeykit.plots import persona_colours
 from journeykit.reports.page import Page
+from journeykit.reports.small_cells import blank_small_cells
 from journeykit.wording import label
 from journeykit.wording.names import in_sentence
 from journeykit.wording.texts import has_text
@@ -132,7 +133,11 @@ class Reader:
         return f"{', '.join(most)} {self.page.text('names.and')} {last}" if most else last
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one of the study's tables, empty when there is none."""
+        """Return one of the study's tables as it leaves the study, empty when there is none."""
+        return blank_small_cells(name, self.counted(name), self.least)
+
+    def counted(self, name: str) -> pd.DataFrame:
+        """Return one of the study's tables as it was counted, small cells too: to add up, never to show."""
         found = self.study.tables.get(name)
         return pd.DataFrame() if found is None else found.reset_index(drop=True)
 
