@@ -63,12 +63,15 @@ def _standing(now: pd.DataFrame) -> Iterator[Finding]:
             yield from _unsure_and_lapsed(own, total)
 
 
+ANY = 0.005  # of everyone: a share that is told as 0 % is none
+
+
 def _unsure_and_lapsed(own: pd.DataFrame, total: int) -> Iterator[Finding]:
     for key, rows in (
         ("stage_unsure", own[own["stage"].isna()]),
         ("lapsed_share", own[own["stage"] == LAPSED]),
     ):
-        for row in rows.itertuples():
+        for row in rows[rows["share"] >= ANY].itertuples():
             numbers = {
                 "share": row.share,
                 "at_stake": row.customers * (0.1 if key == "stage_unsure" else 0.5),

@@ -24,7 +24,7 @@ def blank_small_cells(name: str, table: pd.DataFrame, least: int) -> pd.DataFram
 
     With a count go its share and interval; where rows add up to a total that is known and one alone is blank, the
     smallest other one goes too; and so does the other part of a sum that stands in its row. A number that is
-    expected (a sum of probabilities) goes, its share stays: it is an estimate and counts nobody. 0 stays, and so
+    expected (a sum of probabilities), or that counts moves, goes, its share stays: it counts nobody. 0 stays, and so
     do visits, contacts, purchases and money. Which columns count people is data: `definitions/small_cells.yml`.
 
     Parameters
