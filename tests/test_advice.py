@@ -109,9 +109,28 @@ def test_a_persona_without_measurements_takes_those_of_everyone_and_says_so():
 
 
 def test_where_nothing_was_measured_the_playbook_speaks_without_an_effect():
-    own = cell(advise(measured(), CLIENT), "p2")
-    assert own.loc[1, "channel"] == CLIENT.model.stages[0].channels[0]
+    second = CLIENT.model.stages[0].channels[1]
+    there = measured()
+    there.entry_points = pd.DataFrame({"channel": [None, second]})
+    own = cell(advise(there, CLIENT), "p2")
+    assert own.loc[1, "channel"] == second  # the first is not in the data
     assert own.loc[1, "basis"] == "playbook" and np.isnan(own.loc[1, "effect"])
+
+
+def test_no_channel_is_advised_that_the_data_do_not_hold():
+    journeys = measured()
+    advice = advise(journeys, CLIENT)
+    assert advice["channel"].isna().all() and advice["action"].notna().all()
+    said = [one for one in advice_findings(advice, journeys, CLIENT) if one.key.startswith("advise")]
+    assert {one.key for one in said} == {"advise_no_channel"}
+    assert "channel" not in say(said[0], "en").split(".")[0]
+
+
+def test_one_channel_alone_is_credited_with_nothing():
+    """All steps onward go with it because there is no other: nothing was compared."""
+    own = cell(advise(measured([("all", "email", 1.0, 0.0, 0.5)]), CLIENT), "all")
+    assert own.loc[1, "channel"] == "email" and own.loc[1, "basis"] == "playbook"
+    assert np.isnan(own.loc[1, "effect"])
 
 
 def edits(persona: str = "p1") -> MapEdits:

@@ -49,12 +49,12 @@ def study_with(**tables):
 WORDS = {
     "en": ["Email readers who come on weekdays", "184.20 (170.00–200.00)", "Awareness → Consideration → Action (34%",
            "+23 (+12 to +34); 12% answered", "NPS if all had answered", "Via email", "+1.8", "Age", "41 (30–55)",
-           "Customer A, typical: about 40 contacts; mostly via email (60%)",
-           "at the edge (54% certain; otherwise one of the ‘Evening visitors’)", "91%, certified"],
+           "Customer A, typical: about 40 contacts; most often via email (60%)",
+           "borderline (54% likely; next: ‘Evening visitors’)", "91%, certified"],
     "nl": ["E-maillezers die doordeweeks komen", "184,20 (170,00–200,00)", "Bewustwording → Overweging → Actie (34%",
            "+23 (+12 tot +34); 12% antwoordde", "NPS als iedereen had geantwoord", "Via e-mail", "+1,8", "Leeftijd",
-           "41 (30–55)", "Klant A, typisch: ongeveer 40 contactmomenten; vooral via e-mail (60%)",
-           "op de grens (54% zeker; anders een van de groep ‘Avondbezoekers’)", "91%, bevestigd"],
+           "41 (30–55)", "Klant A, typisch: ongeveer 40 contactmomenten; het vaakst via e-mail (60%)",
+           "grensgeval (met 54% kans; anders de groep ‘Avondbezoekers’)", "91%, bevestigd"],
 }  # fmt: skip
 
 

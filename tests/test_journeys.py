@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from journeykit.events import EventLog
+from journeykit.facts import buying_positions
 from journeykit.findings import observe
 from tests.lazy_journeys import map_journeys
 
@@ -105,9 +106,52 @@ def test_a_unit_without_persona_counts_only_in_all(counted):
 
 def test_the_funnel_never_widens_and_reached_means_this_stage_or_a_later_one(counted):
     everyone = counted.funnel[counted.funnel["persona"] == "all"]
-    assert everyone["reached"].tolist() == [3, 3, 2, 2, 1]
-    assert everyone["been"].tolist() == [3, 2, 0, 1, 1]
+    assert everyone["reached"].tolist() == pytest.approx([3, 3, np.nan, 2, 1], nan_ok=True)
+    assert everyone["been"].tolist() == pytest.approx([3, 2, np.nan, 1, 1], nan_ok=True)
     assert everyone["skipped_share"].tolist() == pytest.approx([0, 1 / 3, np.nan, 0.5, 0], nan_ok=True)
+
+
+def test_of_a_stage_that_the_data_cannot_show_the_funnel_has_a_row_and_no_figure(counted):
+    """Nothing shows `decision`: who passed it is not known. What comes after is measured from the last stage seen."""
+    unseen = counted.funnel.set_index(["persona", "stage"]).loc[("all", "decision")]
+    assert unseen.drop("held_back").isna().all()
+    assert cell(counted.funnel, "share_of_previous", persona="all", stage="action") == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("model", ["universal", "content", "digital", "five-phase", "value-journey"])
+@pytest.mark.parametrize(
+    "form", ["purchase", "contract_signed", "repeat_purchase", "upgrade", "subscription_renewal", "payment"]
+)
+def test_who_bought_in_whatever_form_has_been_in_the_stage_of_buying(model, form):
+    """An inferred path that goes around buying is bent to the facts, and loses no stage that it has."""
+    log = EventLog.from_frame(
+        pd.DataFrame(
+            {
+                "customer_id": ["a", "a", "a", "b", "b"],
+                "timestamp": pd.to_datetime(
+                    ["2026-01-01", "2026-01-05", "2026-01-09", "2026-01-01", "2026-01-05"]
+                ),
+                "touchpoint": ["ad_impression", form, "review", "ad_impression", form],
+            }
+        ),
+        stage_model=model,
+    )
+    stages = log.client.model.ids
+    spans = {
+        "a": [("2025-12-31", "2026-01-03", 0), ("2026-01-03", "2026-01-10", -1)],
+        "b": [("2025-12-31", "2026-01-10", 0)],
+    }
+    inferred = pd.DataFrame(
+        [(who, start, end, stages[at]) for who, parts in spans.items() for start, end, at in parts],
+        columns=["unit_id", "from_at", "until_at", "stage"],
+    )
+    inferred[["from_at", "until_at"]] = inferred[["from_at", "until_at"]].apply(pd.to_datetime)
+    found = (
+        map_journeys(log, inferred=inferred, min_group=1).funnel.set_index(["persona", "stage"]).loc["all"]
+    )
+    bought = [stages[at] for at, forms in buying_positions(log.client.model).items() if form in forms]
+    assert found.loc[bought, "been"].tolist() == [2] and found.loc[bought, "reached"].tolist() == [2]
+    assert found["been"].iloc[-1] == 1
 
 
 def test_time_in_stage_censors_those_under_way(counted):
@@ -376,5 +420,5 @@ def test_stages_that_the_data_cannot_show_are_listed_with_what_to_measure():
 
 def test_as_of_hides_later_steps():
     early = map_journeys(log_of(JOURNEYS).as_of("2026-01-02"), min_group=1)
-    assert cell(early.funnel, "reached", persona="all", stage="action") == 0
+    assert np.isnan(cell(early.funnel, "reached", persona="all", stage="action"))  # nothing shows it yet
     assert cell(early.funnel, "reached", persona="all", stage="consideration") == 1

@@ -82,6 +82,22 @@ def test_an_entry_point_tells_who_went_on_in_time(counted):
     assert (search["customers"], search["followed"], search["went_on"]) == (2, 1, 1)
 
 
+def test_the_share_of_a_channel_is_of_everyone_small_first_contacts_too():
+    """14 begin in social, with 12 + 2 kinds of contact, 12 in search: of 26, social has 14 and not 12."""
+    rows = [(f"s{n}", "social", "social_view") for n in range(12)] + [
+        (f"w{n}", "social", "word_of_mouth") for n in range(2)
+    ]
+    rows += [(f"z{n}", "search", "search") for n in range(12)]
+    frame = pd.DataFrame(rows, columns=["customer_id", "channel", "touchpoint"]).assign(
+        timestamp="2026-01-01"
+    )
+    journeys = map_journeys(EventLog.from_frame(frame), min_group=10)
+    social = journeys.entry_points[journeys.entry_points["channel"] == "social"].iloc[0]
+    assert (social["customers"], social["in_channel"], social["in_channel_share"]) == (12, 14, 14 / 26)
+    told = next(one for one in observe(journeys) if one.key == "entry_point")
+    assert told.numbers["share"] == 14 / 26
+
+
 def test_the_opening_is_not_set_by_a_few_stray_rows():
     """One wrong date must not make everybody a newcomer."""
     journeys = {f"c{n}": [(400 + n % 60, "aw"), (420 + n % 60, "co")] for n in range(200)}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import journeykit
+from journeykit.reports.chapters.doubting import TOLD
 from journeykit.wording.formats import LANGUAGES
 from journeykit.wording.texts import has_text, load_texts
 
@@ -44,6 +45,7 @@ FAMILIES = {
     "cards.{key}_corrected": "nps rating",
     "cards.{sure}": "certified not_certified",
     "column_patterns.{self._stem}": "p p_next effect",
+    "doubts.{kind}": " ".join(TOLD),
     "explaining.amounts.{operator}": "at_least at_most less_than fewer_than",
     "explaining.attribute.{'has' if has else 'has_not'}": "has has_not",
     "explaining.places.{block if block == 'touchpoint' else 'channel'}": "touchpoint channel",

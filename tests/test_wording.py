@@ -37,7 +37,7 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
         "stay_from": 60.0, "stay_to": 90.0, "lever": "speed",
         "days_from": 90.0, "days_to": 120.0,
         "more": count, "value_low": 10.0, "value_high": 90.0,
-        "bought": count, "recorded": count, "outcome": "buys",
+        "bought": count, "free": count, "recorded": count, "outcome": "buys",
         "silence": count, "other_low": 0.05, "other_high": 0.2, "sign": "complaint", "bounced": count, "part": 0.3,
         "scale_low": 1.0, "scale_high": 5.0, "median": float(count), "quartile_low": float(count),
         "quartile_high": float(count), "roles": ["buyer", "user"], "shares": [1.0, 0.4], "role": "buyer",

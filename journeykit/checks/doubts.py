@@ -27,8 +27,13 @@ _TEST_WORDS = r"(^|[^a-z])(test|tester|demo|dummy|example|fake|bot|crawler|monit
 _LEAST_EVENTS, _LEAST_DAYS, _UNMAPPED, _REJECTED = 200, 28, 0.05, 0.10
 
 
-def find_doubts(log: EventLog) -> pd.DataFrame:
+def find_doubts(log: EventLog, overlaps: bool = True) -> pd.DataFrame:
     """Return what is doubtful in a log up to its moment, the gravest first.
+
+    Parameters
+    ----------
+    overlaps
+        Whether to look for the same event in several sources, which takes as long as all the rest.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def find_doubts(log: EventLog) -> pd.DataFrame:
         rows += [
             *_of_people(log, total),
             *_of_names(log, total),
-            *_of_sources(log, total),
+            *(_of_sources(log, total) if overlaps else ()),
             *_of_money(log, total),
         ]
         if not log.client.in_order:

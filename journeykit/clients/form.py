@@ -282,6 +282,7 @@ class Client(_Part):
         default_factory=dict
     )
     levers: dict[str, list[Annotated[str, Field(min_length=1)]]] = Field(default_factory=dict)
+    values: dict[str, Text] = Field(default_factory=dict)
     map: str | None = None
     audit: bool = False
     currency: Currency | None = None

@@ -13,6 +13,7 @@ from journeykit.facts.fidelity import FEWEST_TESTED, Reading, choose_reading, fi
 from journeykit.facts.money import measure_revenue, paying_touchpoints
 from journeykit.facts.showing import (
     PURCHASES,
+    buying_positions,
     has_purchases,
     marker_positions,
     recorded_stages,
@@ -25,6 +26,7 @@ __all__ = [
     "ON_THE_WAY",
     "PURCHASES",
     "Reading",
+    "buying_positions",
     "choose_reading",
     "count_evidence",
     "fit_noise",

@@ -8,11 +8,13 @@ import ibis
 
 from journeykit.sessions import contacts
 from journeykit.stage_models import CANONICAL_PHASES, StageModel
+from journeykit.touchpoints import PAYMENT, SOLD, load_vocabulary
 
 __all__ = [
     "BEFORE_TOO",
     "ON_THE_WAY",
     "PURCHASES",
+    "buying_positions",
     "has_purchases",
     "marker_positions",
     "recorded_stages",
@@ -78,6 +80,37 @@ def shown_positions(model: StageModel, bought: bool = True) -> dict[str, int]:
     if not bought:
         alone = {name: at for name, at in alone.items() if not _too_early(name, model.stages[at].canonical)}
     return alone | marker_positions(model)
+
+
+def buying_positions(model: StageModel) -> dict[int, tuple[str, ...]]:
+    """Return, per position of a stage in which something is bought, the forms of buying that prove it was passed.
+
+    A purchase in any form proves the purchase stage; a form that is typical of a stage of expansion proves that
+    one: a core offer may be bought without the small commitment before it.
+
+    Examples
+    --------
+    >>> from journeykit.stage_models import load_stage_model
+    >>> model = load_stage_model("value-journey")
+    >>> {model.ids[at]: forms for at, forms in buying_positions(model).items()}["ascend"]
+    ('cross_sell', 'repeat_purchase', 'upgrade')
+    >>> model = load_stage_model("content")
+    >>> "repeat_purchase" in buying_positions(model)[model.position("purchase")]
+    True
+    """
+    buying = marker_positions(model).get(PURCHASES[0])
+    if buying is None:
+        return {}
+    found: dict[int, set[str]] = {}
+    own = [name for name in model.stages[buying].markers if name not in load_vocabulary()]
+    for name, at in (dict.fromkeys((*SOLD, PAYMENT, *own), buying) | _expansion(model)).items():
+        found.setdefault(at, set()).add(name)
+    return {at: tuple(sorted(names)) for at, names in sorted(found.items())}
+
+
+def _expansion(model: StageModel) -> dict[str, int]:
+    marks = {name: model.position(stage) for name, stage in model.markers().items() if name in SOLD}
+    return {name: at for name, at in marks.items() if model.stages[at].canonical == "expansion"}
 
 
 def _too_early(name: str, canonical: str) -> bool:

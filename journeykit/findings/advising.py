@@ -60,7 +60,8 @@ def _cell(row: Any, lost: float, left: float, client, edits: MapEdits) -> Iterat
             numbers |= {"channel": row.channel, "share": row.effect, "drop_off": row.drop_off}
         low, high = (row.low, row.high) if row.basis in (TESTED, MEASURED) else (None, None)
         rest = (low, high, EVIDENCE, who, row.stage, round(left))
-        yield Finding(KEYS[row.basis], numbers, *rest, names={"action": action})
+        key = KEYS[row.basis] if isinstance(row.channel, str) or row.basis == WRITTEN else "advise_no_channel"
+        yield Finding(key, numbers, *rest, names={"action": action})
     if round(gained) > 1 and row.what_if_p_value == row.what_if_p_value:
         yield _what_if(row, who, gained)
 

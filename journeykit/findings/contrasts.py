@@ -61,7 +61,8 @@ def _offers(table: pd.DataFrame) -> Iterator[Finding]:
     known = table[~table["held_back"].astype(bool) & (table["persona"] == ALL)] if len(table) else table
     for _, own in known.groupby("kind", sort=False) if len(known) else ():
         if own["bought"].sum():
-            yield _offer("entry_offer", next(own.itertuples()), None)
+            most = next(own.itertuples())
+            yield _offer("entry_offer" if pd.isna(most.other_share) else "entry_offer_beside", most, None)
         for row in own[own["p_value"].notna()].itertuples():
             yield _offer(
                 "entry_offer_leads" if row.share > row.other_share else "_entry_offer", row, row.p_value

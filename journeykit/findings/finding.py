@@ -22,7 +22,7 @@ SECTIONS = {
         "persona_split", "persona_moved", "persona_grown", "persona_shrunk",
         "stage_share_risen", "stage_share_fallen", "lapsed_risen", "lapsed_fallen", "drop_off_risen", "drop_off_fallen",
     ),
-    "value": ("buyers", "persona_worth", "value_concentration"),
+    "value": ("buyers", "buyers_free", "persona_worth", "value_concentration"),
     "stages": ("stage_largest", "stage_unsure", "lapsed_share"),
     "next_steps": ("moves_soon", "lapses_soon"),
     "leaks": ("drops_at_purchase", "leaks_at", "leaks_more_at", "reaches_stage", "reactivated", "persona_differs",
@@ -37,7 +37,7 @@ SECTIONS = {
     ),
     "content": (
         "content_most", "content_leads", "content_leads_less", "magnet_most", "magnet_further", "magnet_less_far",
-        "entry_offer", "entry_offer_leads", "attends",
+        "entry_offer", "entry_offer_beside", "entry_offer_leads", "attends",
     ),
     "pages": ("page_bounces", "page_left_most", "page_completes", "page_sells", "page_without_sales"),
     "voices": ("nps", "mean_rating", "referrals", "advocates", "loop_closes", "referred_further", "referred_less_far"),
@@ -47,7 +47,8 @@ SECTIONS = {
     ),
     "accounts": ("people_per_account", "wins_with_people", "roles_filled", "wins_with_role"),
     "actions": (
-        "advise_tested", "advise_measured", "advise_playbook", "advise_written", "what_if", "what_if_value",
+        "advise_tested", "advise_measured", "advise_playbook", "advise_no_channel", "advise_written", "what_if",
+        "what_if_value",
     ),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",

@@ -36,7 +36,9 @@ def pairs_of(name: str, table: pd.DataFrame) -> list[Finding]:
         Its rows.
     """
     rows = _everyone(table)
-    tested = rows[rows["p_value"].notna()] if len(rows) else rows
+    tested = rows[rows["p_value"].notna() & rows["other_share"].notna()] if len(rows) else rows
+    head = {"reactivations": "approached_share", "dissatisfaction": "back_share"}.get(name, "share")
+    tested = tested[tested[head].notna()] if len(tested) else tested
     return [PAIRS[name](row) for row in tested.to_dict("records")]
 
 

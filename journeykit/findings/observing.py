@@ -80,7 +80,7 @@ def observe(
     horizon = client.period.horizon_days if client is not None else 30
     candidates = [
         *persona_findings(personas, certificate, found, profile, min_group),
-        *value_findings(journeys.value),
+        *value_findings(journeys.value, min_group),
         *journey_findings(journeys, horizon),
         *cohort_findings(journeys),
         *content_findings(journeys),

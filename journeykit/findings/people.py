@@ -14,7 +14,8 @@ from journeykit.journeys.statistics import wilson
 __all__ = ["contrast_personas", "persona_findings", "value_findings"]
 
 _FORMS = (
-    ("share", "percent"), ("weekend", "percent"), ("gap", "duration"), ("days", "duration"), ("value", "amount"),
+    ("active_days", "number"), ("share", "percent"), ("weekend", "percent"), ("gap", "duration"), ("days", "duration"),
+    ("value", "amount"),
 )  # fmt: skip
 _NOT_TRAITS = ("first_contact_at", "last_contact_at", "last_touchpoint_at", "persona")
 _NO_CONTRASTS = {
@@ -159,19 +160,28 @@ def _standing_out(contrasts: pd.DataFrame, sizes: pd.Series) -> Iterator[Finding
         )
 
 
-def _buyers(row: Any) -> Finding:
-    """Return how many bought: a count of what was recorded."""
+def _buyers(row: Any, least: int) -> Finding:
+    """Return how many bought, and how many of these paid nothing: counts of what was recorded."""
     low, high = wilson(row.buyers, row.customers)
     numbers = {"bought": int(row.buyers), "share": row.buyers / row.customers, "at_stake": row.buyers * 0.2}
-    return Finding("buyers", numbers, float(low), float(high), "value", customers=int(row.customers))
+    free = getattr(row, "paid_nothing", 0)
+    numbers |= {"free": int(free)} if free >= least else {}
+    return Finding(
+        "buyers_free" if "free" in numbers else "buyers",
+        numbers,
+        float(low),
+        float(high),
+        "value",
+        customers=int(row.customers),
+    )
 
 
-def value_findings(value: pd.DataFrame) -> Iterator[Finding]:
+def value_findings(value: pd.DataFrame, least: int = 10) -> Iterator[Finding]:
     """Find who brings the value."""
     shown = value[~value["held_back"].astype(bool)] if len(value) else value
     for row in shown.itertuples():
         if row.persona == "all":
-            yield _buyers(row)
+            yield _buyers(row, least)
             if pd.notna(row.top_tenth_share) and row.top_tenth_share > 0.1:
                 numbers = {"top": 0.1, "share": row.top_tenth_share, "at_stake": row.buyers * 0.1}
                 yield Finding("value_concentration", numbers, None, None, "value", customers=int(row.buyers))

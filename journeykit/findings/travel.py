@@ -63,12 +63,15 @@ def _standing(now: pd.DataFrame) -> Iterator[Finding]:
             yield from _unsure_and_lapsed(own, total)
 
 
+ANY = 0.005  # of everyone: a share that is told as 0 % is none
+
+
 def _unsure_and_lapsed(own: pd.DataFrame, total: int) -> Iterator[Finding]:
     for key, rows in (
         ("stage_unsure", own[own["stage"].isna()]),
         ("lapsed_share", own[own["stage"] == LAPSED]),
     ):
-        for row in rows.itertuples():
+        for row in rows[rows["share"] >= ANY].itertuples():
             numbers = {
                 "share": row.share,
                 "at_stake": row.customers * (0.1 if key == "stage_unsure" else 0.5),
@@ -237,10 +240,11 @@ def _entries(entries: pd.DataFrame) -> Iterator[Finding]:
     everyone = entries[(entries["persona"] == ALL) & entries["channel"].notna()] if len(entries) else entries
     if everyone.empty or everyone["channel"].nunique() < 2:
         return
-    by = everyone.groupby("channel")["customers"].sum().sort_values(ascending=False, kind="stable")
-    total = round((everyone["customers"] / everyone["share"]).iloc[0])
-    low, high = wilson(by.iloc[0], total)
-    numbers = {"channel": by.index[0], "share": by.iloc[0] / total, "at_stake": by.iloc[0] * 0.1}
+    most = everyone.sort_values("in_channel", ascending=False, kind="stable").iloc[0]
+    total = round(most["customers"] / most["share"])
+    low, high = wilson(most["in_channel"], total)
+    numbers = {"channel": most["channel"], "share": float(most["in_channel_share"])}
+    numbers["at_stake"] = float(most["in_channel"]) * 0.1
     yield Finding("entry_point", numbers, float(low), float(high), "entry_points", customers=total)
 
 

@@ -30,6 +30,7 @@ _OWN = (
 ADVICE_COLUMNS = [*_OWN, *WHAT_IF_COLUMNS[2:]]
 MOST = 3  # channels per persona and stage
 ALPHA = 0.05
+WHOLE = 1 - 1e-9  # a channel with all steps onward is the only one there: nothing was compared
 
 
 def _first(texts: Sequence[str]) -> str | None:
@@ -63,24 +64,31 @@ def advise(journeys, client, language: str | None = None, edits: MapEdits | None
         `place` 1 is what to do first. `channel`; `content`, `message` and `action` from the playbook (those that
         name the channel where there are any); `message_key` (model, stage and persona). `basis`: `tested` (who
         moves on uses the channel more than who leaves for good, after false-discovery control), `measured`, `playbook`
-        (nothing was measured: its first channel) or `written` (by the researcher). `measured_of`: `all` where the
-        persona itself has no measurement. `effect` with `low` and `high`: the channel's share of the steps onward
+        (nothing was measured: its first channel in the data, null without) or `written` (by the researcher).
+        `measured_of`: `all` where the persona itself has no measurement.
+        `effect` with `low` and `high`: the channel's share of the steps onward
         (Markov); `lead` and `p_adjusted` of the test. Channels that who leaves for good uses more are left out. All
         of it is association: nobody was given a channel by chance. The rest is the what-if of `weigh_drop_off`.
     """
     language, edits = language or client.language, edits or MapEdits()
-    measured = _tested(journeys.channels)
+    measured, there = _tested(journeys.channels), _channels_there(journeys)
     cells = journeys.funnel[["persona", "stage"]]
     rows = [
         row
         for cell in cells.itertuples()
         for row in _cell(
-            measured, cell.persona, client.model.stage(cell.stage), client.model.id, language, edits
+            measured, there, cell.persona, client.model.stage(cell.stage), client.model.id, language, edits
         )
     ]
     table = pd.DataFrame(rows, columns=_OWN)
     what_if = weigh_drop_off(journeys, client.privacy.min_group)
     return table.merge(what_if, "left", ["persona", "stage"])[ADVICE_COLUMNS]
+
+
+def _channels_there(journeys) -> frozenset[str]:
+    """Return the channels that occur in the data."""
+    tables = (getattr(journeys, name, None) for name in ("channels", "entry_points", "reactivations"))
+    return frozenset(name for table in tables if table is not None for name in table["channel"].dropna())
 
 
 def _tested(channels: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +100,13 @@ def _tested(channels: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(
-    measured: pd.DataFrame, persona: str, stage: Stage, model: str, language: str, edits: MapEdits
+    measured: pd.DataFrame,
+    there: frozenset[str],
+    persona: str,
+    stage: Stage,
+    model: str,
+    language: str,
+    edits: MapEdits,
 ) -> Iterator[dict[str, Any]]:
     """Yield what to do in one cell, first things first."""
     ids = {"persona": persona, "stage": stage.id, "message_key": f"{model}.{stage.id}.{persona}"}
@@ -102,15 +116,20 @@ def _cell(
     if written:
         yield ids | {"place": place, "action": written, "basis": WRITTEN}
         place += 1
-    for found in _channels(measured, persona, stage):
+    for found in _channels(measured, there, persona, stage):
         words = {"content": pick_content(stage, found["channel"], language)}
         words["action"] = pick_action(stage, found["channel"], language)
         yield ids | {"place": place} | words | found
         place += 1
 
 
-def _channels(measured: pd.DataFrame, persona: str, stage: Stage) -> list[dict[str, Any]]:
-    """Return the channels that go with moving on: tested ones first, then by their share of the steps onward."""
+def _channels(
+    measured: pd.DataFrame, there: frozenset[str], persona: str, stage: Stage
+) -> list[dict[str, Any]]:
+    """Return the channels that go with moving on: tested ones first, then by their share of the steps onward.
+
+    Where there is one channel only, its share says nothing. Without any, it is the playbook's first that occurs.
+    """
     for whose in dict.fromkeys((persona, "all")):
         own = (
             measured[(measured["persona"] == whose) & (measured["stage"] == stage.id)]
@@ -119,13 +138,16 @@ def _channels(measured: pd.DataFrame, persona: str, stage: Stage) -> list[dict[s
         )
         if own.empty:
             continue
+        alone = own[own["attribution_markov"].astype(float) >= WHOLE]
+        if len(alone):
+            return [{"channel": alone["channel"].iloc[0], "basis": PLAYBOOK}]
         sure = own["p_adjusted"].fillna(1).astype(float) <= ALPHA
         lead, share = own["lead"].astype(float), own["attribution_markov"].astype(float)
         ordered = own.assign(sure=sure & (lead > 0), share=share)[~(sure & (lead < 0)) & (share > 0)]
         ordered = ordered.sort_values(["sure", "share"], ascending=False, kind="stable").head(MOST)
         if len(ordered):
             return [_effect(row, whose) for row in ordered.itertuples()]
-    return [{"channel": _first(stage.channels), "basis": PLAYBOOK}]
+    return [{"channel": _first([name for name in stage.channels if name in there]), "basis": PLAYBOOK}]
 
 
 def _effect(row: Any, whose: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ __all__ = ["find_entry_points"]
 
 COLUMNS = (
     "persona channel touchpoint customers share low high followed went_on went_on_share went_on_low went_on_high "
-    "other_share p_value"
+    "other_share p_value in_channel in_channel_share"
 ).split()
 
 
@@ -30,10 +30,15 @@ def find_entry_points(paths: Paths) -> pd.DataFrame:
         the last stage. `went_on`: of those, how many came to a later stage than their first within that period;
         `went_on_share` has Wilson's interval in `went_on_low` and `went_on_high`. `other_share` is the same for all
         who began elsewhere, `p_value` that of the difference. Shares are null where fewer were followed than the
-        smallest group.
+        smallest group. `in_channel`: how many began in the channel with whatever contact, those in small groups too;
+        `in_channel_share`: of all units.
     """
     counted = _began(paths)
     counted["total"] = counted["persona"].map({who: len(units_of(paths, who)) for who in personas_of(paths)})
+    counted["in_channel"] = counted.groupby(["persona", "channel"], dropna=False)["customers"].transform(
+        "sum"
+    )
+    counted["in_channel_share"] = counted["in_channel"] / counted["total"]
     counted = _beside_others(counted, paths.min_group)
     counted = counted[counted["customers"] >= paths.min_group]
     counted["share"] = counted["customers"] / counted["total"]

@@ -142,7 +142,7 @@ def map_journeys(
     ...                        "touchpoint": ["compare_items", "purchase", "compare_items"]})
     >>> journeys = map_journeys(EventLog.from_frame(events), min_group=1)
     >>> journeys.funnel.loc[1:3, ["stage", "reached"]].to_numpy().tolist()
-    [['consideration', 2.0], ['decision', 1.0], ['action', 1.0]]
+    [['consideration', 2.0], ['decision', nan], ['action', 1.0]]
     """
     paths = trace_paths(log, personas, stages, min_group, inferred)
     with threadpool_limits(

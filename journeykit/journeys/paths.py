@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from journeykit.facts import PURCHASES, marker_positions, recorded_stages
+from journeykit.facts import buying_positions, recorded_stages
 from journeykit.journeys.misreading import left_open
 from journeykit.sessions import SESSION_GAP_MINUTES, unit_of
 
@@ -244,16 +244,30 @@ def _within(log, table: Any, inferred: pd.DataFrame) -> Any:
 
 
 def _through_purchases(log, table: Any) -> Any:
-    """Let who bought pass through the purchase stage: at the first purchase, where the inferred path never does."""
-    place = marker_positions(log.client.model).get(PURCHASES[0])
-    if place is None:
-        return table
-    table = table.mutate(_bought=table.touchpoint.isin(PURCHASES) & (table.recorded == place))
+    """Let who bought pass through the stage in which that is bought, in whatever form, where the path never does.
+
+    It is passed at the first such purchase: the contact lies in that stage, or the unit passes it on the way to the
+    later one in which the contact lies (`passed`).
+    """
     unit = ibis.window(group_by="unit_id")
-    been = (table.marker == place).fill_null(False).cast("int64").max().over(unit)
-    first = table.order.min(where=table["_bought"]).over(unit)
-    missed = (been == 0) & table["_bought"] & (table.order == first)
-    return table.mutate(marker=missed.ifelse(table.recorded, table.marker)).drop("_bought")
+    table = table.mutate(passed=ibis.null("int64"))
+    for place, forms in buying_positions(log.client.model).items():
+        bought = table.touchpoint.isin(forms)
+        been = (
+            ((table.marker == place) | (table.passed == place))
+            .fill_null(False)
+            .cast("int64")
+            .max()
+            .over(unit)
+        )
+        first = table.order.min(where=bought).over(unit)
+        missed = (been == 0) & bought & (table.order == first)
+        later = (table.marker > place).fill_null(False)
+        table = table.mutate(
+            marker=(missed & ~later).ifelse(place, table.marker),
+            passed=(missed & later).ifelse(place, table.passed),
+        )
+    return table
 
 
 def _lines(log) -> Any:
@@ -274,7 +288,7 @@ def _entries(placed: Any, pause_days: float) -> Any:
     order = ibis.window(group_by="unit_id", order_by="order")
     marked = placed.filter(placed.marker.notnull())
     paused = (marked.gap_days > pause_days + SECOND).fill_null(False)
-    marked = marked.mutate(paused=paused)
+    marked = _with_passed(marked.mutate(paused=paused))
     marked = marked.mutate(before=marked.marker.lag().over(order))
     entered = marked.filter(marked.before.isnull() | (marked.before != marked.marker))
     return entered.select(
@@ -289,6 +303,18 @@ def _entries(placed: Any, pause_days: float) -> Any:
         furthest=entered.furthest,
         place=ibis.row_number().over(order).cast("int64") + 1,
     )
+
+
+def _with_passed(marked: Any) -> Any:
+    """Add an entry, just before their contact, into the stages that are passed there."""
+    if "passed" not in marked.columns:
+        return marked
+    marked = marked.mutate(order=marked.order.cast("float64"))
+    passing = marked.filter(marked.passed.notnull())
+    passing = passing.mutate(marker=passing.passed, order=passing.order - 0.5)
+    entered = marked.mutate(paused=marked.paused & marked.passed.isnull()).union(passing)
+    so_far = ibis.window(group_by="unit_id", order_by="order", preceding=None, following=0)
+    return entered.mutate(furthest=entered.marker.max().over(so_far))
 
 
 def _levels(entries: Any) -> Any:

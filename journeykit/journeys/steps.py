@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from journeykit.facts import count_evidence
 from journeykit.journeys.misreading import interval_as_read
 from journeykit.journeys.paths import ALL, Paths, per_persona
 from journeykit.journeys.statistics import kaplan_meier
@@ -153,12 +154,14 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
         `share_of_start` is of all units, with its interval in `low` and `high`; `share_of_previous` of those
         who reached the stage before. `days_median`: from the stage before to this one or a later one
         (Kaplan-Meier; who has not come so far is censored). `skipped_share`: of those who reached, the share
-        that never showed the stage itself; null for a stage that the data never show.
+        that never showed the stage itself. Of a stage that the data cannot show every figure is null, and `before`
+        means the last one before it that they can.
     """
     been = _been(paths)
     waits = _waits(paths, paths.levels)
+    seen = _observable(paths, been)
     rows = [
-        _funnel_row(paths, been, waits, who, at)
+        _funnel_row(paths, been, waits, who, at, max((place for place in seen if place < at), default=None))
         for who in personas_of(paths)
         for at in range(len(paths.stages))
     ]
@@ -169,6 +172,8 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     skipped = (table["reached"] - table["been"]).clip(lower=0)
     table["skipped_share"] = skipped / base
     table["skipped_low"], table["skipped_high"] = interval_as_read(paths, "skipped", skipped, base)
+    figures = table.columns.difference(["persona", "stage", "position", "start"])
+    table[figures] = table[figures].astype(float).where(table["position"].isin(seen))
     columns = (
         "persona stage reached recorded share_of_start share_of_previous low high days_median been skipped_share "
         "skipped_low skipped_high"
@@ -182,12 +187,20 @@ def _been(paths: Paths) -> pd.Series:
     return counted.set_index(["persona", "position"])["been"]
 
 
-def _funnel_row(paths: Paths, been: pd.Series, waits: dict, persona: str, position: int) -> dict[str, Any]:
+def _observable(paths: Paths, been: pd.Series) -> list[int]:
+    """Return the positions of the stages that the data can show."""
+    shown = count_evidence(paths.model, paths.contacts)["observable"]
+    return [at for at, one in enumerate(shown) if one or (ALL, at) in been.index]
+
+
+def _funnel_row(
+    paths: Paths, been: pd.Series, waits: dict, persona: str, position: int, before: int | None
+) -> dict[str, Any]:
     units = units_of(paths, persona)
     furthest = units["furthest"]
     start, reached = len(furthest), int((furthest >= position).sum())
-    previous = start if position == 0 else int((furthest >= position - 1).sum())
-    wait = waits.get((persona, position - 1))
+    previous = start if before is None else int((furthest >= before).sum())
+    wait = waits.get((persona, before))
     return {
         "persona": persona,
         "stage": paths.stages[position],

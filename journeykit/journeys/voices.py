@@ -24,7 +24,8 @@ RATING_COLUMNS = (
 ).split()
 REFERRAL_COLUMNS = "persona customers referrers referrals referrals_per_referrer low high brought_in".split()
 VALUE_COLUMNS = (
-    "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share"
+    "persona customers buyers value_total value_mean low high share_of_value share_of_customers top_tenth_share "
+    "paid_nothing"
 ).split()
 
 
@@ -133,7 +134,8 @@ def measure_value(paths: Paths) -> pd.DataFrame:
     pandas.DataFrame
         `persona, customers, buyers` (units that ordered), `value_total, value_mean` (per buyer whose value is known,
         with its bootstrap interval in `low, high`), `share_of_value, share_of_customers, top_tenth_share` (of the
-        value of buyers, what the tenth of them with the highest value brings), `held_back`. Empty where nobody orders.
+        value of buyers, what the tenth of them with the highest value brings), `paid_nothing` (buyers
+        whose orders are known to come to 0), `held_back`. Empty where nobody orders.
     """
     frame = paid(paths)
     values, total = frame.loc[frame["ordered"], "paid"], frame["paid"].sum(min_count=1)
@@ -148,7 +150,7 @@ def measure_value(paths: Paths) -> pd.DataFrame:
         rows.append(
             (
                 persona, len(units), len(own), whole, *bootstrap_mean(known), whole / total if total else np.nan,
-                len(units) / len(paths.units), top / whole if whole > 0 else np.nan,
+                len(units) / len(paths.units), top / whole if whole > 0 else np.nan, int((known == 0).sum()),
             )
         )  # fmt: skip
     frame = pd.DataFrame(rows, columns=VALUE_COLUMNS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.checks import find_doubts
 from journeykit.clients import Client
 from journeykit.errors import DataError
 from journeykit.events import EventLog, Silence, silence_of
@@ -239,6 +240,11 @@ class Study:
     def silence(self) -> Silence | None:
         """The silence before the day of the report, where it is too long for a forecast."""
         return silence_of(self.log)
+
+    @cached_property
+    def doubts(self) -> pd.DataFrame:
+        """What looks like a fault of measuring, as `check` tells it."""
+        return find_doubts(self.log, overlaps=False)
 
     @cached_property
     def audit(self) -> StageModelAudit | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.reports.shapes import shaped
+from journeykit.reports.small_cells import blank_small_cells
 from journeykit.wording import tell
 
 __all__ = ["describe_data", "write_study"]
@@ -22,7 +23,8 @@ def write_study(study: Any, folder: Path) -> None:
     """Write tables, models and findings to a folder."""
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     for name, table in study.tables.items():
-        shaped(table).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+        shown = blank_small_cells(name, table, study.client.privacy.min_group)
+        shaped(shown).to_parquet(folder / "tables" / f"{name}.parquet", index=False)
     study.save_personas(folder / "models" / "personas.skops")
     study.save_stages(folder / "models" / "stages.skops")
     told = tell(study.findings, study.client)

@@ -30,6 +30,7 @@ KINDS = (
     "canonical",
     "value",
     "attribute",
+    "level",
     "trait_head",
 )
 _PATTERNS = ("channel", "daypart", "touchpoint", "attribute", "level", "date_days")
@@ -44,7 +45,8 @@ def label(
     ----------
     kind
         `stage`, `touchpoint`, `channel`, `persona`, `column`, `trait`, `figure`, `reason`, `canonical`,
-        `attribute` or `value` (words that stand in cells, such as `lapsed`).
+        `attribute`, `level` (of an attribute: a value of the data) or `value` (words that stand in cells, such as
+        `lapsed`).
     name
         Its id.
     client
@@ -61,6 +63,12 @@ def label(
         raise unknown("kind of label", kind, KINDS)
     if names and name in names:
         return names[name][language]
+    if kind in ("level", "channel", "touchpoint") and str(name) in (
+        given := getattr(client, "values", None) or {}
+    ):
+        return given[str(name)].get(language) or next(iter(given[str(name)].values()))
+    if kind == "level":
+        return load_texts(language)["levels"].get(str(name).casefold().replace("_", " ")) or _level(str(name))
     if kind == "stage":
         return _stage(str(name), language, client)
     if kind == "touchpoint":
@@ -75,6 +83,11 @@ def label(
     if kind == "trait_head":
         return _trait_head(str(name), language, client)
     return _word({"column": "columns"}.get(kind, f"{kind}s"), str(name), language)
+
+
+def _level(name: str) -> str:
+    """Return a value of the data as a word; what holds anything but small letters was written for readers."""
+    return readable(name) if re.fullmatch(r"[a-z]+(_[a-z]+)*", name) else name
 
 
 def _word(section: str, name: str, language: str) -> str:
@@ -124,6 +137,8 @@ def _trait_head(name: str, language: str, client) -> str:
     texts = load_texts(language)
     block, _, category = trait_id(name).partition(".")
     heads, parts = texts["trait_heads"], texts["traits"]
+    if not category and block in heads:
+        return heads[block]
     if block in _PATTERNS and category:
         vocabulary = client.vocabulary if client is not None else None
         shown = parts.get(f"daypart_{category}") if block == "daypart" else None

@@ -155,7 +155,7 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     if "roles" in numbers:
         named["roles"] = _roles(numbers, language, client)
     if "role" in numbers:
-        named["role"] = f"‘{in_sentence(label('value', numbers['role'], language, client))}’"
+        named["role"] = f"‘{in_sentence(label('level', numbers['role'], language, client))}’"
     if "lever" in numbers:
         own = f"‘{readable(numbers['lever'])}’"
         named["lever"] = load_texts(language)["values"].get(f"lever_{numbers['lever']}", own)
@@ -168,7 +168,7 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
 
 def _roles(numbers: Mapping[str, Any], language: str, client) -> str:
     """Return roles, each with the share of the accounts in which it is filled."""
-    named = [in_sentence(label("value", role, language, client)) for role in numbers["roles"]]
+    named = [in_sentence(label("level", role, language, client)) for role in numbers["roles"]]
     shares = [say_value(share, "percent", language) for share in numbers["shares"]]
     return ", ".join(f"{name} ({share})" for name, share in zip(named, shares, strict=True))
 

@@ -117,12 +117,18 @@ def _buying(page: Page, read: Reader, frame: pd.DataFrame) -> None:
         return
     row = frame.iloc[0]
     since = page.text(f"values.since_{row['since']}")
-    page.say(page.text("prose.aha_buys", days=row["days"], since=since))
+    again = row["since"] == "order"
+    page.say(page.text("prose.aha_buys_again" if again else "prose.aha_buys", days=row["days"], since=since))
     read.say("aha_buys")
     shown = _behaviours(page, read, frame.groupby("persona", sort=False).head(MOST))
     forms = {"persona": "text", "behaviour": "text", "customers": "whole", "did_share": "percent"}
     forms |= {"buy_share": "percent", "other_buy_share": "percent", "effect": "right", "p_value": "p_value"}
-    page.table(shown, page.text("captions.aha_buys", days=row["days"], since=since), forms, of="aha")
+    page.table(
+        shown,
+        page.text("captions.aha_buys_again" if again else "captions.aha_buys", days=row["days"], since=since),
+        forms,
+        of="aha",
+    )
 
 
 def _returns(page: Page, read: Reader) -> None:
@@ -151,7 +157,7 @@ def _returns(page: Page, read: Reader) -> None:
         shown = back.assign(
             touchpoint=[label("touchpoint", name, read.language, read.client) for name in back["touchpoint"]],
             channel=[read.channel(name) for name in back["channel"]],
-            share=_spread(page, back),
+            share=_spread(page, back), silence_before=back["silent_days_median"],
         )  # fmt: skip
         forms = {
             "touchpoint": "text",
@@ -161,7 +167,7 @@ def _returns(page: Page, read: Reader) -> None:
             "share": "right",
         }
         caption = page.text("captions.reactivations", days=read.client.period.horizon_days)
-        page.table(shown, caption, forms | {"silent_days_median": "duration"}, of="reactivations")
+        page.table(shown, caption, forms | {"silence_before": "duration"}, of="reactivations")
 
 
 def _advocates(page: Page, read: Reader) -> None:

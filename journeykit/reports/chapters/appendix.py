@@ -7,6 +7,7 @@ from typing import Any
 
 from journeykit.facts import FEWEST_TESTED
 from journeykit.reports.chapters.auditing import other_models
+from journeykit.reports.chapters.doubting import show_doubts
 from journeykit.reports.chapters.quality import quality
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
@@ -36,6 +37,7 @@ def _data(page: Page, read: Reader) -> None:
     page.heading("appendix_data", level=2)
     page.say(page.text("prose.data"))
     read.say("data", most=8)
+    show_doubts(page, read)
     sources = read.study.log.sources
     if sources is not None and len(sources):
         shown = sources.reset_index(drop=True).copy()

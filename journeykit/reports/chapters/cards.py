@@ -231,7 +231,7 @@ def _level(read: Reader, level: str) -> str:
     return (
         read.page.text("values.yes" if level == "True" else "values.no")
         if level in ("True", "False")
-        else level
+        else label("level", level, read.language, read.client)
     )
 
 

@@ -23,7 +23,7 @@ RARE = 0.02  # of the steps out of a stage: rarer ones are left out of the arcs
 
 def show_flows(page: Page, read: Reader) -> None:
     """Show the first few stages of the paths, from left to right."""
-    frame = read.table("flows")
+    frame = read.counted("flows")
     page.heading("leaks_flows", level=2)
     shown = frame[~frame["held_back"].astype(bool)] if len(frame) else frame
     drawn = list(_views(read, shown, lambda own: _flows_of(page, read, own)))
@@ -38,7 +38,7 @@ def show_flows(page: Page, read: Reader) -> None:
 
 def show_steps(page: Page, read: Reader) -> None:
     """Show the steps between stages: onward above the line, back below it."""
-    frame = read.table("transitions")
+    frame = read.counted("transitions")
     shown = frame[(frame["from"] != "start") & ~frame["held_back"].astype(bool)] if len(frame) else frame
     shown = _while_active(read, shown)
     drawn = list(_views(read, shown, lambda own: _steps_of(page, read, own)))
@@ -60,7 +60,10 @@ def _while_active(read: Reader, moves: pd.DataFrame) -> pd.DataFrame:
     order = {stage: at for at, stage in enumerate(read.model.ids)}
     back = moves["to"].map(order) < moves["from"].map(order)
     kept = moves["count"].astype(float) - moves["after_pause"].astype(float).where(back, 0.0)
-    return moves.assign(count=kept)
+    part = (kept / moves["count"].astype(float)).fillna(1.0)  # of the steps, and so of their share
+    return moves.assign(
+        count=kept, **{name: moves[name].astype(float) * part for name in ("share", "low", "high")}
+    )
 
 
 def _furthest_back(page: Page, read: Reader, moves: pd.DataFrame) -> str:

@@ -111,7 +111,7 @@ def _transitions(page: Page, read: Reader) -> None:
     if frame.empty:
         page.note(page.text("prose.transitions_none"))
         return
-    shares = frame.pivot_table(index="from", columns="to", values="share", aggfunc="sum", observed=True)
+    shares = frame.pivot_table(index="from", columns="to", values="share", aggfunc="first", observed=True)
     rows, columns = read.in_order(shares.index), read.in_order(shares.columns)
     if not rows or not columns:
         page.note(page.text("prose.transitions_none"))

@@ -11,6 +11,10 @@ from journeykit.wording import label, say
 
 __all__ = ["show_accounts", "show_aftercare", "show_dissatisfied", "show_won_back"]
 
+OVER_TIME = {  # tested by Mantel and Byar: at the same moments
+    "aftercare": "prose.may_be_timing_help",
+    "reactivations": "prose.may_be_timing_approach",
+}
 MOST = 6  # differences that may be chance which are still told
 PAIR = {"customers": "whole", "share": "right", "other_customers": "whole", "other_share": "right"}
 
@@ -99,7 +103,7 @@ def show_accounts(page: Page, read: Reader) -> None:
         return
     _say(page, read, "account_roles")
     roles = roles.assign(
-        role_in_account=[label("value", role, read.language, read.client) for role in roles["role"]]
+        role_in_account=[label("level", role, read.language, read.client) for role in roles["role"]]
     )
     roles["accounts_share"] = _spread(page, roles, "accounts_share", "accounts_low", "accounts_high")
     forms = {"role_in_account": "text", "accounts": "whole", "accounts_share": "right"}
@@ -131,7 +135,12 @@ def _say(page: Page, read: Reader, table: str, subject: str = "") -> None:
     told = {_about(one) for one in found}
     rest = [one for one in pairs_of(table, read.table(table)) if _about(one) not in told]
     for one in rest[:MOST]:
-        page.say(page.text("prose.may_be_chance", said=say(one, read.language, read.client)))
+        page.say(_doubted(page, table, say(one, read.language, read.client)))
+
+
+def _doubted(page: Page, table: str, said: str) -> str:
+    """Say why a difference may be none: by chance, or because the ways into the two groups take different time."""
+    return page.text(OVER_TIME.get(table, "prose.may_be_chance"), said=said)
 
 
 def _about(found) -> tuple:

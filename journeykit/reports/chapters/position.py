@@ -10,6 +10,7 @@ from journeykit import plots
 from journeykit.reports.chapters.leads import lead_of
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
+from journeykit.reports.small_cells import blank_small_cells, is_small
 
 __all__ = ["forecast", "stages"]
 
@@ -81,6 +82,10 @@ def _counts(page: Page, read: Reader, customers: pd.DataFrame) -> None:
         "certain": [int((customers["stage"] == name).sum()) for name in ids],
         "likely": [_likely(page, read, customers, name) for name in ids],
     })  # fmt: skip
+    counted = frame.rename(columns={"certain": "named", "likely": "words"})
+    frame = blank_small_cells("stages_now", counted, read.least).rename(
+        columns={"named": "certain", "words": "likely"}
+    )
     forms = {"stage": "text", "customers": "whole", "share": "percent", "certain": "whole", "likely": "text"}
     told = read.client.profile_only
     forms = {name: form for name, form in forms.items() if not (told and name in ("certain", "likely"))}
@@ -143,7 +148,8 @@ def _next(page: Page, read: Reader, customers: pd.DataFrame, chances: list[str])
         return
     frame = pd.DataFrame({
         "next_stage": [read.stage(name.removeprefix("p_next_")) for name in expected.index],
-        "customers": expected.to_numpy(), "share": (expected / expected.sum()).to_numpy(),
+        "customers": expected.mask(is_small(expected, read.least)).to_numpy(),
+        "share": (expected / expected.sum()).to_numpy(),
     })  # fmt: skip
     forms = {"next_stage": "text", "customers": "whole", "share": "percent"}
     page.table(frame, page.text("captions.forecast_next"), forms, of="outlook")

@@ -17,6 +17,9 @@ QUALITY = {"method": "text", "macro_f1": "score", "log_loss_skill": "score", "ec
 CLASSIFIER, RULES = "classifier", ("last touchpoint", "marker rule")
 
 
+BY_PURCHASES, EVEN = "BG/NBD", 0.5  # ranks no better than a coin
+
+
 def quality(page: Page, read: Reader) -> None:
     """Show the scores, the reliability, where the model errs, and how much each group of signals brings."""
     frame = read.table("evaluation")
@@ -40,6 +43,9 @@ def _scores(page: Page, frame: pd.DataFrame) -> None:
     shown = frame.assign(method=[_word(page, words) for words in frame["method"]])
     forms = {name: form for name, form in QUALITY.items() if name in shown}
     page.table(shown, page.text("captions.evaluation"), forms, of="evaluation")
+    bought = frame[frame["method"] == BY_PURCHASES] if "lapsed_auc" in frame else frame.head(0)
+    if len(bought) and bought["lapsed_auc"].iloc[0] < EVEN:
+        page.note(page.text("prose.purchases_reversed", auc=float(bought["lapsed_auc"].iloc[0])))
 
 
 def _confusion(page: Page, read: Reader, frame: pd.DataFrame) -> None:

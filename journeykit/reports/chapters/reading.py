@@ -9,6 +9,7 @@ import pandas as pd
 
 from journeykit.plots import persona_colours
 from journeykit.reports.page import Page
+from journeykit.reports.small_cells import blank_small_cells
 from journeykit.wording import label
 from journeykit.wording.names import in_sentence
 from journeykit.wording.texts import has_text
@@ -37,7 +38,7 @@ SUBJECTS = {
     "activity": ("active_in_month",),
     "content": ("content_most", "content_leads", "content_leads_less"),
     "magnets": ("magnet_most", "magnet_further", "magnet_less_far"),
-    "offers": ("entry_offer", "entry_offer_leads", "attends"),
+    "offers": ("entry_offer", "entry_offer_beside", "entry_offer_leads", "attends"),
     "contrasts": ("talking_buys", "interactive_buys", "paid_or_earned"),
     "pages": ("page_left_most", "page_bounces", "page_completes", "page_sells", "page_without_sales"),
     "ratings": ("nps", "mean_rating"),
@@ -53,7 +54,7 @@ SUBJECTS = {
     "account_roles": ("roles_filled", "wins_with_role"),
     "advocates": ("advocates", "referrals"),
     "loop": ("loop_closes", "referred_further", "referred_less_far"),
-    "actions": ("advise_tested", "advise_measured", "advise_playbook", "advise_written"),
+    "actions": ("advise_tested", "advise_measured", "advise_playbook", "advise_no_channel", "advise_written"),
     "what_if": ("what_if", "what_if_value"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
     "audit": ("holds_under_all_models", "flips_with_model", "unsure_under_models", "seen_under_few_models"),
@@ -132,7 +133,11 @@ class Reader:
         return f"{', '.join(most)} {self.page.text('names.and')} {last}" if most else last
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one of the study's tables, empty when there is none."""
+        """Return one of the study's tables as it leaves the study, empty when there is none."""
+        return blank_small_cells(name, self.counted(name), self.least)
+
+    def counted(self, name: str) -> pd.DataFrame:
+        """Return one of the study's tables as it was counted, small cells too: to add up, never to show."""
         found = self.study.tables.get(name)
         return pd.DataFrame() if found is None else found.reset_index(drop=True)
 
