@@ -7,10 +7,11 @@
 Per world: the limit (the exact posterior of an observer who knows the world), the last touchpoint, the last marker,
 and journeykit, with the personas that it finds itself: without hand labels, with 300 of which 10 % are wrong, and with
 all true labels of the learning customers five weeks before the end. All are scored on the truth at the end, on
-customers whose labels were not given. The forecast is made four weeks before the end and scored on the first move within them; beside it the limit (the exact
-posterior of persona, stage and time in the stage, and the world's own moves), and what the limit's nowcast gives with
-the true moves, which is as far as a nowcast times a transition matrix can get. Last, the time until
-the next move: how many true moves came before each of the three days told, in a year's window, half a year ahead.
+customers whose labels were not given. The forecast is made four weeks before the end and scored on the first move
+within them; beside it the limit (the exact posterior of persona, stage and time in the stage, and the world's own
+moves), and what the limit's nowcast gives with the true moves, which is as far as a nowcast times a transition matrix
+can get. Last, the time until the next move: how many true moves came before each of the three days told, in a year's
+window, half a year ahead.
 
 `named` is the share to whom a stage is given (`lapsed` counts), `named_right` how many of those are right; of a limit,
 the largest share of which 85 % would be right. With `--rules other`, worlds made by other rules than the simulator's;
