@@ -99,6 +99,26 @@ def way(rng: np.random.Generator, noise: float) -> list[str]:
     return [shows[rng.integers(4)] if rng.random() < noise else shows[stage] for stage in steps]
 
 
+@pytest.mark.parametrize("stray", [0.0, 0.2])
+def test_the_way_somebody_came_is_no_misfit(make_log, stray):
+    """Who went on from a stage as they came to it remembers the way; a hidden stage must not win by that alone."""
+    rng = np.random.default_rng(0)
+    ways = [
+        ["ad_impression", "ad_click", "compare_items", "begin_checkout"],
+        ["ad_impression", "ad_click", "begin_checkout", "compare_items", "purchase"],
+        ["compare_items", "begin_checkout", "purchase", "review"],
+    ]
+    shows = ["ad_impression", "compare_items", "begin_checkout", "purchase", "review"]
+    rows = [
+        (f"c{number}", pd.Timestamp("2026-01-01") + pd.Timedelta(days=day), name)
+        for number in range(150)
+        for day, name in enumerate(
+            shows[rng.integers(5)] if rng.random() < stray else name for name in ways[rng.integers(3)]
+        )
+    ]
+    assert choose_reading(make_log(rows)).kind == ("inferred" if stray else "recorded")
+
+
 @pytest.mark.parametrize(("noise", "kind"), [(0.0, "recorded"), (0.3, "inferred")])
 def test_contacts_are_taken_at_their_word_where_they_fit(make_log, noise, kind):
     rng = np.random.default_rng(0)
@@ -128,6 +148,6 @@ def test_the_share_that_does_not_fit_is_found_again():
     rng = np.random.default_rng(1)
     hidden = (np.arange(20)[None, :] >= rng.geometric(0.15, (400, 1))).astype(int)
     rows = np.where(rng.random(hidden.shape) < 0.2, rng.integers(0, 2, hidden.shape), hidden)
-    _, _, noise = fit_noise(rows, 2)
+    noise = fit_noise(rows, 2).noise
     overall = np.bincount(rows.ravel()) / rows.size
     assert noise * overall[::-1] == pytest.approx([0.1, 0.1], abs=0.02)

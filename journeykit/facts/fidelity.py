@@ -17,6 +17,7 @@ __all__ = ["FEWEST_TESTED", "Reading", "choose_reading", "fit_noise"]
 MOST_UNITS, MOST_CONTACTS = 600, 60  # on which the two readings are compared
 FEWEST_TESTED = 20  # units: of fewer everyone is where contacts show them to be
 ROUNDS, FIRST_NOISE = 20, 0.1
+BACK_OFF = 5.0  # moves by which one that hangs on two stages is drawn to that which hangs on the last
 LEAST_GAIN = 0.005  # nat a contact: what the eye would not see is no reason to distrust a record
 TINY = 1e-12
 
@@ -49,13 +50,39 @@ class Reading:
     contacts: int
 
 
+@dataclass(frozen=True)
+class Noisy:
+    """A hidden Markov chain whose contacts may be strays.
+
+    Attributes
+    ----------
+    start, moves : numpy.ndarray
+        Probabilities of the first hidden state, and of the next given this one. A state is a stage, or a stage and the
+        one before it.
+    noise : numpy.ndarray
+        Per stage the share of contacts that are drawn from all stages.
+    emission : numpy.ndarray
+        States × stages: what contacts show.
+    """
+
+    start: np.ndarray
+    moves: np.ndarray
+    noise: np.ndarray
+    emission: np.ndarray
+
+    def likelihoods(self, rows: np.ndarray) -> np.ndarray:
+        """Return the log-likelihood of each row."""
+        return np.log(_forward(rows, self.start, self.moves, self.emission)[1] + TINY).sum(axis=1)
+
+
 def choose_reading(log, random_state: int = 0) -> Reading:
     """Choose between reading stages from what was recorded and inferring them, on the log's own held-out units.
 
     Two models tell which stage the next contact shows. In the one everybody is where the last contact says, and
     moves by a Markov chain. In the other the stage is hidden, and a share of the contacts (learned per stage) shows any
     stage. Each is learned on one half of the units and scored on the other. Where the second is no better, contacts
-    are taken at their word.
+    are taken at their word. Where the second wins, but not from a chain that remembers the last two stages shown, it
+    may have won as a memory of the way somebody came; then both are given that memory, and compared once more.
 
     Parameters
     ----------
@@ -86,15 +113,10 @@ def _chosen(log, random_state: int) -> Reading:
     units = len(rows)
     if units < FEWEST_TESTED or len(seen) < 2:
         return Reading("recorded", 0.0, 0.0, none, units, int((rows >= 0).sum()))
-    half = random.permutation(units) < units // 2
-    gains, noises = np.zeros(units), []
-    for fitted in (half, ~half):
-        gain, noise = _held_out(rows[fitted], rows[~fitted], len(ids))
-        gains[~fitted] = gain
-        noises.append(noise)
-    shown = int((rows >= 0).sum())
-    gain, error = gains.sum() / shown, gains.std(ddof=1) * units**0.5 / shown
-    kind = "inferred" if gain > max(2 * error, LEAST_GAIN) else "recorded"
+    half, shown = random.permutation(units) < units // 2, int((rows >= 0).sum())
+    halves = [(rows[fitted], rows[~fitted]) for fitted in (half, ~half)]
+    gain, error, noises = _gain(halves, shown, len(ids))
+    kind = "inferred" if _clear(gain, error) else "recorded"
     misfit = pd.Series(np.mean(noises, axis=0), index=list(ids)).where(
         np.isin(np.arange(len(ids)), seen), 0.0
     )
@@ -120,12 +142,52 @@ def _shown_stages(log, random: np.random.Generator) -> np.ndarray:
     return rows
 
 
-def _held_out(fitted: np.ndarray, held: np.ndarray, stages: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return per held-out row what allowing for noise gains in log-likelihood, and the noise per stage."""
-    start, moves, overall = count_moves(fitted, stages)
-    plain = _likelihoods(held, start, moves, np.eye(stages))
-    start, moves, noise = fit_noise(fitted, stages)
-    return _likelihoods(held, start, moves, _emission(noise, overall)) - plain, noise
+def _gain(halves: list[tuple[np.ndarray, np.ndarray]], shown: int, stages: int):
+    """Return what allowing for noise gains, in nat a contact, its standard error, and the noise per stage."""
+    hidden = [fit_noise(fitted, stages) for fitted, _ in halves]
+    noises = [one.noise for one in hidden]
+    allowing = np.concatenate([one.likelihoods(held) for one, (_, held) in zip(hidden, halves, strict=True)])
+    of_one = np.concatenate([_plain(fitted, held, stages) for fitted, held in halves])
+    gain, error = _mean(allowing - of_one, shown)
+    if not _clear(gain, error):
+        return gain, error, noises
+    of_two = np.concatenate([_plain(fitted, held, stages, two=True) for fitted, held in halves])
+    if of_two.sum() > of_one.sum() and not _clear(*_mean(allowing - of_two, shown)):
+        with_memory = [
+            fit_noise(fitted, stages, one).likelihoods(held)
+            for one, (fitted, held) in zip(hidden, halves, strict=True)
+        ]
+        gain, error = _mean(np.concatenate(with_memory) - of_two, shown)
+    return gain, error, noises
+
+
+def _mean(gains: np.ndarray, shown: int) -> tuple[float, float]:
+    """Return the gain per contact and its standard error, over units."""
+    return gains.sum() / shown, gains.std(ddof=1) * len(gains) ** 0.5 / shown
+
+
+def _clear(gain: float, error: float) -> bool:
+    return bool(gain > max(2 * error, LEAST_GAIN))
+
+
+def _plain(fitted: np.ndarray, held: np.ndarray, stages: int, two: bool = False) -> np.ndarray:
+    """Return the log-likelihood of held-out rows at their word, moving by the last stage shown or by the last two."""
+    start, moves, _ = count_moves(fitted, stages)
+    by_pair = np.repeat(moves[None], stages + 1, axis=0)  # the last place: there was none before
+    if two:
+        by_pair *= BACK_OFF
+        np.add.at(by_pair, _triples(fitted, stages), 1.0)
+        by_pair /= by_pair.sum(axis=2, keepdims=True)
+    row = np.nonzero(held[:, 1:] >= 0)[0]
+    first = np.where(held[:, 0] >= 0, np.log(start)[held[:, 0]], 0.0)
+    return first + np.bincount(row, np.log(by_pair)[_triples(held, stages)], len(held))
+
+
+def _triples(rows: np.ndarray, stages: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of each contact but the first, row by row, the stage before the last, the last and its own."""
+    earlier = np.column_stack([np.full(len(rows), stages), rows[:, :-1]])[:, :-1]
+    there = rows[:, 1:] >= 0
+    return earlier[there], rows[:, :-1][there], rows[:, 1:][there]
 
 
 def count_moves(rows: np.ndarray, stages: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -141,7 +203,7 @@ def count_moves(rows: np.ndarray, stages: int) -> tuple[np.ndarray, np.ndarray, 
     return start / start.sum(), moves / moves.sum(axis=1, keepdims=True), overall
 
 
-def fit_noise(rows: np.ndarray, stages: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def fit_noise(rows: np.ndarray, stages: int, first: Noisy | None = None) -> Noisy:
     """Learn a hidden Markov chain whose contacts show the stage, but for a share per stage that shows any.
 
     Parameters
@@ -150,31 +212,47 @@ def fit_noise(rows: np.ndarray, stages: int) -> tuple[np.ndarray, np.ndarray, np
         Units × contacts: the position of the stage that each contact shows, -1 beyond the last.
     stages : int
         How many stages there are.
+    first : Noisy, optional
+        What was learned without a memory; given, moves hang on the last two stages, drawn to those of the last.
 
     Returns
     -------
-    start, moves, noise : numpy.ndarray
-        Probabilities of the first stage, of the next given this one, and per stage the share of contacts that are drawn
-        from all stages.
+    Noisy
 
     Examples
     --------
     >>> rows = np.array([[0, 0, 1, 1], [0, 1, 1, 1]] * 20)
-    >>> bool((fit_noise(rows, 2)[2] < 0.02).all())
+    >>> bool((fit_noise(rows, 2).noise < 0.02).all())
     True
     """
     start, moves, overall = count_moves(rows, stages)
-    noise = np.full(stages, FIRST_NOISE)
+    here, noise = np.arange(stages), np.full(stages, FIRST_NOISE)
+    begins, believed = np.ones(stages), np.broadcast_to(overall + 1e-3, moves.shape)
+    if first is not None:
+        noise, (here, begins, believed) = first.noise, _pairs(first)
+        start, moves = begins / begins.sum(), _rows(believed)
     for _ in range(ROUNDS):
         emission = _emission(noise, overall)
-        firsts, moved, stray, whole = _expected(
-            rows, start, moves, emission, noise[:, None] * overall / emission
-        )
+        strays = noise[:, None] * overall / emission
+        firsts, moved, stray, whole = _expected(rows, start, moves, emission[here], strays[here])
+        stray, whole = np.bincount(here, stray, stages), np.bincount(here, whole, stages)
         noise = np.clip((stray + 0.05) / (whole + 1.0), 1e-4, 0.95)
-        moves = moved + overall + 1e-3
-        moves /= moves.sum(axis=1, keepdims=True)
-        start = (firsts + 1.0) / (firsts + 1.0).sum()
-    return start, moves, noise
+        moves, start = _rows(moved + believed), firsts + begins
+        start = start / start.sum()
+    return Noisy(start, moves, noise, _emission(noise, overall)[here])
+
+
+def _pairs(first: Noisy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the stage of each pair of stages, where rows begin, and how pairs are believed to move."""
+    stages = len(first.noise)
+    before, here = (one.ravel() for one in np.indices((stages + 1, stages)))
+    begins = np.where(before == stages, first.start[here], 0.0)
+    follows = here[:, None] == before[None, :]
+    return here, begins, BACK_OFF * follows * first.moves[here][:, here]
+
+
+def _rows(table: np.ndarray) -> np.ndarray:
+    return table / table.sum(axis=1, keepdims=True)
 
 
 def _emission(noise: np.ndarray, overall: np.ndarray) -> np.ndarray:
@@ -196,10 +274,6 @@ def _forward(rows, start, moves, emission) -> tuple[np.ndarray, np.ndarray]:
         state = state / scale[:, None]
         seen[:, at], scales[:, at] = state, np.where(rows[:, at] >= 0, scale, 1.0)
     return seen, scales
-
-
-def _likelihoods(rows, start, moves, emission) -> np.ndarray:
-    return np.log(_forward(rows, start, moves, emission)[1] + TINY).sum(axis=1)
 
 
 def _expected(rows, start, moves, emission, strays) -> tuple[np.ndarray, ...]:
