@@ -12,6 +12,8 @@ from journeykit.clients import MapEdits, client_from_dict
 from journeykit.findings import Finding, observe
 from journeykit.findings.advising import advice_findings
 from journeykit.journey_maps import ADVICE_COLUMNS, advise, next_actions, weigh_drop_off
+from journeykit.journey_maps.advice import pick_action
+from journeykit.stage_models import load_stage_model
 from journeykit.wording import say
 
 CLIENT = client_from_dict({"id": "acme", "name": "Acme", "language": "en", "stage_model": "universal"})
@@ -124,6 +126,13 @@ def test_no_channel_is_advised_that_the_data_do_not_hold():
     said = [one for one in advice_findings(advice, journeys, CLIENT) if one.key.startswith("advise")]
     assert {one.key for one in said} == {"advise_no_channel"}
     assert "channel" not in say(said[0], "en").split(".")[0]
+
+
+def test_an_action_that_names_another_channel_comes_after_one_that_names_none():
+    stage = load_stage_model("five-phase").stage("loyalty")
+    assert "e-mail" in stage.playbook("brand_actions", "en")[0]
+    assert "e-mail" not in pick_action(stage, "web", "en") and "e-mail" not in pick_action(stage, None, "en")
+    assert "e-mail" in pick_action(stage, "email", "nl")
 
 
 def test_one_channel_alone_is_credited_with_nothing():

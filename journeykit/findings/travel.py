@@ -128,6 +128,7 @@ def _leaks(drop_off: pd.DataFrame) -> Iterator[Finding]:
     """Name the leaks of everyone by size, and those of a persona where it differs from the others."""
     if drop_off.empty:
         return
+    drop_off = drop_off[_passed(drop_off)]
     everyone = drop_off[(drop_off["persona"] == ALL) & (drop_off["low"] > 0.02)].sort_values(
         "lapsed", ascending=False
     )
@@ -147,10 +148,15 @@ def _leaks(drop_off: pd.DataFrame) -> Iterator[Finding]:
         yield _leak(key, row, p_value, row.left * abs(excess), other=rest_lapsed / rest_left)
 
 
+def _passed(table: pd.DataFrame) -> pd.Series:
+    """Mark where anybody went on or back: a stage that is left in no other way than for good is no leak."""
+    return table["left"] - table["lapsed"] >= 0.5
+
+
 def _purchase(phases: pd.DataFrame) -> Iterator[Finding]:
     """State the drop-off in the purchase, for everyone: a figure of its own."""
     known = phases[(phases["phase"] == "purchase") & phases["drop_off"].notna()] if len(phases) else phases
-    for row in known[known["persona"] == ALL].itertuples() if len(known) else ():
+    for row in known[(known["persona"] == ALL) & _passed(known)].itertuples() if len(known) else ():
         numbers = {"share": row.drop_off, "lapsed": row.lapsed, "at_stake": row.lapsed * 0.1}
         interval = (row.drop_off_low, row.drop_off_high)
         yield Finding("drops_at_purchase", numbers, *interval, "phases", customers=round(row.left))

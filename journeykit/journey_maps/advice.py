@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -180,8 +181,20 @@ def pick_content(stage: Stage, channel: str | None, language: str) -> str | None
 
 
 def _naming(texts: Sequence[str], channel: str | None, language: str) -> str | None:
-    name = channel_name(channel, language).lower() if channel else None
-    return _first([*(text for text in texts if name and name in text.lower()), *texts])
+    """Return the first text that names the channel, else the first that names no other, else the first."""
+    name = _plain(channel_name(channel, language)) if channel else None
+    named = [text for text in texts if name and name in _plain(text)]
+    return _first([*named, *(text for text in texts if not _names_any(text, language)), *texts])
+
+
+def _names_any(text: str, language: str) -> bool:
+    """Tell whether a text names a channel, as a word of its own."""
+    names = (re.escape(_plain(one.name[language])) for one in load_channels().values())
+    return re.search(rf"(?<![\w-])({'|'.join(names)})(?![\w-])", _plain(text)) is not None
+
+
+def _plain(words: str) -> str:
+    return words.lower().replace("e-mail", "email")
 
 
 def next_actions(

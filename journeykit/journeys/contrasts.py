@@ -40,7 +40,7 @@ def compare_kinds_of_contact(paths: Paths) -> pd.DataFrame:
         `persona, contrast, outcome` (`buys`: an order of any kind; `goes_on`: a later stage than the first),
         `customers` (with the first kind), `share, low, high` (Wilson; of those, with the outcome), `other_customers,
         other_share`, `effect, effect_low, effect_high, p_value`, `held_back`. Rows in which either side is smaller
-        than the smallest group are left out.
+        than the smallest group are left out. Who orders with the first contact itself is left out of `paid`, `buys`.
 
     Notes
     -----
@@ -60,7 +60,14 @@ def _units(paths: Paths) -> pd.DataFrame:
     start = ibis.literal(paths.enters_from.to_pydatetime()).cast("timestamp(6)")
     first = table.filter((table.order == 0) & (table.timestamp >= start))
     first = first.filter(paths.days_since(first, "timestamp") >= paths.follow_days)
-    first = first.select("unit_id", "persona", "paid", first_at="timestamp", begin="furthest")
+    first = first.select(
+        "unit_id",
+        "persona",
+        "paid",
+        first_at="timestamp",
+        begin="furthest",
+        at_once=first.touchpoint.isin(ORDERS),
+    )
     joined = table.select(
         "unit_id", "timestamp", "order", "touchpoint", "interaction", "furthest"
     ).inner_join(first, "unit_id")
@@ -71,7 +78,7 @@ def _units(paths: Paths) -> pd.DataFrame:
     before = joined.bought.isnull() | (joined.order < joined.bought)
     talk, act = joined.touchpoint.isin(CONVERSATIONS), joined.interaction == "interactive"
     plain = before & ~joined.touchpoint.isin(_buying(paths))
-    units = joined.group_by(["unit_id", "persona", "paid"]).aggregate(
+    units = joined.group_by(["unit_id", "persona", "paid", "at_once"]).aggregate(
         talks=talk.cast("int64").max(where=before),
         acts=act.fill_null(False).cast("int64").sum(where=plain),
         met=joined.count(where=plain),
@@ -90,7 +97,7 @@ def _units(paths: Paths) -> pd.DataFrame:
         can_go_on=(units.begin.fill_null(-1) < last).cast("int64"),
         paid=units.paid.cast("int64"),
     ).rename(conversation="talks")
-    keys = ["persona", "paid", "conversation", "interactive", "met", "came", "can_go_on"]
+    keys = ["persona", "paid", "conversation", "interactive", "met", "came", "can_go_on", "at_once"]
     counted = units.group_by(keys).aggregate(
         n=units.count(), buys=units.buys.sum(), goes_on=units.goes_on.sum()
     )
@@ -121,6 +128,8 @@ def _rows(units: pd.DataFrame, persona: str, least: int) -> Iterator[dict[str, A
             continue
         known = own[own[contrast].notna()]
         known = known if outcome == "buys" else known[known["can_go_on"] == 1]
+        if (contrast, outcome) == ("paid", "buys"):
+            known = known[~known["at_once"].astype(bool)]  # who buys at once did so in no way in
         sides = [known[known[contrast] == side] for side in (1, 0)]
         if min(side["n"].sum() for side in sides) >= least:
             yield {

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from journeykit.facts import buying_positions, recorded_stages
+from journeykit.facts import PURCHASES, buying_positions, recorded_stages
 from journeykit.journeys.misreading import left_open
 from journeykit.sessions import SESSION_GAP_MINUTES, unit_of
 
@@ -93,6 +93,15 @@ class Paths:
         """Touchpoints in which a customer does nothing: mail, campaigns, and advertisements that are only seen."""
         passive = [(key, one) for key, one in self.vocabulary.items() if one.interaction == "passive"]
         return tuple(key for key, one in passive if one.group == "brand" or one.paid is True)
+
+    @property
+    def visits(self) -> Any:
+        """Who has been in which stage: `unit_id, persona, position`, by the path or proved by buying."""
+        entered = self.entries.select("unit_id", "persona", "position")
+        if "proved" not in self.contacts.columns:
+            return entered
+        proved = self.contacts.filter(self.contacts.proved.notnull())
+        return entered.union(proved.select("unit_id", "persona", position=proved.proved))
 
     @property
     def acts(self) -> Any:
@@ -246,27 +255,26 @@ def _within(log, table: Any, inferred: pd.DataFrame) -> Any:
 def _through_purchases(log, table: Any) -> Any:
     """Let who bought pass through the stage in which that is bought, in whatever form, where the path never does.
 
-    It is passed at the first such purchase: the contact lies in that stage, or the unit passes it on the way to the
-    later one in which the contact lies (`passed`).
+    At a first purchase the unit is in that stage. Another form of buying proves that it has been there: on the way to
+    the later stage in which the contact lies (`passed`), or before (`proved`: no step of the path, but a fact).
     """
-    unit = ibis.window(group_by="unit_id")
-    table = table.mutate(passed=ibis.null("int64"))
+    unit, nothing = ibis.window(group_by="unit_id"), ibis.null("int64")
+    table = table.mutate(passed=nothing, proved=nothing)
     for place, forms in buying_positions(log.client.model).items():
-        bought = table.touchpoint.isin(forms)
-        been = (
-            ((table.marker == place) | (table.passed == place))
-            .fill_null(False)
-            .cast("int64")
-            .max()
-            .over(unit)
-        )
-        first = table.order.min(where=bought).over(unit)
-        missed = (been == 0) & bought & (table.order == first)
-        later = (table.marker > place).fill_null(False)
-        table = table.mutate(
-            marker=(missed & ~later).ifelse(place, table.marker),
-            passed=(missed & later).ifelse(place, table.passed),
-        )
+        shows = [name for name in forms if name in PURCHASES]
+        for forms_now in (shows, [name for name in forms if name not in shows]):
+            bought = table.touchpoint.isin(forms_now) if forms_now else ibis.literal(False)
+            there = (table.marker == place) | (table.passed == place) | (table.proved == place)
+            been = there.fill_null(False).cast("int64").max().over(unit)
+            first = table.order.min(where=bought).over(unit)
+            missed = (been == 0) & bought & (table.order == first)
+            later = (table.marker > place).fill_null(False)
+            own = missed & ~later
+            table = table.mutate(
+                marker=(own & ibis.literal(forms_now == shows)).ifelse(place, table.marker),
+                passed=(missed & later).ifelse(place, table.passed),
+                proved=(own & ibis.literal(forms_now != shows)).ifelse(place, table.proved),
+            )
     return table
 
 
@@ -336,11 +344,18 @@ def _units(placed: Any) -> Any:
         first_at=placed.timestamp.min(),
         last_at=placed.timestamp.max(),
         contacts=placed.count(),
-        furthest=placed.furthest.max(),
+        furthest=_ever(placed).max(),
         recorded=placed.recorded.max(),
         here=placed.here.argmax(placed.order),
         value=placed.value.sum(),
     )
+
+
+def _ever(placed: Any) -> Any:
+    """Return the latest stage so far, what is proved by buying included."""
+    if "proved" not in placed.columns:
+        return placed.furthest
+    return ibis.greatest(placed.furthest.fill_null(-1), placed.proved.fill_null(-1)).nullif(-1)
 
 
 def _chance_lapsed(

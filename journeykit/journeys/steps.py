@@ -182,7 +182,7 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
 
 
 def _been(paths: Paths) -> pd.Series:
-    entered = per_persona(paths.entries)
+    entered = per_persona(paths.visits)
     counted = entered.group_by(["persona", "position"]).aggregate(been=entered.unit_id.nunique()).execute()
     return counted.set_index(["persona", "position"])["been"]
 

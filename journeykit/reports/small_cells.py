@@ -54,7 +54,9 @@ def blank_small_cells(name: str, table: pd.DataFrame, least: int) -> pd.DataFram
     )
     told = {count: str(names).split() for count, names in rules.get("counts", {}).items()}
     told |= {count: [] for count in rules.get("expected", ())}
-    small = {count: _small(table, count, within, least) for count in told if count in table}
+    counted = [count for count in told if count in table]
+    adding = {count: within if count in rules.get("counts", {}) else None for count in counted}
+    small = {count: _small(table, count, adding[count], least) for count in counted}
     for part, whole in _parts(rules.get("sums", ()), small):
         small[part] = small[part] | small[whole]
     blank = table.copy()
