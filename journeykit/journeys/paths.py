@@ -345,6 +345,7 @@ def _units(placed: Any) -> Any:
         last_at=placed.timestamp.max(),
         contacts=placed.count(),
         furthest=_ever(placed).max(),
+        way_furthest=placed.furthest.max(),
         recorded=placed.recorded.max(),
         here=placed.here.argmax(placed.order),
         value=placed.value.sum(),

@@ -152,26 +152,30 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
         `recorded`: those of whom a contact shows it. Where stages are inferred the two may differ: some were never
         recorded, and some contacts do not fit.
         `share_of_start` is of all units, with its interval in `low` and `high`; `share_of_previous` of those
-        who reached the stage before. `days_median`: from the stage before to this one or a later one
-        (Kaplan-Meier; who has not come so far is censored). `skipped_share`: of those who reached, the share
-        that never showed the stage itself. Of a stage that the data cannot show every figure is null, and `before`
-        means the last one before it that they can.
+        who reached the stage before. `days_median`: from the stage before to this one or a later one (Kaplan-Meier; who has
+        not come so far is censored). `skipped_share`: of those whose way came so far, the
+        share that never showed the stage itself; who is only proved by buying to have been there has no such
+        way. Of a stage that the data cannot show every figure is null, and `before` means the last one before
+        it that they can.
     """
-    been = _been(paths)
+    been, on_way = _been(paths.visits), _been(paths.entries)
     waits = _waits(paths, paths.levels)
     seen = _observable(paths, been)
     rows = [
-        _funnel_row(paths, been, waits, who, at, max((place for place in seen if place < at), default=None))
+        _funnel_row(
+            paths, been, on_way, waits, who, at, max((place for place in seen if place < at), default=None)
+        )
         for who in personas_of(paths)
         for at in range(len(paths.stages))
     ]
     table = pd.DataFrame(rows)
     table["low"], table["high"] = interval_as_read(paths, "reached", table["reached"], table["start"])
     shown = table["position"].map(lambda at: (ALL, at) in been.index)
-    base = table["reached"].where((table["reached"] >= paths.min_group) & shown)
-    skipped = (table["reached"] - table["been"]).clip(lower=0)
+    base = table["came"].where((table["reached"] >= paths.min_group) & shown)
+    skipped = (table["came"] - table["on_way"]).clip(lower=0)
     table["skipped_share"] = skipped / base
     table["skipped_low"], table["skipped_high"] = interval_as_read(paths, "skipped", skipped, base)
+    table = table.drop(columns=["came", "on_way"])
     figures = table.columns.difference(["persona", "stage", "position", "start"])
     table[figures] = table[figures].astype(float).where(table["position"].isin(seen))
     columns = (
@@ -181,8 +185,8 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
     return hold_back(table[columns], table["start"] < paths.min_group, ("persona", "stage"))
 
 
-def _been(paths: Paths) -> pd.Series:
-    entered = per_persona(paths.visits)
+def _been(visits: Any) -> pd.Series:
+    entered = per_persona(visits)
     counted = entered.group_by(["persona", "position"]).aggregate(been=entered.unit_id.nunique()).execute()
     return counted.set_index(["persona", "position"])["been"]
 
@@ -194,7 +198,13 @@ def _observable(paths: Paths, been: pd.Series) -> list[int]:
 
 
 def _funnel_row(
-    paths: Paths, been: pd.Series, waits: dict, persona: str, position: int, before: int | None
+    paths: Paths,
+    been: pd.Series,
+    on_way: pd.Series,
+    waits: dict,
+    persona: str,
+    position: int,
+    before: int | None,
 ) -> dict[str, Any]:
     units = units_of(paths, persona)
     furthest = units["furthest"]
@@ -212,6 +222,8 @@ def _funnel_row(
         "share_of_previous": reached / previous if previous >= paths.min_group else np.nan,
         "days_median": wait.median if wait and wait.followed >= paths.min_group else np.nan,
         "been": int(been.get((persona, position), 0)),
+        "came": int((units["way_furthest"] >= position).sum()),
+        "on_way": int(on_way.get((persona, position), 0)),
     }
 
 
@@ -276,7 +288,7 @@ def count_drop_off(paths: Paths) -> pd.DataFrame:
         lapsed, the base of `drop_off`; the interval allows for inferring (`interval_as_read`). `basis` is
         `probabilities` (a stage table was given) or `silence` (silent for longer than the horizon).
     """
-    been = _been(paths)
+    been = _been(paths.visits)
     rows = []
     for persona in personas_of(paths):
         seen = units_of(paths, persona).groupby("here")["p_lapsed"].agg(["size", "sum"])
@@ -318,7 +330,7 @@ def count_back_steps(paths: Paths) -> pd.DataFrame:
         ["persona", "position"]
     )
     targets = most.set_index(["persona", "position"])["next_position"]
-    been = _been(paths)
+    been = _been(paths.visits)
     rows = [
         (
             persona,
