@@ -19,7 +19,7 @@ __all__ = ["DOUBTS", "find_doubts"]
 DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
     "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
-    "rejected", "currencies", "day_or_month",
+    "rejected", "currencies", "day_or_month", "thousands_or_decimals",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
@@ -37,7 +37,7 @@ def find_doubts(log: EventLog) -> pd.DataFrame:
         or day; an id is a pseudonym when the client file asks for that), ``events`` (how many it touches), ``share``
         (of all, 0 to 1) and ``because``, the fact.
     """
-    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log)]
+    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log), *_of_marks(log)]
     if not log.profile_only:
         total = max(log.count(), 1)
         rows += [
@@ -298,6 +298,19 @@ def _of_dates(log: EventLog) -> Iterator[tuple]:
                 f"both day first and month first fit; {row.dates.split(',')[0]} is read: else give the form"
             )
             yield _row("day_or_month", _WARN, name, row.used, max(row.rows, 1), told)
+
+
+def _of_marks(log: EventLog) -> Iterator[tuple]:
+    """Yield files in whose numbers a point or a comma may mark thousands or decimals."""
+    if "marks" not in log.sources:
+        return
+    for row in log.sources[log.sources["marks"].notna()].itertuples():
+        name = str(row.path).replace("\\", "/").rsplit("/", 1)[-1]
+        told = (
+            f"a {row.marks} stands before three digits each time: thousands or decimals? compare the total with what "
+            "you know"
+        )
+        yield _row("thousands_or_decimals", _WARN, name, row.used, max(row.rows, 1), told)
 
 
 def _of_rejects(log: EventLog) -> Iterator[tuple]:

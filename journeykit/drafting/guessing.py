@@ -12,7 +12,7 @@ from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spok
 from journeykit.drafting.ordering import guess_orders
 from journeykit.drafting.sampling import Sample
 from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, judge_texts, swapped_pattern
-from journeykit.events.times import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET
+from journeykit.events.patterns import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
 __all__ = ["Roles", "guess_customer", "guess_roles", "guess_time"]

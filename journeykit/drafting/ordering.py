@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken
-from journeykit.events.numbers import plain_numbers, signs_in
+from journeykit.events.numbers import judge_marks, plain_numbers, signs_in
 from journeykit.events.orders import is_pipeline, statuses
 from journeykit.touchpoints import safe_identifier
 
@@ -90,13 +90,10 @@ def _note_thousands(sample: Sample, roles: Roles) -> None:
         or pd.api.types.is_numeric_dtype(sample.frame[value.value])
     ):
         return
-    texts = sample.frame[value.value].dropna().astype(str).str.replace(r"[^\d.,]", "", regex=True)
-    marked = texts[texts.str.contains("[.,]")]
-    if len(marked) and marked.str.fullmatch(r"\d{1,3}[.,]\d{3}").all():
-        mark = "point" if marked.str.contains(".", regex=False).any() else "comma"
-        told = f"its {mark} stands before three digits each time: of thousands, or of decimals? read as " + (
-            "decimals" if mark == "point" else "thousands"
-        )
+    marks = judge_marks(sample.frame[value.value].dropna().astype(str))
+    if marks.either:
+        read = "thousands" if marks.comma or marks.either == "comma" else "decimals"
+        told = f"its {marks.either} stands before three digits each time: of thousands, or of decimals? read as {read}"
         roles.columns["value"] = Guess(value.value, told, DOUBTFUL)
 
 

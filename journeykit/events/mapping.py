@@ -328,8 +328,8 @@ def _touchpoint(raw: _Raw, word: str) -> str:
 def _number(raw: _Raw, form: Any) -> ir.Value:
     text = str(form)
     if text in raw.table.columns or not expressions.is_expression(text):
-        return read_number(raw.stripped(text), raw.sample)
-    used = {name: read_number(raw.stripped(name), raw.sample) for name in expressions.columns_in(text)}
+        return read_number(raw.stripped(text), raw.sample, raw.notes)
+    used = {name: read_number(raw.stripped(name), raw.sample, raw.notes) for name in expressions.columns_in(text)}
     return expressions.evaluate(text, used, where=raw.where).cast("float64")
 
 

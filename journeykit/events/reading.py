@@ -217,6 +217,7 @@ def _read_file(
         "merged": merged,
         "lines": lines + len(malformed),
         "dates": notes["dates"].told if "dates" in notes else None,
+        "marks": notes.get("marks"),
         "sha256": digest(raw),
     }
     for spare in (f"raw_{number}", f"repeated_{number}"):

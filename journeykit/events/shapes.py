@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from journeykit import engine
 from journeykit.clients.form import EventSource, Moment, Split
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events.nested import explode
+from journeykit.events.numbers import read_number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -197,8 +199,14 @@ def _filled(column: ir.Value) -> ir.BooleanValue:
     return (column.strip().length() > 0).fill_null(False) if column.type().is_string() else column.notnull()
 
 
-def _number(column: ir.Value) -> ir.FloatingValue:
-    return column.try_cast("float64") if column.type().is_string() else column.cast("float64")
+def _number(column: ir.Value, rows: int = 2_000) -> ir.FloatingValue:
+    """Return a column as numbers, as they are written: the same as for a value."""
+
+    def sample(texts: ir.Value) -> list[str]:
+        some = texts.name("text").as_table()
+        return [str(text) for text in some.filter(some["text"].notnull()).limit(rows).execute()["text"]]
+
+    return read_number(engine.stripped(column) if column.type().is_string() else column, sample)
 
 
 def paired(mapped: Any) -> Any:
