@@ -105,6 +105,7 @@ class EventSource(_Events):
     header: bool | None = None
     touchpoints: dict[str | int | float | bool, str] = Field(default_factory=dict)
     leave_out: list[str] = Field(default_factory=list)
+    without: dict[str, Condition] = Field(default_factory=dict)
     explode: str | None = None
     split: Split | None = None
     fill_by: str | None = None

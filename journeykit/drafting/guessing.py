@@ -9,16 +9,28 @@ from zoneinfo import available_timezones
 import pandas as pd
 
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
-from journeykit.drafting.ordering import guess_orders
+from journeykit.drafting.ordering import guess_orders, standing_columns, ticked
 from journeykit.drafting.sampling import Sample
 from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, judge_texts, swapped_pattern
 from journeykit.events.patterns import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET
+from journeykit.events.texts import odd_ids
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
 __all__ = ["Roles", "guess_customer", "guess_roles", "guess_time"]
 
 _MOST_KINDS, _MOST_CHANNELS = 200, 80
 EPOCHS = (EPOCH_SECONDS, EPOCH_MILLISECONDS)
+_FILLED = 0.3  # share of rows
+_KNOWN = 0.999  # share of rows from which on everybody is named
+_MEANS = {
+    "account": "who of it did what is not known",
+    "visitor": "one person on two devices is two",
+    "household": "its members are one",
+    "deal": "somebody with two is counted twice",
+    "lead": "somebody with two is counted twice",
+    "session": "who comes back counts as somebody else, so nothing is known of returning",
+    "answer": "who answers twice is counted twice",
+}
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
     "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
@@ -160,14 +172,23 @@ def guess_customer(sample: Sample, taken: set[str] = frozenset()) -> Guess | Non
     able = [
         fact
         for fact in sample.facts.values()
-        if fact.name not in taken and fact.kind in ("text", "whole", "flag", "time") and fact.filled > 0.3
+        if fact.name not in taken and fact.kind in ("text", "whole", "number", "flag", "time") and fact.filled
+    ]
+    anonymous = any(spoken(fact.name, "visitor_id") == SURE and fact.filled > _FILLED for fact in able)
+    able = [
+        fact
+        for fact in able
+        if (fact.filled > _FILLED and fact.kind != "number")
+        or (spoken(fact.name, "customer_id") == SURE and (anonymous or fact.filled > _FILLED))
     ]
     repeated = [fact for fact in able if fact.unique < 0.98 or len(sample.frame) < 50]
     for level, why in ((SURE, "by its name"), (LIKELY, "by a part of its name")):
         named = [fact for fact in able if spoken(fact.name, "customer_id") == level and not _of_another(fact)]
         best = _first([fact for fact in named if fact in repeated] or named, "customer_id")
         if best:
-            return Guess(best.name, f"{why}; {_counted(best, sample)}", level)
+            return _as_written(sample, Guess(best.name, f"{why}; {_counted(best, sample)}", level))
+    if rung := _on_the_ladder(sample, [fact for fact in able if fact.levels > 1 or fact.unique == 1]):
+        return _as_written(sample, rung)
     ids = [
         fact
         for fact in repeated
@@ -186,6 +207,36 @@ def guess_customer(sample: Sample, taken: set[str] = frozenset()) -> Guess | Non
     return None
 
 
+def _on_the_ladder(sample: Sample, able: list[Facts]) -> Guess | None:
+    """Return the highest unit that is there, where nothing is named like a customer: a person, an account, … a visit."""
+    for rung, nouns in words()["ladder"].items():
+        found = [fact for fact in able if _base(fact) & set(nouns)]
+        found.sort(key=lambda fact: fact.unique)
+        if found:
+            told = _counted(found[0], sample)
+            if rung == "person":
+                return Guess(found[0].name, f"by its name; {told}", LIKELY)
+            why = f"no column names a customer, so each {rung} counts as one; {told}; {_MEANS[rung]}"
+            return Guess(found[0].name, why, DOUBTFUL)
+    return None
+
+
+def _base(fact: Facts) -> set[str]:
+    """Return what a column's name says without a word for an id: lead of lead_id."""
+    parts = [*fact.words]
+    while len(parts) > 1 and parts[-1] in _IDS:
+        parts.pop()
+    return {"_".join(parts), fact.plain}
+
+
+def _as_written(sample: Sample, guess: Guess) -> Guess:
+    """Say it where the ids of a column lost digits in a spreadsheet, or are one but for noughts in front."""
+    ids = set(sample.frame[guess.value].dropna().astype(str).str.strip())
+    if told := odd_ids(ids):
+        return Guess(guess.value, f"{guess.why}; {told}", DOUBTFUL)
+    return guess
+
+
 def _of_another(fact: Facts) -> bool:
     """Tell whether a name that holds a word for a customer tells of something else, as customer_type does."""
     return spoken(fact.name, "customer_id") == LIKELY and not set(fact.words[-1:]) & set(_IDS)
@@ -201,7 +252,9 @@ def guess_roles(sample: Sample, customer: Guess, time: Guess | None) -> Roles:
     roles = Roles({"customer_id": customer})
     if time is not None:
         roles.columns["timestamp"] = _with_zone(sample, time)
-    if touchpoint := _touchpoint(sample, roles.taken()):
+    _visitor(sample, roles)
+    taken = roles.taken() | standing_columns(sample, roles.taken())
+    if touchpoint := _touchpoint(sample, taken):
         roles.columns["touchpoint"] = touchpoint
     for name, kinds in _KINDS.items():
         if found := _by_name(sample, name, kinds, roles.taken()):
@@ -214,6 +267,23 @@ def guess_roles(sample: Sample, customer: Guess, time: Guess | None) -> Roles:
             found, "by its name: a start and its completion are one event", LIKELY
         )
     return roles
+
+
+def _visitor(sample: Sample, roles: Roles) -> None:
+    """Add the anonymous id of those who are not always known: what a visitor did before counts for the customer."""
+    customer = sample.facts.get(str(roles.columns["customer_id"].value))
+    if customer is None or customer.filled > _KNOWN:
+        return
+    able = [
+        fact
+        for fact in sample.facts.values()
+        if fact.name not in roles.taken() and spoken(fact.name, "visitor_id") == SURE
+    ]
+    able = [fact for fact in able if fact.kind in ("text", "whole") and fact.filled > customer.filled]
+    if able:
+        best = max(able, key=lambda fact: fact.filled)
+        told = f"an id for those whom {customer.name} does not name yet; linked where both stand"
+        roles.columns["visitor_id"] = Guess(best.name, told, LIKELY)
 
 
 def _touchpoint(sample: Sample, taken: set[str]) -> Guess | None:
@@ -293,7 +363,7 @@ def _worth(sample: Sample, roles: Roles) -> None:
     )
     plain = value is None or spoken(str(value.value), "unit_price") == SURE
     if quantity is not None and price is not None and plain:
-        product = " * ".join(_ticked(name) for name in (quantity.value, price.name))
+        product = " * ".join(ticked(name) for name in (quantity.value, price.name))
         roles.columns["value"] = Guess(product, "a quantity and a price of one, by their names", LIKELY)
     counted = quantity or roles.columns.get("value")
     if counted is None or "touchpoint" in roles.columns or counted.value not in sample.frame:
@@ -305,7 +375,3 @@ def _worth(sample: Sample, roles: Roles) -> None:
             {"touchpoint": "purchase", "when": {counted.value: ">= 0"}},
         ]
         roles.keys["moments"] = Guess(moments, f"{negative:.1%} of {counted.value} are negative", LIKELY)
-
-
-def _ticked(name: str) -> str:
-    return name if name.isidentifier() else f"`{name}`"

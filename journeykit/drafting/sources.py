@@ -259,7 +259,10 @@ def _path_counts(sample: Sample) -> dict[str, str]:
         key: next((fact.name for fact in whole if spoken(fact.name, word) == SURE), None)
         for key, word in (("conversions", "conversions"), ("nulls", "nulls"), ("value", "path_value"))
     }
-    return {key: name for key, name in found.items() if name} if found["conversions"] else {}
+    if found["conversions"]:
+        return {key: name for key, name in found.items() if name}
+    counted = next((fact.name for fact in whole if spoken(fact.name, "journeys") == SURE), None)
+    return {"nulls": counted} if counted else {}
 
 
 def _moments(sample: Sample) -> dict[str, tuple[Facts, str]]:

@@ -16,7 +16,7 @@ from journeykit.events import expressions
 from journeykit.events.numbers import BESIDE, read_currency, read_number, signs_in
 from journeykit.events.orders import in_one_moment, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
-from journeykit.events.shapes import paired
+from journeykit.events.shapes import holds, paired
 from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
@@ -149,9 +149,10 @@ def completed(mapped: Any) -> Any:
 def _left_out(raw: _Raw) -> ir.BooleanValue:
     """Tell where a touchpoint is one that the client file leaves out, by its raw name."""
     form = _form(raw, "touchpoint")
-    if not raw.source.leave_out or form is None or "touchpoint" in raw.source.constants:
-        return ibis.literal(False)
-    return raw.text(str(form)).isin(raw.source.leave_out)
+    out = [holds(raw.file, column, values, raw.where) for column, values in raw.source.without.items()]
+    if raw.source.leave_out and form is not None and "touchpoint" not in raw.source.constants:
+        out.append(raw.text(str(form)).isin(raw.source.leave_out).fill_null(False))
+    return ibis.or_(*out) if out else ibis.literal(False)
 
 
 def _order(raw: _Raw) -> ir.StringValue:

@@ -41,7 +41,7 @@ def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
     if source.explode:
         explode(connection, name, source.explode)
     if source.split:
-        if source.split.conversions:
+        if source.split.conversions or source.split.nulls:
             _repeat(connection, name, source.split)
         _split(connection, name, source.split.column, source.split.by)
     if source.fill_by:
@@ -61,13 +61,13 @@ def _repeat(connection: Any, name: str, split: Split) -> None:
     The value of a line is that of all its purchases together, and each has an equal part.
     """
     path, by = _quoted(split.column), split.by.replace("'", "''")
-    sold = _whole(split.conversions)
+    sold = _whole(split.conversions) if split.conversions else "0"
     worth = (
         f"try_cast({_quoted(split.value)} AS DOUBLE) / nullif({sold}, 0)"
         if split.value
         else "CAST(NULL AS DOUBLE)"
     )
-    ends = [(f"{path} || '{by}purchase'", worth, sold)]
+    ends = [(f"{path} || '{by}purchase'", worth, sold)] if split.conversions else []
     if split.nulls:
         ends.append((path, "CAST(NULL AS DOUBLE)", _whole(split.nulls)))
     parts = [

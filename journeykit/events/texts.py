@@ -13,7 +13,7 @@ from journeykit import engine
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["NOTHING", "OWN", "are_pointed", "one_id", "read_text", "same_id", "stripped_text", "with_texts"]
+__all__ = ["NOTHING", "OWN", "are_pointed", "odd_ids", "one_id", "read_text", "same_id", "stripped_text", "with_texts"]
 
 NOTHING = (
     "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
@@ -88,6 +88,24 @@ def same_id(text: str) -> str:
     ('ann@example.org', 'AB-1')
     """
     return text.lower() if re.fullmatch(f"{_UUID}|{_ADDRESS}", text) else text
+
+
+def odd_ids(ids: Iterable[str]) -> str | None:
+    """Return what is odd in ids: digits that a spreadsheet cut off, or the same number with and without noughts.
+
+    Examples
+    --------
+    >>> odd_ids(["1.23457E+12", "7"]), odd_ids(["00123", "123"]), odd_ids(["007", "12"])
+    ('ids like 1.23457E+12 lost their last digits in a spreadsheet (precision), so several people may be one', '00123 and 123 both stand there: leading zeros lost in a part of the rows, or two people?', None)
+    """
+    there = set(ids)
+    cut = next((one for one in sorted(there) if re.fullmatch(r"\d([.,]\d+)?[eE][+]?\d+", one)), None)
+    if cut is not None:
+        return f"ids like {cut} lost their last digits in a spreadsheet (precision), so several people may be one"
+    padded = (one for one in sorted(there) if re.fullmatch(r"0+[1-9]\d*", one) and one.lstrip("0") in there)
+    if (first := next(padded, None)) is not None:
+        return f"{first} and {first.lstrip('0')} both stand there: leading zeros lost in a part of the rows, or two people?"
+    return None
 
 
 def _known(text: ir.StringValue) -> ir.StringValue:
