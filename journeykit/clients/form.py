@@ -29,6 +29,7 @@ EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
     "cost paid interaction rating referrer_id visitor_id order_id event_id status currency"
 ).split()
+NUMBER_COLUMNS = ("timestamp", "value", "quantity", "cost", "rating", "paid")
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
 TIME_FORMS = "date time hour year month day order offset unit start column format zone zone_column".split()
@@ -68,6 +69,8 @@ class _Events(_Part):
     def _known_time_form(cls, given: dict[str, Any]) -> dict[str, Any]:
         for name, column in given.items():
             if not isinstance(column, dict):
+                continue
+            if set(column) == {"first_of"} and name not in NUMBER_COLUMNS:
                 continue
             if name != "timestamp":
                 raise _fault(f"{name!r} must be a column or an expression; only timestamp takes keys")

@@ -18,6 +18,7 @@ from journeykit.events.patterns import (
     EPOCH_MILLISECONDS,
     EPOCH_SECONDS,
     EXCEL_DAYS,
+    JSON_DATE,
     NEVER,
     find_pattern,
     is_read,
@@ -166,7 +167,7 @@ def _time_pattern(sample: pd.Series, named: bool = False) -> str | None:
         return None
     enough = 0.5 if named else 0.9
     if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
-        numbers = pd.to_numeric(sample, errors="coerce")
+        numbers = pd.to_numeric(sample.str.replace(JSON_DATE, r"\1", regex=True), errors="coerce")
         digits = numbers.map(lambda number: 10 ** (len(str(int(number))) - 10) if number == number else 1)
         fits = (numbers / digits).between(631_152_000, 2_051_222_400)
     else:

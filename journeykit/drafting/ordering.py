@@ -96,7 +96,7 @@ def _less_refunds(sample: Sample, roles: Roles) -> None:
     back = next((fact.name for fact in able if fact.name not in roles.taken()), None)
     if back is not None:
         less = "+" if (plain_numbers(sample.frame[back]) < 0).any() else "-"
-        roles.columns["value"] = Guess(f"{ticked(value.value)} {less} {ticked(back)}", f"{value.why}, less what was paid back", LIKELY)
+        roles.columns["value"] = Guess(f"{ticked(value.value)} {less} ({ticked(back)} or 0)", f"{value.why}, less what was paid back", LIKELY)
 
 
 def _whole_units(sample: Sample, roles: Roles) -> None:

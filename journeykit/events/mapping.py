@@ -14,7 +14,7 @@ from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
 from journeykit.events.numbers import BESIDE, read_currency, read_number, signs_in
-from journeykit.events.orders import in_one_moment, told_once, value_once, with_standing
+from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.shapes import holds, paired
 from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
@@ -134,6 +134,8 @@ def map_source(
     mapped = _with_reason(mapped, client)
     mapped = paired(mapped) if source.lifecycle else mapped
     mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
+    if "order_id" in values and not source.orders and not source.in_order:
+        mapped = order_once(mapped, values)
     mapped = in_one_moment(mapped) if source.orders else mapped
     mapped = value_once(mapped) if source.value_per == "order" else mapped
     made = ("session_id", "order_id") if source.orders else ()

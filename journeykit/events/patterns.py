@@ -17,6 +17,7 @@ __all__ = [
     "EPOCH_SECONDS",
     "EXCEL_DAYS",
     "ISO",
+    "JSON_DATE",
     "NEVER",
     "OFFSET",
     "WITH_OFFSET",
@@ -61,6 +62,7 @@ _DAYS = (
     "maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|ma|di|wo|do|vr|za|zo"
 )
 # Abbreviations of zones that mean one offset alone, in minutes; those that mean several, such as IST, are not read.
+JSON_DATE = r"^/Date\((\d+)(?:[+-]\d{4})?\)/$"  # of OData
 ZONES = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120,
     "EET": 120, "EEST": 180, "MSK": 180, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
@@ -150,6 +152,7 @@ def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | No
     """
     sample = [text.strip() for text in texts if text and text.strip()][:500]
     sample = [text for text in sample if not re.match(NEVER, text)] or sample
+    sample = [re.sub(JSON_DATE, r"\1", text) for text in sample]
     if not sample:
         return None
     if found := _of_digits(sample):

@@ -16,7 +16,7 @@ from journeykit.events.numbers import read_number
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["events_of_rows", "holds", "lay_out", "paired"]
+__all__ = ["events_of_rows", "holds", "in_one_column", "lay_out", "paired"]
 
 _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)\s*(-?[\d.]+)\s*$")
 _FILLED = tuple(
@@ -47,6 +47,21 @@ def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
     if source.fill_by:
         _fill(connection, name, source)
     return connection.table(name)
+
+
+def in_one_column(connection: Any, name: str, source: EventSource, where: str) -> tuple[Any, EventSource]:
+    """Return the raw table with a column for each ``first_of``, the first of several that is filled; and its source."""
+    forms = {key: form["first_of"] for key, form in source.columns.items() if isinstance(form, dict) and "first_of" in form}
+    columns = dict(source.columns)
+    for key, named in forms.items():
+        for column in named:
+            _check(connection.table(name), column, where)
+        columns[key] = made = " or ".join(named)
+        parts = ", ".join(f"nullif(trim(CAST({_quoted(column)} AS VARCHAR)), '')" for column in named)
+        connection.raw_sql(
+            f'CREATE OR REPLACE TABLE "{name}" AS SELECT *, coalesce({parts}) AS {_quoted(made)} FROM "{name}"'
+        )
+    return connection.table(name), source.model_copy(update={"columns": columns}) if forms else source
 
 
 def _check(table: Any, column: str, where: str) -> None:

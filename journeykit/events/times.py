@@ -22,6 +22,7 @@ from journeykit.events.patterns import (
     EPOCH_SECONDS,
     EXCEL_DAYS,
     ISO,
+    JSON_DATE,
     OFFSET,
     WITH_OFFSET,
     clocks_of,
@@ -206,7 +207,7 @@ def _read_column(
         return _of_texts(text, [pattern], zone)
     pattern = find_pattern(texts, month_first=month_first)
     if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS, EXCEL_DAYS):
-        return _epoch(text.try_cast("float64"), zone)
+        return _epoch(text.re_replace(JSON_DATE, r"\1").try_cast("float64"), zone)
     if pattern is None:
         remedy = "name the right column, or give its form: timestamp: {column: …, format: '%d-%m-%Y %H:%M'}"
         raise DataError("none of the times can be read", where=where, remedy=remedy)
