@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
@@ -12,7 +13,13 @@ from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spok
 from journeykit.drafting.ordering import guess_orders, standing_columns, ticked
 from journeykit.drafting.sampling import Sample
 from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, judge_texts, swapped_pattern
-from journeykit.events.patterns import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL_DAYS, WITH_OFFSET
+from journeykit.events.patterns import (
+    EPOCH_MILLISECONDS,
+    EPOCH_SECONDS,
+    EXCEL_DAYS,
+    WITH_OFFSET,
+    offset_minutes,
+)
 from journeykit.events.texts import odd_ids
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
@@ -20,6 +27,7 @@ __all__ = ["Roles", "guess_customer", "guess_roles", "guess_time"]
 
 _MOST_KINDS, _MOST_CHANNELS = 200, 80
 EPOCHS = (EPOCH_SECONDS, EPOCH_MILLISECONDS)
+_MOST_OFFSET = 14 * 60  # minutes from Greenwich
 _FILLED = 0.3  # share of rows
 _KNOWN = 0.999  # share of rows from which on everybody is named
 _MEANS = {
@@ -116,7 +124,8 @@ def _with_hour(sample: Sample, fact: Facts, guess: Guess) -> Guess:
     )
     if not fact.pattern or "%M" in fact.pattern or "%" not in fact.pattern:
         return guess
-    clock = next((one for one in sample.facts.values() if one.name != fact.name and one.clock), None)
+    others = [one for one in sample.facts.values() if one.name != fact.name]
+    clock = next((one for one in others if one.clock or _is_hhmm(sample, one)), None)
     if clock is not None:
         told = f"a date, and a time of day in {clock.name}"
         return Guess({"date": fact.name, "time": clock.name}, told, SURE if clock.clock == 1 else LIKELY)
@@ -136,10 +145,32 @@ def _with_zone(sample: Sample, guess: Guess) -> Guess:
             if fact.levels < _MOST_KINDS
             else set()
         )
-        if fact.kind == "text" and zones and zones <= available_timezones():
+        if zones and (
+            (fact.kind == "text" and all(_is_zone(zone) for zone in zones))
+            or (fact.kind in ("whole", "number", "flag", "text") and _is_offset(fact, zones))
+        ):
             told = f"{guess.why}; the time zone of each row stands in the column {fact.name}"
             return Guess(form | {"zone_column": fact.name}, told, DOUBTFUL)
     return guess
+
+
+def _is_zone(text: str) -> bool:
+    return text in available_timezones() or offset_minutes(text) is not None
+
+
+def _is_offset(fact: Facts, texts: set[str]) -> bool:
+    """Tell whether a column says how far from Greenwich its rows are: in hours, or in minutes."""
+    named = {"offset", "tz", "timezone", "zone", "gmt", "utc", "tijdzone"} & set(fact.words)
+    plain = all(re.fullmatch(r"[+-]?\d{1,3}([.]\d+)?", text) for text in texts)
+    return bool(named) and plain and all(abs(float(text)) <= _MOST_OFFSET for text in texts)
+
+
+def _is_hhmm(sample: Sample, fact: Facts) -> bool:
+    """Tell whether a column holds times of day as numbers, such as 905 for five past nine."""
+    if fact.kind != "whole" or not {"time", "tijd", "tijdstip", "hhmm", "clock"} & set(fact.words):
+        return False
+    texts = sample.frame[fact.name].dropna().astype(str).str.removesuffix(".0")
+    return bool(texts.str.fullmatch(r"([01]?\d|2[0-3])[0-5]\d").all())
 
 
 def _parts(sample: Sample) -> Guess | None:

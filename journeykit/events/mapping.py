@@ -13,11 +13,11 @@ from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
-from journeykit.events.numbers import BESIDE, read_currency, read_number, signs_in
+from journeykit.events.numbers import BESIDE, SAMPLE, read_currency, read_number, signs_in
 from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.shapes import holds, paired
-from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
+from journeykit.events.texts import OWN, are_pointed, are_salesforce, one_id, read_text, stripped_text, with_texts
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -49,7 +49,6 @@ MAPPED = {name: kind for name, kind in LOG_COLUMNS.items() if name not in _MADE}
 }  # fmt: skip
 _LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
-_SAMPLE = 2_000
 IN_ORDER_LAST = "2000-12-31 12:00:00"  # of events that have an order and no times
 
 
@@ -80,10 +79,13 @@ class _Raw:
 
     def id(self, name: str) -> ir.StringValue:
         text = self.text(name)
-        return one_id(text, self.table[name].type().is_string() and are_pointed(text, self.sample(text)))
+        if not self.table[name].type().is_string():
+            return one_id(text)
+        some = self.sample(text)
+        return one_id(text, are_pointed(text, some), are_salesforce(some))
 
     def sample(self, column: ir.Value) -> list[str]:
-        rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(_SAMPLE)
+        rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(SAMPLE)
         return [str(text) for text in rows.execute()["text"]]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BESIDE",
+    "SAMPLE",
     "SIGNS",
     "Marks",
     "clean_number",
@@ -28,6 +29,7 @@ __all__ = [
     "signs_in",
 ]
 
+SAMPLE = 2_000  # texts of a column that are looked at first; fewer are all of them
 SIGNS = {
     "€": "EUR", "euro": "EUR", "Euro": "EUR", "$": "USD", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD",
     "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R$": "BRL", "£": "GBP", "¥": "JPY", "₹": "INR",
@@ -151,44 +153,57 @@ def read_number(
     """
     if not column.type().is_string():
         return _bounded(column.cast("float64"))
-    bare = _cleaned(column)
-    marks = _marks_of(column, bare, sample)
+    marks = _marks_of(column, sample)
     if marks.either and notes is not None:
         notes["marks"] = marks.either
-    pointed, parted = bare.replace(".", "").replace(",", "."), bare.replace(",", "")
+    # what is a number as it stands needs no cleaning, and is the most; of the others each step is made once
+    quick = column
     if marks.comma:
         quick = column.contains(".").ifelse(ibis.null("string"), column.replace(",", "."))
-        other = (bare.re_search(_WITH_POINTS) | bare.re_search(_COMMA)).ifelse(pointed, bare)
-    else:  # what is a number as it stands needs no cleaning, and is the most
-        quick = column
-        other = (bare.re_search(_OPEN)).ifelse(parted, bare)
-    cleaned = ibis.cases(
-        (bare.re_search(_POWER), bare.replace(",", ".")),
-        (bare.re_search(_COMMA_TELLS), pointed),
-        (bare.re_search(_POINT_TELLS), parted),
-        else_=other,
-    )
+    cleaned = ibis.array([_cleaned(column)]).map(_without_parts).map(lambda bare: _pointed(bare, marks.comma))[0]
     return _bounded(ibis.coalesce(quick.try_cast("float64"), cleaned.try_cast("float64")))
 
 
 def _cleaned(text: ir.StringValue) -> ir.StringValue:
     for pattern, to in _CLEANING:
         text = text.re_replace(pattern, to)
-    spaceless = text.re_replace(f"[{_PARTS}]", "")
-    return text.re_search(_PARTED).ifelse(spaceless, text)
+    return text
 
 
-def _marks_of(text: ir.StringValue, bare: ir.StringValue, sample: Callable[[ir.Value], list[str]]) -> Marks:
-    """Return what a column says of its marks: its first numbers, or, where they don't tell, all of them."""
+def _without_parts(text: ir.StringValue) -> ir.StringValue:
+    return text.re_search(_PARTED).ifelse(text.re_replace(f"[{_PARTS}]", ""), text)
+
+
+def _pointed(bare: ir.StringValue, comma: bool) -> ir.StringValue:
+    """Return cleaned numbers with a point for decimals, and none for thousands."""
+    pointed, parted = bare.replace(".", "").replace(",", "."), bare.replace(",", "")
+    if comma:
+        other = (bare.re_search(_WITH_POINTS) | bare.re_search(_COMMA)).ifelse(pointed, bare)
+    else:
+        other = bare.re_search(_OPEN).ifelse(parted, bare)
+    return ibis.cases(
+        (bare.re_search(_POWER), bare.replace(",", ".")),
+        (bare.re_search(_COMMA_TELLS), pointed),
+        (bare.re_search(_POINT_TELLS), parted),
+        else_=other,
+    )
+
+
+def _marks_of(text: ir.StringValue, sample: Callable[[ir.Value], list[str]]) -> Marks:
+    """Return what a column says of its marks: its first numbers, or, where they don't tell, all that have a mark."""
     first = sample(text)
-    bared = [clean_number(value) for value in first]
-    if any(re.search(_POINT_TELLS, value) or re.search(_COMMA_TELLS, value) for value in bared):
+    if len(first) < SAMPLE or any(_tells(clean_number(value)) for value in first):
         return judge_marks(first)
     marked = text.contains(".") | text.contains(",")
-    telling = marked & (bare.re_search(_POINT_TELLS) | bare.re_search(_COMMA_TELLS))
-    if found := sample(telling.ifelse(bare, ibis.null("string"))):
-        return judge_marks(found)
+    open_ = ibis.array([_cleaned(text)]).map(_without_parts).map(lambda bare: bare.re_search(_OPEN))[0]
+    others = sample((marked & ~open_).ifelse(text, ibis.null("string")))
+    if any(_tells(clean_number(value)) for value in others):
+        return judge_marks(others)
     return judge_marks([*first, *sample(marked.ifelse(text, ibis.null("string")))])
+
+
+def _tells(bare: str) -> bool:
+    return bool(re.search(_POINT_TELLS, bare) or re.search(_COMMA_TELLS, bare))
 
 
 def _bounded(number: ir.FloatingValue) -> ir.FloatingValue:

@@ -11,7 +11,7 @@ from journeykit import engine
 from journeykit.clients.form import EventSource, Moment, Split
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events.nested import explode
-from journeykit.events.numbers import read_number
+from journeykit.events.numbers import SAMPLE, read_number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -214,12 +214,12 @@ def _filled(column: ir.Value) -> ir.BooleanValue:
     return (column.strip().length() > 0).fill_null(False) if column.type().is_string() else column.notnull()
 
 
-def _number(column: ir.Value, rows: int = 2_000) -> ir.FloatingValue:
+def _number(column: ir.Value) -> ir.FloatingValue:
     """Return a column as numbers, as they are written: the same as for a value."""
 
     def sample(texts: ir.Value) -> list[str]:
         some = texts.name("text").as_table()
-        return [str(text) for text in some.filter(some["text"].notnull()).limit(rows).execute()["text"]]
+        return [str(text) for text in some.filter(some["text"].notnull()).limit(SAMPLE).execute()["text"]]
 
     return read_number(engine.stripped(column) if column.type().is_string() else column, sample)
 

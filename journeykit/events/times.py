@@ -139,7 +139,7 @@ def _by_zone(form: dict[str, Any], column: Column, zone: str, sample: Any, where
 def _offsets(names: Any) -> dict[str, int]:
     """Return the minutes of each offset in a column: numbers alone are hours, or minutes where one is above 14."""
     found = {name: offset_minutes(name) for name in names if name not in available_timezones()}
-    bare = [name for name in found if re.fullmatch(r"-?\d{1,3}(\.\d+)?", name)]
+    bare = [name for name in found if re.fullmatch(r"[+-]?\d{1,3}(\.\d+)?", name)]
     unit = 60 if all(abs(float(name)) <= _MOST_HOURS for name in bare) else 1
     found |= {name: round(float(name) * unit) for name in bare}
     return {name: minutes for name, minutes in found.items() if minutes is not None}
