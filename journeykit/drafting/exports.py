@@ -12,6 +12,7 @@ import pandas as pd
 from journeykit.clients.form import safe_touchpoint
 from journeykit.documents import read_document
 from journeykit.drafting.facts import SURE, Guess, spoken
+from journeykit.drafting.guessing import guess_roles
 from journeykit.drafting.naming import guess_touchpoints
 from journeykit.drafting.sampling import Sample
 from journeykit.events.expressions import columns_in, is_expression
@@ -38,7 +39,6 @@ class SourceDraft:
     timezone: str | None = None
 
 
-
 @cache
 def exports() -> dict[str, dict[str, Any]]:
     """Return the exports that are known, by the name of their definition file; those that need the most come first.
@@ -63,7 +63,9 @@ def draft_export(sample: Sample) -> SourceDraft | None:
 def _drafted(sample: Sample, name: str, form: dict[str, Any]) -> SourceDraft:
     told = Guess(name, f"it has the columns {', '.join(form['needs'])}")
     laid = sample.exploded(form["explode"]) if "explode" in form else sample
-    columns = {key: Guess(given, f"as {name} writes it") for key, given in _given(laid, form["columns"]).items()}
+    columns = {
+        key: Guess(given, f"as {name} writes it") for key, given in _given(laid, form["columns"]).items()
+    }
     if "value" not in form["columns"]:
         columns |= _value(laid, columns)
     draft = SourceDraft(
@@ -106,8 +108,6 @@ def _first(sample: Sample, wanted: Any) -> Any:
 
 def _value(sample: Sample, columns: dict[str, Guess]) -> dict[str, Guess]:
     """Return the column of values in an export that has no fixed one."""
-    from journeykit.drafting.guessing import guess_roles
-
     roles = guess_roles(sample, columns["customer_id"], columns.get("timestamp"))
     return {name: guess for name, guess in roles.columns.items() if name == "value"}
 

@@ -13,7 +13,6 @@ import pandas as pd
 from journeykit.documents import read_document
 from journeykit.events.leaks import words_of
 from journeykit.events.numbers import is_number
-from journeykit.events.texts import NOTHING
 from journeykit.events.patterns import (
     EPOCH_MILLISECONDS,
     EPOCH_SECONDS,
@@ -23,6 +22,7 @@ from journeykit.events.patterns import (
     find_pattern,
     is_read,
 )
+from journeykit.events.texts import NOTHING
 from journeykit.touchpoints import definitions, safe_identifier
 
 __all__ = ["DOUBTFUL", "LIKELY", "SURE", "Facts", "Guess", "facts_of", "spoken", "words"]
@@ -123,11 +123,7 @@ def _facts(column: pd.Series, name: str) -> Facts:
     sample = texts.sample(min(len(texts), _LOOKED_AT), random_state=0) if len(texts) else texts
     email = float(sample.map(lambda text: bool(_EMAIL.fullmatch(text))).mean()) if len(sample) else 0.0
     kind, pattern = _kind(column, sample, levels, name)
-    clock = (
-        float(sample.map(lambda text: bool(_CLOCK.fullmatch(text))).mean())
-        if len(sample)
-        else 0.0
-    )
+    clock = float(sample.map(lambda text: bool(_CLOCK.fullmatch(text))).mean()) if len(sample) else 0.0
     return Facts(name, kind, levels, filled, unique, email, pattern, clock if clock > 0.9 else 0.0)
 
 

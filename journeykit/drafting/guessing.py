@@ -239,7 +239,7 @@ def guess_customer(sample: Sample, taken: set[str] = frozenset()) -> Guess | Non
 
 
 def _on_the_ladder(sample: Sample, able: list[Facts]) -> Guess | None:
-    """Return the highest unit that is there, where nothing is named like a customer: a person, an account, … a visit."""
+    """Return the highest unit that is there, where nothing is named like a customer: a person, … or a visit."""
     for rung, nouns in words()["ladder"].items():
         found = [fact for fact in able if _base(fact) & set(nouns)]
         found.sort(key=lambda fact: fact.unique)

@@ -72,7 +72,11 @@ def standing_columns(sample: Sample, taken: set[str]) -> set[str]:
     orders = [fact.name for fact in sample.facts.values() if spoken(fact.name, "order") == SURE]
     key = next((name for name in orders if name != status), None)
     if key is None:
-        worth = [fact for fact in sample.facts.values() if spoken(fact.name, "value") or spoken(fact.name, "order_total")]
+        worth = [
+            fact
+            for fact in sample.facts.values()
+            if spoken(fact.name, "value") or spoken(fact.name, "order_total")
+        ]
         return {status} if any(fact.kind in ("number", "whole") for fact in worth) else set()
     each = sample.frame.groupby(key)[status].nunique()
     return {status} if (each <= 1).mean() >= _SAME else set()
@@ -92,11 +96,19 @@ def _less_refunds(sample: Sample, roles: Roles) -> None:
     value = roles.columns.get("value")
     if value is None or str(value.value) not in sample.frame or "touchpoint" in roles.columns:
         return
-    able = [fact for fact in sample.facts.values() if fact.kind in ("number", "whole") and spoken(fact.name, "refunded") == SURE]
+    able = [
+        fact
+        for fact in sample.facts.values()
+        if fact.kind in ("number", "whole") and spoken(fact.name, "refunded") == SURE
+    ]
     back = next((fact.name for fact in able if fact.name not in roles.taken()), None)
     if back is not None:
         less = "+" if (plain_numbers(sample.frame[back]) < 0).any() else "-"
-        roles.columns["value"] = Guess(f"{ticked(value.value)} {less} ({ticked(back)} or 0)", f"{value.why}, less what was paid back", LIKELY)
+        roles.columns["value"] = Guess(
+            f"{ticked(value.value)} {less} ({ticked(back)} or 0)",
+            f"{value.why}, less what was paid back",
+            LIKELY,
+        )
 
 
 def _whole_units(sample: Sample, roles: Roles) -> None:
@@ -104,11 +116,15 @@ def _whole_units(sample: Sample, roles: Roles) -> None:
     value = roles.columns.get("value")
     found = [name for name in sample.columns if spoken(name, "cents")]
     if value is None:
-        cents = next((name for name in found if sample.facts[name].kind == "whole" and name not in roles.taken()), None)
+        cents = next(
+            (name for name in found if sample.facts[name].kind == "whole" and name not in roles.taken()), None
+        )
         if cents is not None:
             roles.columns["value"] = Guess(f"{ticked(cents)} / 100", "cents, by its name", LIKELY)
     elif value.value in found:
-        roles.columns["value"] = Guess(f"{ticked(value.value)} / 100", f"{value.why}; cents, by its name", LIKELY)
+        roles.columns["value"] = Guess(
+            f"{ticked(value.value)} / 100", f"{value.why}; cents, by its name", LIKELY
+        )
 
 
 def ticked(name: str) -> str:
@@ -181,5 +197,12 @@ def _is_of_the_order(sample: Sample, fact: Facts, order: str) -> bool:
         return False
     same = bool((several["nunique"] == 1).mean() >= _SAME)
     if len(several) < _FEW_ORDERS:  # by chance equal; the name must say that it is the order's
-        return same and spoken(fact.name, "order_total") == SURE and bool(set(fact.words) & {"order", "total", "totaal", "grand", "invoice", "factuur"} or fact.plain in ("ordertotal", "ordertotaal", "orderbedrag", "totaalbedrag"))
+        return (
+            same
+            and spoken(fact.name, "order_total") == SURE
+            and bool(
+                set(fact.words) & {"order", "total", "totaal", "grand", "invoice", "factuur"}
+                or fact.plain in ("ordertotal", "ordertotaal", "orderbedrag", "totaalbedrag")
+            )
+        )
     return same and several["first"].nunique() > 1

@@ -94,7 +94,9 @@ def _paths(same: list[tuple[RawFile, Sample]], every: list[Path]) -> list[tuple[
     A pattern that fits files of another kind too is none.
     """
     paths = [raw.path / raw.member if raw.member else raw.path for raw, _ in same]
-    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*[path.name for path in paths], strict=False))
+    alike = takewhile(
+        lambda letters: len(set(letters)) == 1, zip(*[path.name for path in paths], strict=False)
+    )
     start = "".join(letters[0] for letters in alike)
     pattern = paths[0].with_name(f"{start}*{paths[0].suffix}")
     if len(paths) > 1 and {path for path in every if path.match(str(pattern))} == set(paths):

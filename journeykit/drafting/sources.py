@@ -8,15 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from journeykit.clients.form import safe_touchpoint
+from journeykit.drafting.exports import SourceDraft, draft_export, name_touchpoints
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
 from journeykit.drafting.guessing import guess_customer, guess_roles, guess_time
 from journeykit.drafting.naming import guess_touchpoints
-from journeykit.drafting.exports import SourceDraft, draft_export, name_touchpoints
 from journeykit.drafting.sampling import Sample
 from journeykit.errors import DataError
 from journeykit.events.leaks import suspect_leaks, words_of
-from journeykit.touchpoints import load_vocabulary, safe_identifier
+from journeykit.touchpoints import safe_identifier
 
 __all__ = ["CustomersDraft", "SourceDraft", "draft_customers", "draft_source", "is_profile"]
 

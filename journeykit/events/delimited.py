@@ -20,7 +20,16 @@ __all__ = ["is_utf8", "read_csv", "rewritten"]
 _UTF8 = ("utf-8", "ascii", "utf-8-sig")
 _LONGEST_LINE = 16_000_000
 _UTF8_OR_NOT = "journeykit-utf8-or-cp1252"
-codecs.register_error(_UTF8_OR_NOT, lambda error: (error.object[error.start : error.start + 1].decode("cp1252", "replace"), error.start + 1))
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Read a byte that is no UTF-8 as Windows' own encoding does."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.start + 1].decode("cp1252", "replace"), error.start + 1
+
+
+codecs.register_error(_UTF8_OR_NOT, _as_cp1252)
 _ENCODING, _QUOTE = "INVALID ENCODING", "UNQUOTED VALUE"
 
 
@@ -38,7 +47,9 @@ def rewritten(path: Path, encoding: str, *, spaces: bool = False, above: int = 0
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".txt", delete=False) as copy:
         newline = None if encoding in _UTF8 else ""
         errors = _UTF8_OR_NOT if encoding == "cp1252" else "replace"
-        with path.open(encoding="utf-8" if encoding == "cp1252" else encoding, errors=errors, newline=newline) as source:
+        with path.open(
+            encoding="utf-8" if encoding == "cp1252" else encoding, errors=errors, newline=newline
+        ) as source:
             for _ in range(above):
                 source.readline()
             if spaces:

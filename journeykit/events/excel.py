@@ -92,7 +92,8 @@ def _together(sheets: list[_Rows]) -> _Rows:
         if len(set(order)) < len(order):  # a name that stands there twice
             order = list(range(len(own)))
         made += [
-            (last + number, [cells[at] if at < len(cells) else None for at in order]) for number, cells in rows[1:]
+            (last + number, [cells[at] if at < len(cells) else None for at in order])
+            for number, cells in rows[1:]
         ]
     return made
 

@@ -90,7 +90,11 @@ def find_files(
         read = [name for name in inside if name is None or _ending(Path(name)) in ENDINGS]
         if not read:
             problem = f"the zip holds no file that can be read, only {', '.join(map(str, inside[:5]))}"
-            raise DataError(problem if inside else f"the zip holds no {pattern}", where=file, remedy="pack files of a kind that is read")
+            raise DataError(
+                problem if inside else f"the zip holds no {pattern}",
+                where=file,
+                remedy="pack files of a kind that is read",
+            )
         found += [
             inspect(file, encoding, delimiter, member=name, header=header, sheet=sheet) for name in read
         ]
@@ -98,7 +102,7 @@ def find_files(
 
 
 def _in_zip(path: Path) -> tuple[Path, str | None]:
-    """Return the zip that a path leads into, and the name or pattern in it; the path itself where it leads into none."""
+    """Return the zip that a path leads into, and the name or pattern in it; else the path itself."""
     for folder in path.parents:
         if folder.suffix.lower() == ".zip" and folder.is_file():
             return folder, path.relative_to(folder).as_posix()
@@ -301,18 +305,31 @@ def _decoded(path: Path, sample: bytes, encoding: str) -> str:
 
 
 def lines_above(text: str, delimiter: str | None = None) -> int:
-    """Return how many lines stand above the head: a title, ``sep=;``, or notes, of which the rows have not the width.
+    r"""Return how many lines stand above the head: a title, ``sep=;``, or notes, of which the rows have not the width.
 
     Examples
     --------
-    >>> lines_above("Orders of March\\n\\nid;day\\n1;2026-03-01\\n2;2026-03-02\\n"), lines_above("id;day\\n1;2026-03-01\\n")
-    (2, 0)
+    >>> lines_above("Orders of March\\n\\nid;day\\n1;2026-03-01\\n2;2026-03-02\\n")
+    2
+    >>> lines_above("id;day\\n1;2026-03-01\\n")
+    0
     """
     lines = text.splitlines()[:_LOOKED_AT]
-    found = [_share_like_first(lines[at:], delimiter) for at in range(min(_MOST_ABOVE, max(len(lines) - 1, 0)))]
-    if not found or found[0] > _HALF or re.match(r"\s*sep=", lines[0]) is None and max(found, default=0) < _MOST:
+    found = [
+        _share_like_first(lines[at:], delimiter) for at in range(min(_MOST_ABOVE, max(len(lines) - 1, 0)))
+    ]
+    if (
+        not found
+        or found[0] > _HALF
+        or (re.match(r"\s*sep=", lines[0]) is None and max(found, default=0) < _MOST)
+    ):
         return 0
-    return next(at for at, share in enumerate(found) if share == max(found))
+    above = next(at for at, share in enumerate(found) if share == max(found))
+    width = max(len(re.split(re.escape(sign), lines[above])) for sign in _DELIMITERS)
+    filled = [
+        sum(bool(cell.strip()) for cell in re.split(f"[{_DELIMITERS}]", line)) for line in lines[:above]
+    ]
+    return above if all(cells <= width / 2 for cells in filled) else 0
 
 
 def _share_like_first(lines: list[str], delimiter: str | None) -> float:
@@ -322,7 +339,9 @@ def _share_like_first(lines: list[str], delimiter: str | None) -> float:
     shares = []
     for sign in [delimiter] if delimiter else _DELIMITERS:
         try:
-            widths = [len(row) for row in csv.reader(lines, delimiter=sign) if any(cell.strip() for cell in row)]
+            widths = [
+                len(row) for row in csv.reader(lines, delimiter=sign) if any(cell.strip() for cell in row)
+            ]
         except csv.Error:
             continue
         alike = sum(width == widths[0] for width in widths[1:])

@@ -17,7 +17,15 @@ from journeykit.events.numbers import BESIDE, SAMPLE, read_currency, read_number
 from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.shapes import holds, paired
-from journeykit.events.texts import OWN, are_pointed, are_salesforce, one_id, read_text, stripped_text, with_texts
+from journeykit.events.texts import (
+    OWN,
+    are_pointed,
+    are_salesforce,
+    one_id,
+    read_text,
+    stripped_text,
+    with_texts,
+)
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -334,7 +342,9 @@ def _number(raw: _Raw, form: Any) -> ir.Value:
     text = str(form)
     if text in raw.table.columns or not expressions.is_expression(text):
         return read_number(raw.stripped(text), raw.sample, raw.notes)
-    used = {name: read_number(raw.stripped(name), raw.sample, raw.notes) for name in expressions.columns_in(text)}
+    used = {
+        name: read_number(raw.stripped(name), raw.sample, raw.notes) for name in expressions.columns_in(text)
+    }
     return expressions.evaluate(text, used, where=raw.where).cast("float64")
 
 

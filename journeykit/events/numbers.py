@@ -32,7 +32,8 @@ __all__ = [
 SAMPLE = 2_000  # texts of a column that are looked at first; fewer are all of them
 SIGNS = {
     "€": "EUR", "euro": "EUR", "Euro": "EUR", "$": "USD", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD",
-    "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R$": "BRL", "£": "GBP", "¥": "JPY", "₹": "INR",
+    "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R$": "BRL", "£": "GBP", "¥": "JPY",
+    "₹": "INR",
     "Rs": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₪": "ILS", "₫": "VND", "₱": "PHP", "฿": "THB", "₴": "UAH",
     "₦": "NGN", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON", "Fr": "CHF", "SFr": "CHF", "RM": "MYR",
 }  # fmt: skip
@@ -160,7 +161,9 @@ def read_number(
     quick = column
     if marks.comma:
         quick = column.contains(".").ifelse(ibis.null("string"), column.replace(",", "."))
-    cleaned = ibis.array([_cleaned(column)]).map(_without_parts).map(lambda bare: _pointed(bare, marks.comma))[0]
+    cleaned = (
+        ibis.array([_cleaned(column)]).map(_without_parts).map(lambda bare: _pointed(bare, marks.comma))[0]
+    )
     return _bounded(ibis.coalesce(quick.try_cast("float64"), cleaned.try_cast("float64")))
 
 

@@ -11,7 +11,9 @@ from journeykit.events.mapping import completed
 
 __all__ = ["without_overlap"]
 
-_KEYS = "customer_id visitor_id timestamp touchpoint order_id event_id product value quantity currency".split()
+_KEYS = (
+    "customer_id visitor_id timestamp touchpoint order_id event_id product value quantity currency".split()
+)
 Part = tuple[str, pd.DataFrame, dict[str, Any]]
 
 
@@ -72,6 +74,8 @@ def _once(connection: Any, part: Part, at: int, shared: Any) -> Part:
     connection.drop_table(f"{name}_before")
     connection.drop_table(name)
     more = rows.assign(source=facts["path"].replace("\\", "/").rsplit("/", 1)[-1], reason="event_twice")
-    listed = pd.concat([rejects, more[rejects.columns]], ignore_index=True).sort_values("row", ignore_index=True)
+    listed = pd.concat([rejects, more[rejects.columns]], ignore_index=True).sort_values(
+        "row", ignore_index=True
+    )
     counted = {"used": facts["used"] - len(rows), "merged": facts["merged"] + len(rows)}
     return f"{name}_once", listed, facts | counted

@@ -38,7 +38,8 @@ _DATES = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y", "%m-%d-%Y"
           "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%d-%b-%Y", "%d/%b/%Y", "%d-%m-%y", "%d/%m/%y", "%m/%d/%y",
           "%d.%m.%y", "%m-%d-%y", "%d-%b-%y", "%d %b %y", "%Y-%m", "%b %Y", "%m/%Y"]  # fmt: skip
 _CLOCKS = ["", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", " %I:%M:%S %p",
-           " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M:%S", ", %H:%M", ":%H:%M:%S", " %H.%M", " %Hh%M"]  # fmt: skip
+           " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M:%S", ", %H:%M", ":%H:%M:%S",
+           " %H.%M", " %Hh%M"]  # fmt: skip
 _YEAR_LAST = ("%b %d %H:%M:%S %Y", "%b %d %H:%M:%S.%f %Y")
 COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 OFFSET = re.compile(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?|UTC|GMT)$")
@@ -64,7 +65,8 @@ _DAYS = (
 # Abbreviations of zones that mean one offset alone, in minutes; those that mean several, such as IST, are not read.
 JSON_DATE = r"^/Date\((\d+)(?:[+-]\d{4})?\)/$"  # of OData
 ZONES = {
-    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120,
+    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
+    "MESZ": 120,
     "EET": 120, "EEST": 180, "MSK": 180, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
     "PDT": -420, "JST": 540, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "CST": -360,
 }  # fmt: skip
@@ -99,7 +101,9 @@ def _ways() -> list[tuple[re.Pattern[str], list[tuple[str, str]]]]:
         (rf"\d\s*(?:AM|PM)?\s*(?:{_ZONE})$", zones),
         (r"[T ]\d{1,2}:\d{2}(Z|\s?[+-]\d{2}:?\d{2})$", [(r"([T ]\d{1,2}:\d{2})(Z|\s?[+-]\d{2}:?\d{2})$", r"\1:00\2")]),
     ]  # fmt: skip
-    return [(re.compile(shown, re.IGNORECASE if shown == _MONTH.pattern else 0), made) for shown, made in listed]
+    return [
+        (re.compile(shown, re.IGNORECASE if shown == _MONTH.pattern else 0), made) for shown, made in listed
+    ]
 
 
 def spellings(texts: Iterable[str]) -> list[tuple[str, str]]:
@@ -167,7 +171,9 @@ def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | No
 def _of_digits(sample: list[str]) -> str | None:
     """Return how times are written that are one number: digits of a date, seconds since 1970, or days of Excel."""
     for length, pattern in COMPACT.items():
-        if length > 8 and all(re.fullmatch(rf"\d{{{length}}}(\.0)?", text) and fits(text[:length], pattern) for text in sample):
+        if length > 8 and all(
+            re.fullmatch(rf"\d{{{length}}}(\.0)?", text) and fits(text[:length], pattern) for text in sample
+        ):
             return pattern
     digits = [
         text for text in sample if re.fullmatch(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(\.\d+)?", text)

@@ -51,7 +51,11 @@ def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
 
 def in_one_column(connection: Any, name: str, source: EventSource, where: str) -> tuple[Any, EventSource]:
     """Return the raw table with a column for each ``first_of``, the first of several that is filled; and its source."""
-    forms = {key: form["first_of"] for key, form in source.columns.items() if isinstance(form, dict) and "first_of" in form}
+    forms = {
+        key: form["first_of"]
+        for key, form in source.columns.items()
+        if isinstance(form, dict) and "first_of" in form
+    }
     columns = dict(source.columns)
     for key, named in forms.items():
         for column in named:

@@ -13,7 +13,18 @@ from journeykit import engine
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["NOTHING", "OWN", "are_pointed", "are_salesforce", "odd_ids", "one_id", "read_text", "same_id", "stripped_text", "with_texts"]
+__all__ = [
+    "NOTHING",
+    "OWN",
+    "are_pointed",
+    "are_salesforce",
+    "odd_ids",
+    "one_id",
+    "read_text",
+    "same_id",
+    "stripped_text",
+    "with_texts",
+]
 
 NOTHING = (
     "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
@@ -64,7 +75,8 @@ def read_text(table: Any, name: str) -> ir.StringValue:
 def one_id(text: ir.StringValue, pointed: bool = False, salesforce: bool = False) -> ir.StringValue:
     """Return ids in one way of writing: addresses and UUIDs in small letters.
 
-    With ``salesforce`` (`are_salesforce`), ids of 18 letters lose the three by which they may be known in any case. With ``pointed`` (`are_pointed`), whole numbers lose the point and nought that a program gave them.
+    With ``salesforce`` (`are_salesforce`), ids of 18 letters lose the three by which they may be known in any case.
+    With ``pointed`` (`are_pointed`), whole numbers lose the point and nought that a program gave them.
     """
     same = (text.contains("@") & text.re_search(_ADDRESS)) | (
         (engine.size(text) == 36) & text.re_search(_UUID)
@@ -87,7 +99,7 @@ def are_salesforce(sample: Iterable[str]) -> bool:
 
     Examples
     --------
-    >>> are_salesforce(["0031t00000XyZabAAC"]), are_salesforce(["0031t00000XyZabXXX"]), are_salesforce([])
+    >>> are_salesforce(["0031t00000XyZabAAF"]), are_salesforce(["0031t00000XyZabXXX"]), are_salesforce([])
     (True, False, False)
     """
     long = [one for one in sample if re.fullmatch("[A-Za-z0-9]{18}", one)]
@@ -105,7 +117,7 @@ def same_id(text: str) -> str:
 
     Examples
     --------
-    >>> same_id("Ann@Example.org"), same_id("AB-1"), same_id("0031t00000XyZabAAC")
+    >>> same_id("Ann@Example.org"), same_id("AB-1"), same_id("0031t00000XyZabAAF")
     ('ann@example.org', 'AB-1', '0031t00000XyZab')
     """
     if are_salesforce([text]):
@@ -118,8 +130,10 @@ def odd_ids(ids: Iterable[str]) -> str | None:
 
     Examples
     --------
-    >>> odd_ids(["1.23457E+12", "7"]), odd_ids(["00123", "123"]), odd_ids(["007", "12"])
-    ('ids like 1.23457E+12 lost their last digits in a spreadsheet (precision), so several people may be one', '00123 and 123 both stand there: leading zeros lost in a part of the rows, or two people?', None)
+    >>> odd_ids(["00123", "123"])
+    '00123 and 123 both stand there: leading zeros lost in a part of the rows, or two people?'
+    >>> odd_ids(["1.23457E+12", "7"])[:44], odd_ids(["007", "12"])
+    ('ids like 1.23457E+12 lost their last digits ', None)
     """
     there = set(ids)
     cut = next((one for one in sorted(there) if re.fullmatch(r"\d([.,]\d+)?[eE][+]?\d+", one)), None)
@@ -127,7 +141,8 @@ def odd_ids(ids: Iterable[str]) -> str | None:
         return f"ids like {cut} lost their last digits in a spreadsheet (precision), so several people may be one"
     padded = (one for one in sorted(there) if re.fullmatch(r"0+[1-9]\d*", one) and one.lstrip("0") in there)
     if (first := next(padded, None)) is not None:
-        return f"{first} and {first.lstrip('0')} both stand there: leading zeros lost in a part of the rows, or two people?"
+        told = f"{first} and {first.lstrip('0')} both stand there"
+        return f"{told}: leading zeros lost in a part of the rows, or two people?"
     return None
 
 

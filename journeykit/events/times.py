@@ -262,7 +262,9 @@ def _with_offset(text: ir.StringValue, texts: list[str], zone: str, month_first:
     hours, minutes = (ibis.coalesce(part.try_cast("int64"), 0) for part in parts[1:])
     size = (hours * 60 + minutes) * 60_000_000
     east = (parts[0] == "-").ifelse(-size, size)
-    return there.ifelse(moment - east.as_interval("us"), _in_pattern(local, bare, pattern, zone, month_first, None))
+    return there.ifelse(
+        moment - east.as_interval("us"), _in_pattern(local, bare, pattern, zone, month_first, None)
+    )
 
 
 def _also(texts: list[str], pattern: str) -> list[str]:
