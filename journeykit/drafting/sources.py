@@ -10,9 +10,10 @@ import pandas as pd
 
 from journeykit.drafting.exports import SourceDraft, draft_export, name_touchpoints
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
-from journeykit.drafting.guessing import guess_customer, guess_roles, guess_time
+from journeykit.drafting.guessing import guess_customer, guess_roles
 from journeykit.drafting.naming import guess_touchpoints
 from journeykit.drafting.sampling import Sample
+from journeykit.drafting.timing import guess_time
 from journeykit.errors import DataError
 from journeykit.events.leaks import suspect_leaks, words_of
 from journeykit.touchpoints import safe_identifier

@@ -135,8 +135,8 @@ def map_source(
     twice = ibis.literal(False) if none else raw.table["_row"].isin(repeated["row"])
     mapped = raw.table.select(
         row=raw.table["_row"], **values, **spare, **marks,
-        _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_order(raw),
-        _phase=_phase(raw), _left_out=_left_out(raw),
+        _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_text_of(raw, source.orders),
+        _phase=_text_of(raw, source.lifecycle).lower(), _left_out=_left_out(raw),
     )  # fmt: skip
     if "page" in values and "page" not in source.constants:
         mapped = with_clean_pages(mapped, client.pages)
@@ -167,12 +167,8 @@ def _left_out(raw: _Raw) -> ir.BooleanValue:
     return ibis.or_(*out) if out else ibis.literal(False)
 
 
-def _order(raw: _Raw) -> ir.StringValue:
-    return raw.text(raw.source.orders) if raw.source.orders else ibis.null("string")
-
-
-def _phase(raw: _Raw) -> ir.StringValue:
-    return raw.text(raw.source.lifecycle).lower() if raw.source.lifecycle else ibis.null("string")
+def _text_of(raw: _Raw, name: str | None) -> ir.StringValue:
+    return raw.text(name) if name else ibis.null("string")
 
 
 def _used(raw: _Raw) -> list[str]:

@@ -29,11 +29,11 @@ ordernummer;klantnummer;besteldatum;status;totaalbedrag
 )
 CASES["stripe charges"] = (
     """
-id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Status,Customer ID,Customer Email,Description
-ch_1,2026-01-02 10:00:00,20.00,0.00,eur,TRUE,20.00,Paid,cus_1,a@x.nl,A
-ch_2,2026-01-03 10:00:00,30.00,10.00,eur,TRUE,30.00,Partially Refunded,cus_1,a@x.nl,B
-ch_3,2026-01-04 10:00:00,40.00,40.00,eur,TRUE,40.00,Refunded,cus_2,b@x.nl,C
-ch_4,2026-01-05 10:00:00,50.00,0.00,eur,FALSE,50.00,Failed,cus_2,b@x.nl,D
+id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Status,Customer ID,Customer Email
+ch_1,2026-01-02 10:00:00,20.00,0.00,eur,TRUE,20.00,Paid,cus_1,a@x.nl
+ch_2,2026-01-03 10:00:00,30.00,10.00,eur,TRUE,30.00,Partially Refunded,cus_1,a@x.nl
+ch_3,2026-01-04 10:00:00,40.00,40.00,eur,TRUE,40.00,Refunded,cus_2,b@x.nl
+ch_4,2026-01-05 10:00:00,50.00,0.00,eur,FALSE,50.00,Failed,cus_2,b@x.nl
 """,
     {"orders": 2, "revenue": 40, "customers": 2},
 )
