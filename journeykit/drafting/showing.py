@@ -76,9 +76,10 @@ def _event(row: dict, log: EventLog) -> str:
     told = f"{row['touchpoint']}"
     if not log.client.in_order:
         local = pd.Timestamp(row["timestamp"]).tz_localize("UTC").tz_convert(log.client.timezone)
-        told += f" on {local:%-d %B %Y at %H:%M}"
-    if row["value"] is not None and row["value"] == row["value"]:
-        told += f" ({row['value']:,.2f}{' ' + row['currency'] if row['currency'] else ''})"
+        told += f" on {local.day} {local:%B %Y at %H:%M}"
+    if pd.notna(row["value"]):
+        code = f" {row['currency']}" if pd.notna(row["currency"]) else ""
+        told += f" ({row['value']:,.2f}{code})"
     return told
 
 
