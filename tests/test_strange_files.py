@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from strange import money, shaped, written
+from strange import known, money, shaped, written
 
 from journeykit.checks import check_data
 from journeykit.clients import read_client
@@ -18,7 +18,7 @@ from journeykit.events import read_events
 
 CASES = {
     f"{module.__name__.rsplit('.', 1)[-1]}: {name}": case
-    for module in (money, written, shaped)
+    for module in (known, money, written, shaped)
     for name, case in module.CASES.items()
 }
 

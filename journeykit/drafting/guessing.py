@@ -29,6 +29,7 @@ _MEANS = {
     "session": "who comes back counts as somebody else, so nothing is known of returning",
     "answer": "who answers twice is counted twice",
 }
+_MAIL = ("email", "mail", "emailadres", "mailadres")
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
     "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
@@ -111,9 +112,10 @@ def _on_the_ladder(sample: Sample, able: list[Facts]) -> Guess | None:
 def _base(fact: Facts) -> set[str]:
     """Return what a column's name says without a word for an id: lead of lead_id."""
     parts = [*fact.words]
-    while len(parts) > 1 and parts[-1] in _IDS:
+    while len(parts) > 1 and parts[-1] in (*_IDS, *_MAIL):
         parts.pop()
-    return {"_".join(parts), fact.plain}
+    ended = next((fact.plain.removesuffix(end) for end in _IDS if fact.plain.endswith(end)), fact.plain)
+    return {"_".join(parts), fact.plain, ended.strip("_")}
 
 
 def _as_written(sample: Sample, guess: Guess) -> Guess:
