@@ -29,6 +29,7 @@ _MEANS = {
     "session": "who comes back counts as somebody else, so nothing is known of returning",
     "answer": "who answers twice is counted twice",
 }
+_NO_KINDS = 0.1  # different values, of those that are filled
 _MAIL = ("email", "mail", "emailadres", "mailadres")
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
@@ -98,7 +99,7 @@ def guess_customer(sample: Sample, taken: set[str] = frozenset()) -> Guess | Non
 def _on_the_ladder(sample: Sample, able: list[Facts]) -> Guess | None:
     """Return the highest unit that is there, where nothing is named like a customer: a person, … or a visit."""
     for rung, nouns in words()["ladder"].items():
-        found = [fact for fact in able if _base(fact) & set(nouns)]
+        found = [fact for fact in able if _base(fact) & set(nouns) and _names_one(fact)]
         found.sort(key=lambda fact: fact.unique)
         if found:
             told = _counted(found[0], sample)
@@ -107,6 +108,12 @@ def _on_the_ladder(sample: Sample, able: list[Facts]) -> Guess | None:
             why = f"no column names a customer, so each {rung} counts as one; {told}; {_MEANS[rung]}"
             return Guess(found[0].name, why, DOUBTFUL)
     return None
+
+
+def _names_one(fact: Facts) -> bool:
+    """Tell whether a column names somebody: by a word for an id, or by so many values that they are no kinds."""
+    named = fact.words[-1:] and (fact.words[-1] in (*_IDS, *_MAIL) or fact.plain.endswith(_IDS))
+    return bool(named) or (fact.kind != "flag" and fact.unique > _NO_KINDS)
 
 
 def _base(fact: Facts) -> set[str]:
