@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from journeykit.clients import client_from_dict
+from journeykit.drafting.exports import people_of
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Guess
 from journeykit.drafting.guessing import guess_customer
 from journeykit.drafting.naming import guess_model
@@ -127,6 +128,8 @@ def _drafts(
         except DataError as error:
             faults.append(error)
             left.append(f"{sample.path.name}: {error.problem}")
+    told = [(sample, who) for sample in samples if (who := people_of(sample)) is not None]
+    profiles += [] if profiles else told
     if customers is not None:
         who = _who(customers, given)
         if who is None:

@@ -18,7 +18,7 @@ from journeykit.drafting.sampling import Sample
 from journeykit.events.expressions import columns_in, is_expression
 from journeykit.touchpoints import definitions, load_vocabulary
 
-__all__ = ["SourceDraft", "draft_export", "exports", "name_touchpoints"]
+__all__ = ["SourceDraft", "draft_export", "exports", "name_touchpoints", "people_of"]
 
 _KEYS = ("explode", "fill_by", "orders", "value_per", "statuses", "leave_out")
 
@@ -58,6 +58,15 @@ def draft_export(sample: Sample) -> SourceDraft | None:
         if set(form["needs"]) <= set(sample.columns):
             return _drafted(sample, name, form)
     return None
+
+
+def people_of(sample: Sample) -> Guess | None:
+    """Return who stands in each row of an export that tells of people too, such as the answers of a survey."""
+    form = next((form for form in exports().values() if set(form["needs"]) <= set(sample.columns)), {})
+    who = _first(sample, form["columns"]["customer_id"]) if form.get("people") else None
+    if not isinstance(who, str) or sample.facts[who].unique < 1:
+        return None
+    return Guess(who, "one answer each")
 
 
 def _drafted(sample: Sample, name: str, form: dict[str, Any]) -> SourceDraft:
