@@ -309,9 +309,9 @@ def lines_above(text: str, delimiter: str | None = None) -> int:
 
     Examples
     --------
-    >>> lines_above("Orders of March\\n\\nid;day\\n1;2026-03-01\\n2;2026-03-02\\n")
+    >>> lines_above("Orders of March\n\nid;day\n1;2026-03-01\n2;2026-03-02\n")
     2
-    >>> lines_above("id;day\\n1;2026-03-01\\n")
+    >>> lines_above("id;day\n1;2026-03-01\n")
     0
     """
     lines = text.splitlines()[:_LOOKED_AT]
