@@ -19,6 +19,7 @@ from journeykit.clients import read_client
 from journeykit.drafting import draft_client
 from journeykit.drafting.facts import Guess
 from journeykit.drafting.sampling import sample_files
+from journeykit.drafting.showing import understood
 from journeykit.errors import ClientFileError, DataError
 from journeykit.events import read_events
 from journeykit.events.leaks import suspect_leaks
@@ -322,3 +323,33 @@ def test_a_packaged_dataset_goes_from_raw_file_to_check(tmp_path, package, file,
     client = read_client(draft_client("acme", path, folder=tmp_path))
     counts = check_data(read_events(client).as_of()).counts
     assert (counts["events"], counts["customers"]) == (events, customers)
+
+
+def test_what_was_understood_is_said_before_anything_is_computed(tmp_path):
+    """Three people's first events, the totals, and five assumptions."""
+    (tmp_path / "o.csv").write_text(
+        "order_id,customer_id,order_date,total,status\n1,a,2026-01-13,10,paid\n2,a,2026-01-14,20,paid\n"
+        "3,b,2026-01-15,5,voided\n4,c,2026-01-16,7,paid\n5,d,2026-01-16,8,paid\n",
+        encoding="utf-8",
+    )
+    path = draft_client("acme", tmp_path / "o.csv", folder=tmp_path / "clients")
+    told = understood(read_client(path), path.read_text("utf-8"))
+    first, then = (
+        "purchase on 13 January 2026 at 00:00 (10.00)",
+        "purchase on 14 January 2026 at 00:00 (20.00)",
+    )
+    assert told[0] == f"a: {first}, then {then}."
+    assert [line.split(":")[0] for line in told[:3]] == ["a", "b", "c"] and "cancel" in told[1]
+    assert told[3] == "In all: 4 orders, revenue 45.00, 4 people, 2026-01-13 to 2026-01-16."
+    assert told[4] == "Of 5 rows read 5 are used, 0 rejected and 0 merged."
+    assert (
+        told[5] == "This rests on:" and len(told[6:]) == 5 and all(line.startswith("  ") for line in told[6:])
+    )
+
+
+def test_a_table_of_customers_alone_is_drafted(tmp_path):
+    (tmp_path / "k.csv").write_text("klant_id;leeftijd;stad\n1;31;Ede\n2;41;Goes\n", encoding="utf-8")
+    path = draft_client("acme", customers=tmp_path / "k.csv", folder=tmp_path / "clients")
+    assert read_events(read_client(path)).customers.index.tolist() == ["1", "2"]
+    with pytest.raises(DataError, match="no file is named"):
+        draft_client("none", folder=tmp_path / "clients")

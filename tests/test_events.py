@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from journeykit.errors import ClientFileError, DataError, JourneykitError
 from journeykit.events import EventLog, read_events
 from journeykit.events.expressions import evaluate
-from journeykit.events.times import find_pattern
+from journeykit.events.patterns import find_pattern
 from tests.examples import examples
 
 ORDERS = """klant;wat;wanneer;bedrag

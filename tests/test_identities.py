@@ -68,16 +68,18 @@ def test_a_circle_of_links_ends(write_client):
 
 
 def test_rows_of_an_export_that_overlaps_an_earlier_one_count_once(write_client):
-    """March stands in both files; equal rows of different sources are another matter and stay."""
+    """March stands in all files; equal rows of sources that are read in different ways are another matter and stay."""
     head, march = "customer_id,timestamp,touchpoint\n", "a,2026-03-31 10:00,search\n"
     files = {
         "x-1.csv": head + "a,2026-02-01 10:00,search\n" + march,
         "x-2.csv": head + march + "a,2026-04-01 10:00,search\n" + march,
         "y.csv": head + march,
+        "z.csv": head + march,
     }
-    log = read_events(write_client(files, events=[{"path": "x-*.csv"}, {"path": "y.csv"}]))
+    sources = [{"path": "x-*.csv"}, {"path": "y.csv"}, {"path": "z.csv", "constants": {"channel": "store"}}]
+    log = read_events(write_client(files, events=sources))
     assert log.rejects[["source", "row", "reason"]].values.tolist() == [
-        ["x-2.csv", 1, "duplicate"], ["x-2.csv", 3, "duplicate"],
+        ["x-2.csv", 1, "duplicate"], ["x-2.csv", 3, "duplicate"], ["y.csv", 1, "duplicate"],
     ]  # fmt: skip
     assert log.count() == 4
 

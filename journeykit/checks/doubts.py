@@ -19,12 +19,13 @@ __all__ = ["DOUBTS", "find_doubts"]
 DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
     "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
-    "rejected", "currencies", "day_or_month",
+    "rejected", "currencies", "day_or_month", "thousands_or_decimals", "lost_digits", "leading_zeros",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
 _TEST_WORDS = r"(^|[^a-z])(test|tester|demo|dummy|example|fake|bot|crawler|monitor)([^a-z]|$)"
 _LEAST_EVENTS, _LEAST_DAYS, _UNMAPPED, _REJECTED = 200, 28, 0.05, 0.10
+_LISTED = 5  # of one kind
 
 
 def find_doubts(log: EventLog, overlaps: bool = True) -> pd.DataFrame:
@@ -42,12 +43,13 @@ def find_doubts(log: EventLog, overlaps: bool = True) -> pd.DataFrame:
         or day; an id is a pseudonym when the client file asks for that), ``events`` (how many it touches), ``share``
         (of all, 0 to 1) and ``because``, the fact.
     """
-    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log)]
+    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log), *_of_marks(log)]
     if not log.profile_only:
         total = max(log.count(), 1)
         rows += [
             *_of_people(log, total),
             *_of_names(log, total),
+            *_of_ids(log, total),
             *(_of_sources(log, total) if overlaps else ()),
             *_of_money(log, total),
         ]
@@ -118,6 +120,21 @@ def _of_names(log: EventLog, total: int) -> Iterator[tuple]:
             total,
             "no touchpoint of the vocabulary; map it, or add it",
         )
+
+
+def _of_ids(log: EventLog, total: int) -> Iterator[tuple]:
+    """Yield ids that a spreadsheet changed: digits cut off, or noughts in front lost in a part of the rows."""
+    ids = log.visible.group_by("customer_id").aggregate(events=ibis._.count())
+    cut = ids.filter(ids["customer_id"].re_search(r"^[0-9]([.,][0-9]+)?[eE][+]?[0-9]{2,}$"))
+    told = "a spreadsheet cut the last digits off, so several people may be one; export it again as text"
+    for row in cut.limit(_LISTED).execute().itertuples():
+        yield _row("lost_digits", _WARN, row.customer_id, row.events, total, told)
+    padded = ids.filter(ids["customer_id"].re_search("^0+[1-9][0-9]*$"))
+    padded = padded.mutate(bare=padded["customer_id"].re_replace("^0+", ""))
+    both = padded.filter(padded["bare"].isin(ids["customer_id"])).order_by("customer_id").limit(_LISTED)
+    for row in both.execute().itertuples():
+        told = f"{row.bare} is there too: leading zeros lost in a part of the rows, or two people?"
+        yield _row("leading_zeros", _WARN, row.customer_id, row.events, total, told)
 
 
 def _of_sources(log: EventLog, total: int) -> Iterator[tuple]:
@@ -303,6 +320,19 @@ def _of_dates(log: EventLog) -> Iterator[tuple]:
                 f"both day first and month first fit; {row.dates.split(',')[0]} is read: else give the form"
             )
             yield _row("day_or_month", _WARN, name, row.used, max(row.rows, 1), told)
+
+
+def _of_marks(log: EventLog) -> Iterator[tuple]:
+    """Yield files in whose numbers a point or a comma may mark thousands or decimals."""
+    if "marks" not in log.sources:
+        return
+    for row in log.sources[log.sources["marks"].notna()].itertuples():
+        name = str(row.path).replace("\\", "/").rsplit("/", 1)[-1]
+        told = (
+            f"a {row.marks} stands before three digits each time: thousands or decimals? compare the total with what "
+            "you know"
+        )
+        yield _row("thousands_or_decimals", _WARN, name, row.used, max(row.rows, 1), told)
 
 
 def _of_rejects(log: EventLog) -> Iterator[tuple]:

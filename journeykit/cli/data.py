@@ -54,8 +54,8 @@ def check(
 def new(
     client: Annotated[str, typer.Argument(help="The client's id: a-z, 0-9 and '-'.")],
     events: Annotated[
-        list[Path], typer.Option(help="A file or folder of events or orders; may be given again.")
-    ],
+        list[Path] | None, typer.Option(help="A file or folder of events or orders; may be given again.")
+    ] = None,
     customers: Annotated[Path | None, typer.Option(help="A file of customers.")] = None,
     customer_id: Annotated[
         str | None,
@@ -70,7 +70,7 @@ def new(
     from journeykit.drafting import draft_client
 
     path = draft_client(
-        client, events, customers=customers, folder=folder, force=force, customer_id=customer_id,
+        client, events or [], customers=customers, folder=folder, force=force, customer_id=customer_id,
         ask=ask if on_terminal() else None,
     )  # fmt: skip
     print(path)
@@ -78,7 +78,21 @@ def new(
     say("Drafted." if not doubtful else f"Drafted. {len(doubtful)} guesses are doubtful; look at them first:")
     for line in doubtful:
         say(f"  {line}")
+    _show(path)
     say(f"Then: journeykit check {client}")
+
+
+def _show(path: Path) -> None:
+    """Say what the draft makes of the data; where it makes nothing of them, why."""
+    from journeykit.clients import read_client
+    from journeykit.drafting.showing import understood
+    from journeykit.errors import JourneykitError
+
+    try:
+        for line in understood(read_client(path), path.read_text("utf-8")):
+            say(line)
+    except JourneykitError as error:
+        say(f"Nothing can be read with it as it stands: {error}")
 
 
 @app.command()

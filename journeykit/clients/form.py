@@ -29,6 +29,7 @@ EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
     "cost paid interaction rating referrer_id visitor_id order_id event_id status currency"
 ).split()
+NUMBER_COLUMNS = ("timestamp", "value", "quantity", "cost", "rating", "paid")
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
 TIME_FORMS = "date time hour year month day order offset unit start column format zone zone_column".split()
@@ -69,6 +70,8 @@ class _Events(_Part):
         for name, column in given.items():
             if not isinstance(column, dict):
                 continue
+            if set(column) == {"first_of"} and name not in NUMBER_COLUMNS:
+                continue
             if name != "timestamp":
                 raise _fault(f"{name!r} must be a column or an expression; only timestamp takes keys")
             _check_time_form(column)
@@ -105,6 +108,7 @@ class EventSource(_Events):
     header: bool | None = None
     touchpoints: dict[str | int | float | bool, str] = Field(default_factory=dict)
     leave_out: list[str] = Field(default_factory=list)
+    without: dict[str, Condition] = Field(default_factory=dict)
     explode: str | None = None
     split: Split | None = None
     fill_by: str | None = None

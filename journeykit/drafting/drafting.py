@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from journeykit.clients import client_from_dict
+from journeykit.drafting.exports import people_of
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Guess
 from journeykit.drafting.guessing import guess_customer
 from journeykit.drafting.naming import guess_model
@@ -43,7 +44,7 @@ Ask = Callable[[str, Guess, list[str]], str | None]
 
 def draft_client(
     client: str,
-    events: str | Path | Sequence[str | Path],
+    events: str | Path | Sequence[str | Path] = (),
     *,
     customers: str | Path | None = None,
     folder: str | Path = "data/clients",
@@ -62,7 +63,8 @@ def draft_client(
     client
         The client's id.
     events
-        A file, folder or pattern, or several. A table with one row a customer becomes ``customers``.
+        A file, folder or pattern, or several; none where ``customers`` alone is known. A table with one row a customer
+        becomes ``customers``.
     customers
         A file with one row a customer.
     folder
@@ -96,7 +98,11 @@ def draft_client(
         )
     given = [events] if isinstance(events, str | Path) else list(events)
     samples = [sample for path in given for sample in sample_files(Path(path))]
-    sources, people, left = _drafts(samples, customers, customer_id)
+    if not samples and customers is None:
+        raise DataError("no file is named", remedy="name a file of events, or one of customers")
+    told = sample_files(Path(customers))[0] if customers is not None else None
+    sources, people, left = _drafts(samples, told, customer_id)
+    samples += [told] if told is not None else []
     _ask_all(ask, sources, samples)
     text = _text(client, samples, sources, people, left, target.parent, ask)
     client_from_dict(yaml.safe_load(text), target.parent)  # so that it is valid as it stands
@@ -106,7 +112,7 @@ def draft_client(
 
 
 def _drafts(
-    samples: list[Sample], customers: str | Path | None, customer_id: str | None
+    samples: list[Sample], customers: Sample | None, customer_id: str | None
 ) -> tuple[list[SourceDraft], CustomersDraft | None, list[str]]:
     """Return the sources of events, the table of customers, and what is left out with the reason."""
     given = None if customer_id is None else Guess(customer_id, "as you said")
@@ -122,12 +128,15 @@ def _drafts(
         except DataError as error:
             faults.append(error)
             left.append(f"{sample.path.name}: {error.problem}")
+    told = [(sample, who) for sample in samples if (who := people_of(sample)) is not None]
+    profiles += [] if profiles else told
     if customers is not None:
-        sample = sample_files(Path(customers))[0]
-        who = _who(sample, given)
+        who = _who(customers, given)
         if who is None:
-            raise DataError("no column is named like a customer", where=sample.path, remedy="name it by hand")
-        profiles = [(sample, who)]
+            raise DataError(
+                "no column is named like a customer", where=customers.path, remedy="name it by hand"
+            )
+        profiles = [(customers, who)]
     if faults and not sources and not profiles:
         raise faults[0]
     chosen, others = _chosen(profiles, sources, samples)

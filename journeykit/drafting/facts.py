@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,23 +12,24 @@ import pandas as pd
 
 from journeykit.documents import read_document
 from journeykit.events.leaks import words_of
-from journeykit.events.texts import NOTHING
-from journeykit.events.times import (
+from journeykit.events.numbers import is_number
+from journeykit.events.patterns import (
     EPOCH_MILLISECONDS,
     EPOCH_SECONDS,
     EXCEL_DAYS,
-    WITH_OFFSET,
+    JSON_DATE,
+    NEVER,
     find_pattern,
-    plain_spaces,
+    is_read,
 )
+from journeykit.events.texts import NOTHING
 from journeykit.touchpoints import definitions, safe_identifier
 
 __all__ = ["DOUBTFUL", "LIKELY", "SURE", "Facts", "Guess", "facts_of", "spoken", "words"]
 
 SURE, LIKELY, DOUBTFUL = "sure", "likely", "doubtful"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
-_NUMBER = re.compile(r"[-+]?[€$£]?\s?\d[\d.,' ]*(e[-+]?\d+)?\s?[€%]?", re.IGNORECASE)
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[AaPp]\.?[Mm]\.?)?")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[AaPp]\.?\s?[Mm]\.?)?")
 _LOOKED_AT = 300
 
 
@@ -122,12 +122,8 @@ def _facts(column: pd.Series, name: str) -> Facts:
     unique = levels / len(texts) if len(texts) else 0.0
     sample = texts.sample(min(len(texts), _LOOKED_AT), random_state=0) if len(texts) else texts
     email = float(sample.map(lambda text: bool(_EMAIL.fullmatch(text))).mean()) if len(sample) else 0.0
-    kind, pattern = _kind(column, sample, levels)
-    clock = (
-        float(sample.map(lambda text: bool(_CLOCK.fullmatch(plain_spaces(text)))).mean())
-        if len(sample)
-        else 0.0
-    )
+    kind, pattern = _kind(column, sample, levels, name)
+    clock = float(sample.map(lambda text: bool(_CLOCK.fullmatch(text))).mean()) if len(sample) else 0.0
     return Facts(name, kind, levels, filled, unique, email, pattern, clock if clock > 0.9 else 0.0)
 
 
@@ -135,46 +131,41 @@ def _written(value: Any) -> str:
     return json.dumps(value, default=str) if isinstance(value, list | dict) else str(value).strip()
 
 
-def _kind(column: pd.Series, sample: pd.Series, levels: int) -> tuple[str, str | None]:
+def _kind(column: pd.Series, sample: pd.Series, levels: int, name: str) -> tuple[str, str | None]:
     if sample.empty:
         return "empty", None
     if pd.api.types.is_datetime64_any_dtype(column):
         return "time", "timestamp"
     if sample.str.startswith(("[", "{")).mean() > 0.9:
         return "list", None
-    if pattern := _time_pattern(sample):
+    if pattern := _time_pattern(sample, spoken(name, "timestamp") == SURE):
         return "time", pattern
+    amount = any(spoken(name, key) == SURE for key in ("value", "quantity", "order_total", "unit_price"))
     if (
         levels <= 2
         and sample.str.lower().isin(["0", "1", "true", "false", "yes", "no", "ja", "nee", "y", "n"]).all()
     ):
         return "flag", None
-    if sample.map(lambda text: bool(_NUMBER.fullmatch(text))).mean() > 0.95:
+    if sample.map(is_number).mean() > (0.5 if amount else 0.95):
         whole = sample.str.fullmatch(r"[-+]?\d+").mean() > 0.95
         return ("whole" if whole else "number"), None
     return "text", None
 
 
-def _time_pattern(sample: pd.Series) -> str | None:
-    """Return how times are written when at least nine of ten values are times of 1990 to 2035."""
+def _time_pattern(sample: pd.Series, named: bool = False) -> str | None:
+    """Return how times are written when at least nine of ten values are times of 1990 to 2035.
+
+    Of a column that is ``named`` like one, more than half.
+    """
+    sample = sample[~sample.str.match(NEVER)]
     pattern = find_pattern(sample)
     if pattern is None:
         return None
+    enough = 0.5 if named else 0.9
     if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
-        numbers = pd.to_numeric(sample, errors="coerce")
+        numbers = pd.to_numeric(sample.str.replace(JSON_DATE, r"\1", regex=True), errors="coerce")
         digits = numbers.map(lambda number: 10 ** (len(str(int(number))) - 10) if number == number else 1)
-        return pattern if (numbers / digits).between(631_152_000, 2_051_222_400).mean() > 0.9 else None
-    if pattern in (WITH_OFFSET, EXCEL_DAYS):
-        return pattern
-    fits = sample.map(lambda text: _is_written_so(text, pattern))
-    return pattern if fits.mean() > 0.9 else None
-
-
-def _is_written_so(text: str, pattern: str) -> bool:
-    for form in (pattern, None):
-        try:
-            moment = datetime.strptime(plain_spaces(text), form) if form else datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        return 1900 <= moment.year <= 2100
-    return False
+        fits = (numbers / digits).between(631_152_000, 2_051_222_400)
+    else:
+        fits = sample.map(lambda text: pattern == EXCEL_DAYS or is_read(text, pattern))
+    return pattern if fits.mean() > enough else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken
-from journeykit.events.numbers import plain_numbers, signs_in
+from journeykit.events.numbers import judge_marks, plain_numbers, signs_in
 from journeykit.events.orders import is_pipeline, statuses
 from journeykit.touchpoints import safe_identifier
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from journeykit.drafting.guessing import Roles
     from journeykit.drafting.sampling import Sample
 
-__all__ = ["guess_orders"]
+__all__ = ["guess_orders", "standing_columns", "ticked"]
 
+_FEW_ORDERS = 5
 _SAME, _LINES = (
     0.98,
     1.05,
@@ -27,11 +28,14 @@ def guess_orders(sample: Sample, roles: Roles) -> None:
     """Add to the roles of a table's columns what tells how orders count: status, currency and totals of orders."""
     if found := _status(sample, roles.taken()):
         roles.columns["status"] = found
+    _tests(sample, roles)
     _note_thousands(sample, roles)
     _note_currencies(sample, roles)
     order = roles.columns.get("order_id")
     if order is not None:
         _total(sample, roles, str(order.value))
+    _less_refunds(sample, roles)
+    _whole_units(sample, roles)
 
 
 def _status(sample: Sample, taken: set[str]) -> Guess | None:
@@ -57,6 +61,75 @@ def _status(sample: Sample, taken: set[str]) -> Guess | None:
         told += ", ".join(known[best][:8])
         return Guess(best, told, DOUBTFUL)
     return Guess(best, "its words say what became of an order")
+
+
+def standing_columns(sample: Sample, taken: set[str]) -> set[str]:
+    """Return the column of a status, where it names no events: each order has one row, or one status on all of them."""
+    found = _status(sample, taken)
+    if found is None or found.sure == DOUBTFUL:
+        return set()
+    status = str(found.value)
+    orders = [fact.name for fact in sample.facts.values() if spoken(fact.name, "order") == SURE]
+    key = next((name for name in orders if name != status), None)
+    if key is None:
+        worth = [
+            fact
+            for fact in sample.facts.values()
+            if spoken(fact.name, "value") or spoken(fact.name, "order_total")
+        ]
+        return {status} if any(fact.kind in ("number", "whole") for fact in worth) else set()
+    each = sample.frame.groupby(key)[status].nunique()
+    return {status} if (each <= 1).mean() >= _SAME else set()
+
+
+def _tests(sample: Sample, roles: Roles) -> None:
+    """Find the column that says which orders are no real ones, and leave those out."""
+    for fact in sample.facts.values():
+        if fact.kind != "flag" or fact.name in roles.taken() or spoken(fact.name, "test") != SURE:
+            continue
+        live = "live" in "_".join(fact.words)
+        roles.keys["without"] = Guess({fact.name: [not live]}, "tests are no orders, by its name", LIKELY)
+
+
+def _less_refunds(sample: Sample, roles: Roles) -> None:
+    """Take what was paid back, in a column of its own, off the value."""
+    value = roles.columns.get("value")
+    if value is None or str(value.value) not in sample.frame or "touchpoint" in roles.columns:
+        return
+    able = [
+        fact
+        for fact in sample.facts.values()
+        if fact.kind in ("number", "whole") and spoken(fact.name, "refunded") == SURE
+    ]
+    back = next((fact.name for fact in able if fact.name not in roles.taken()), None)
+    if back is not None:
+        less = "+" if (plain_numbers(sample.frame[back]) < 0).any() else "-"
+        roles.columns["value"] = Guess(
+            f"{ticked(value.value)} {less} ({ticked(back)} or 0)",
+            f"{value.why}, less what was paid back",
+            LIKELY,
+        )
+
+
+def _whole_units(sample: Sample, roles: Roles) -> None:
+    """Read values in cents as what they are worth, where the column's name says so."""
+    value = roles.columns.get("value")
+    found = [name for name in sample.columns if spoken(name, "cents")]
+    if value is None:
+        cents = next(
+            (name for name in found if sample.facts[name].kind == "whole" and name not in roles.taken()), None
+        )
+        if cents is not None:
+            roles.columns["value"] = Guess(f"{ticked(cents)} / 100", "cents, by its name", LIKELY)
+    elif value.value in found:
+        roles.columns["value"] = Guess(
+            f"{ticked(value.value)} / 100", f"{value.why}; cents, by its name", LIKELY
+        )
+
+
+def ticked(name: str) -> str:
+    """Return a column's name as it stands in an expression."""
+    return name if name.isidentifier() else f"`{name}`"
 
 
 def _note_currencies(sample: Sample, roles: Roles) -> None:
@@ -90,13 +163,10 @@ def _note_thousands(sample: Sample, roles: Roles) -> None:
         or pd.api.types.is_numeric_dtype(sample.frame[value.value])
     ):
         return
-    texts = sample.frame[value.value].dropna().astype(str).str.replace(r"[^\d.,]", "", regex=True)
-    marked = texts[texts.str.contains("[.,]")]
-    if len(marked) and marked.str.fullmatch(r"\d{1,3}[.,]\d{3}").all():
-        mark = "point" if marked.str.contains(".", regex=False).any() else "comma"
-        told = f"its {mark} stands before three digits each time: of thousands, or of decimals? read as " + (
-            "decimals" if mark == "point" else "thousands"
-        )
+    marks = judge_marks(sample.frame[value.value].dropna().astype(str))
+    if marks.either:
+        read = "thousands" if marks.comma or marks.either == "comma" else "decimals"
+        told = f"its {marks.either} stands before three digits each time: of thousands, or of decimals? read as {read}"
         roles.columns["value"] = Guess(value.value, told, DOUBTFUL)
 
 
@@ -123,6 +193,16 @@ def _is_of_the_order(sample: Sample, fact: Facts, order: str) -> bool:
     ).dropna()
     orders = lines.groupby("order")["value"].agg(["size", "nunique", "first"])
     several = orders[orders["size"] > 1]
-    if len(several) < 5 or len(lines) < _LINES * len(orders):
+    if not len(several) or len(lines) < _LINES * len(orders):
         return False
-    return bool((several["nunique"] == 1).mean() >= _SAME and several["first"].nunique() > 1)
+    same = bool((several["nunique"] == 1).mean() >= _SAME)
+    if len(several) < _FEW_ORDERS:  # by chance equal; the name must say that it is the order's
+        return (
+            same
+            and spoken(fact.name, "order_total") == SURE
+            and bool(
+                set(fact.words) & {"order", "total", "totaal", "grand", "invoice", "factuur"}
+                or fact.plain in ("ordertotal", "ordertotaal", "orderbedrag", "totaalbedrag")
+            )
+        )
+    return same and several["first"].nunique() > 1

@@ -67,7 +67,8 @@ def sample_files(path: Path) -> list[Sample]:
     DataError
         When nothing is there, or nothing of it can be read.
     """
-    if not path.exists() and not any(mark in path.name for mark in "*?["):
+    in_zip = any(folder.suffix.lower() == ".zip" and folder.is_file() for folder in path.parents)
+    if not path.exists() and not in_zip and not any(mark in path.name for mark in "*?["):
         raise DataError("there is no such file", where=path, remedy="name the file of events")
     files = find_files(path)
     if len(files) == 1:
@@ -78,20 +79,29 @@ def sample_files(path: Path) -> list[Sample]:
         found.setdefault(tuple(sample.columns), []).append((raw, sample))
     if len(found) == 1:
         return [replace(next(iter(found.values()))[0][1], path=path)]
-    if path.suffix.lower() == ".zip":
-        raise DataError("the files in the zip differ in their columns", where=path, remedy="unpack it first")
-    return [replace(same[0][1], path=_pattern(same)) for same in found.values()]
+    tables = [same for columns, same in found.items() if len(columns) > 1]
+    every = [raw.path / raw.member if raw.member else raw.path for raw in files]
+    made = [replace(sample, path=path) for same in tables for path, sample in _paths(same, every)]
+    texts = [same[0][0].name for columns, same in found.items() if len(columns) == 1]
+    if made and texts:
+        made[0].notes.extend(f"{name}: it holds no table" for name in texts)
+    return made or [same[0][1] for same in found.values()]
 
 
-def _pattern(same: list[tuple[RawFile, Sample]]) -> Path:
-    """Return the path of files with the same columns: one file, or a pattern for their common beginning."""
-    paths = [raw.path for raw, _ in same]
-    if len(paths) == 1:
-        return paths[0]
-    names = [path.name for path in paths]
-    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
-    start = "".join(letters[0] for letters in same)
-    return paths[0].with_name(f"{start}*{paths[0].suffix}")
+def _paths(same: list[tuple[RawFile, Sample]], every: list[Path]) -> list[tuple[Path, Sample]]:
+    """Return the paths of files with the same columns: a pattern for their common beginning, or one path each.
+
+    A pattern that fits files of another kind too is none.
+    """
+    paths = [raw.path / raw.member if raw.member else raw.path for raw, _ in same]
+    alike = takewhile(
+        lambda letters: len(set(letters)) == 1, zip(*[path.name for path in paths], strict=False)
+    )
+    start = "".join(letters[0] for letters in alike)
+    pattern = paths[0].with_name(f"{start}*{paths[0].suffix}")
+    if len(paths) > 1 and {path for path in every if path.match(str(pattern))} == set(paths):
+        return [(pattern, same[0][1])]
+    return [(path, sample) for path, (_, sample) in zip(paths, same, strict=True)]
 
 
 def _sample(raw: RawFile, path: Path) -> Sample:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from journeykit.clients.form import safe_touchpoint
+from journeykit.drafting.exports import SourceDraft, draft_export, name_touchpoints
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Facts, Guess, spoken, words
-from journeykit.drafting.guessing import guess_customer, guess_roles, guess_time
+from journeykit.drafting.guessing import guess_customer, guess_roles
 from journeykit.drafting.naming import guess_touchpoints
 from journeykit.drafting.sampling import Sample
+from journeykit.drafting.timing import guess_time
 from journeykit.errors import DataError
-from journeykit.events.expressions import columns_in, is_expression
 from journeykit.events.leaks import suspect_leaks, words_of
-from journeykit.touchpoints import load_vocabulary, safe_identifier
+from journeykit.touchpoints import safe_identifier
 
 __all__ = ["CustomersDraft", "SourceDraft", "draft_customers", "draft_source", "is_profile"]
 
@@ -44,22 +44,6 @@ _NEEDED = (
 
 
 @dataclass
-class SourceDraft:
-    """A source of events as it stands in a draft."""
-
-    path: Path
-    what: Guess
-    columns: dict[str, Guess] = field(default_factory=dict)
-    keys: dict[str, Guess] = field(default_factory=dict)
-    constants: dict[str, Guess] = field(default_factory=dict)
-    touchpoints: dict[str, Guess] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    setting: str | None = None
-    timezone: str | None = None
-
-
-@dataclass
 class CustomersDraft:
     """A table with one row a customer as it stands in a draft."""
 
@@ -73,7 +57,7 @@ class CustomersDraft:
 
 def is_profile(sample: Sample, customer: Guess | None) -> bool:
     """Tell whether a table has one row a customer and says nothing of when they did what."""
-    if customer is None or _export(sample) or _path(sample):
+    if customer is None or draft_export(sample) or _path(sample):
         return False
     if customer.value != ROW and sample.facts[customer.value].unique < 0.98:
         return False
@@ -100,7 +84,7 @@ def draft_source(sample: Sample, customer_id: str | None = None) -> SourceDraft:
     DataError
         When nothing tells who, or nothing tells when or in which order.
     """
-    if export := _export(sample):
+    if export := draft_export(sample):
         return export
     given = None if customer_id is None else Guess(customer_id, "as you said")
     if path := _path(sample):
@@ -123,7 +107,7 @@ def draft_source(sample: Sample, customer_id: str | None = None) -> SourceDraft:
     roles = guess_roles(sample, customer, time)
     draft = SourceDraft(sample.path, Guess("a log, one row an event", ""), roles.columns, roles.keys)
     if "touchpoint" in roles.columns:
-        _name_touchpoints(draft, sample.frame[roles.columns["touchpoint"].value])
+        name_touchpoints(draft, sample.frame[roles.columns["touchpoint"].value])
     elif "moments" not in draft.keys:
         draft.constants["touchpoint"] = _by_file(sample)
     draft.seen |= {guess.value for guess in draft.constants.values()}
@@ -140,77 +124,6 @@ def _by_file(sample: Sample) -> Guess:
     if exact:
         return Guess(exact[0].value, "no column names what happened; by the name of the file", LIKELY)
     return Guess("purchase", "no column names what happened", DOUBTFUL)
-
-
-def _name_touchpoints(draft: SourceDraft, column: pd.Series) -> None:
-    """Find the vocabulary's names for the values of a column; note those that are kept as they are."""
-    raw = column.dropna().astype(str).str.strip()
-    kinds = [kind for kind in raw.value_counts().head(200).index if kind]
-    draft.touchpoints |= {
-        name: guess for name, guess in guess_touchpoints(kinds).items() if name not in draft.touchpoints
-    }
-    known = load_vocabulary()
-    named = {
-        kind: draft.touchpoints[kind].value if kind in draft.touchpoints else safe_touchpoint(kind)
-        for kind in kinds
-    }
-    draft.kept += [kind for kind, name in named.items() if name not in known]
-    draft.seen |= set(named.values())
-
-
-def _export(sample: Sample) -> SourceDraft | None:
-    """Return the source of an export of a program that is known by its columns."""
-    for name, form in words()["exports"].items():
-        if not set(form["needs"]) <= set(sample.columns):
-            continue
-        told = Guess(name, f"it has the columns {', '.join(form['needs'])}")
-        laid = sample.exploded(form["explode"]) if "explode" in form else sample
-        there = set(laid.columns)
-        columns = {
-            key: Guess(column, f"as {name} writes it")
-            for key, column in form["columns"].items()
-            if _there(column, there)
-        }
-        if "value" not in form["columns"]:
-            columns |= _value(laid, columns)
-        draft = SourceDraft(
-            sample.path, told, columns, timezone=form.get("timezone"),
-            setting=form.get("setting") if "account_id" in columns else None,
-            touchpoints={raw: Guess(to, "") for raw, to in form.get("touchpoints", {}).items()},
-        )  # fmt: skip
-        draft.keys = {
-            key: Guess(form[key], told.why) for key in ("explode", "fill_by", "orders") if key in form
-        }
-        _export_moments(draft, form, laid)
-        if "touchpoint" in columns:
-            _name_touchpoints(draft, laid.frame[columns["touchpoint"].value])
-        return draft
-    return None
-
-
-def _value(sample: Sample, columns: dict[str, Guess]) -> dict[str, Guess]:
-    """Return the column of values in an export that has no fixed one."""
-    roles = guess_roles(sample, columns["customer_id"], columns.get("timestamp"))
-    return {name: guess for name, guess in roles.columns.items() if name == "value"}
-
-
-def _there(column: str, there: set[str]) -> bool:
-    if column in there or not is_expression(column):
-        return column in there
-    return set(columns_in(column)) <= there
-
-
-def _export_moments(draft: SourceDraft, form: dict, sample: Sample) -> None:
-    there = set(sample.columns)
-    moments = [
-        moment for moment in form.get("moments", []) if moment.get("timestamp", sample.columns[0]) in there
-    ]
-    if moments:
-        draft.keys["moments"] = Guess(moments, draft.what.why)
-        draft.seen |= {moment["touchpoint"] for moment in moments}
-    lifecycle = next((name for name in sample.columns if spoken(name, "lifecycle") == SURE), None)
-    if lifecycle:
-        draft.keys["lifecycle"] = Guess(lifecycle, "a start and its completion are one event")
 
 
 def _path(sample: Sample) -> tuple[str, str] | None:
@@ -248,7 +161,7 @@ def _of_paths(sample: Sample, path: tuple[str, str], given: Guess | None) -> Sou
     counts = _path_counts(sample)
     told += f"; each path was gone as often as {' and '.join(counts.values())} say" if counts else ""
     draft.keys["split"] = Guess({"column": column, "by": by} | counts, told, LIKELY if counts else SURE)
-    _name_touchpoints(draft, sample.frame[column].dropna().astype(str).str.split(by).explode())
+    name_touchpoints(draft, sample.frame[column].dropna().astype(str).str.split(by).explode())
     return draft
 
 
@@ -259,7 +172,10 @@ def _path_counts(sample: Sample) -> dict[str, str]:
         key: next((fact.name for fact in whole if spoken(fact.name, word) == SURE), None)
         for key, word in (("conversions", "conversions"), ("nulls", "nulls"), ("value", "path_value"))
     }
-    return {key: name for key, name in found.items() if name} if found["conversions"] else {}
+    if found["conversions"]:
+        return {key: name for key, name in found.items() if name}
+    counted = next((fact.name for fact in whole if spoken(fact.name, "journeys") == SURE), None)
+    return {"nulls": counted} if counted else {}
 
 
 def _moments(sample: Sample) -> dict[str, tuple[Facts, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import shutil
 import tempfile
@@ -18,6 +19,17 @@ __all__ = ["is_utf8", "read_csv", "rewritten"]
 
 _UTF8 = ("utf-8", "ascii", "utf-8-sig")
 _LONGEST_LINE = 16_000_000
+_UTF8_OR_NOT = "journeykit-utf8-or-cp1252"
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Read a byte that is no UTF-8 as Windows' own encoding does."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.start + 1].decode("cp1252", "replace"), error.start + 1
+
+
+codecs.register_error(_UTF8_OR_NOT, _as_cp1252)
 _ENCODING, _QUOTE = "INVALID ENCODING", "UNQUOTED VALUE"
 
 
@@ -27,11 +39,19 @@ def is_utf8(encoding: str) -> bool:
 
 
 @contextmanager
-def rewritten(path: Path, encoding: str, *, spaces: bool = False) -> Iterator[Path]:
-    """Give a copy in UTF-8 with one kind of line end; with ``spaces``, columns are parted by one tab."""
+def rewritten(path: Path, encoding: str, *, spaces: bool = False, above: int = 0) -> Iterator[Path]:
+    """Give a copy in UTF-8 with one kind of line end, without the lines above the head.
+
+    With ``spaces``, columns are parted by one tab. Of Windows' own encoding, lines that are UTF-8 are read as that.
+    """
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".txt", delete=False) as copy:
         newline = None if encoding in _UTF8 else ""
-        with path.open(encoding=encoding, errors="replace", newline=newline) as source:
+        errors = _UTF8_OR_NOT if encoding == "cp1252" else "replace"
+        with path.open(
+            encoding="utf-8" if encoding == "cp1252" else encoding, errors=errors, newline=newline
+        ) as source:
+            for _ in range(above):
+                source.readline()
             if spaces:
                 copy.writelines("\t".join(line.split()) + "\n" for line in source)
             else:

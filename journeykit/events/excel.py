@@ -17,6 +17,7 @@ from journeykit.events.files import RawFile
 __all__ = ["read_excel", "sheets_left_out"]
 
 _Rows = list[tuple[int, Sequence[Any]]]
+_COVER = 0.25  # of the rows of the largest sheet
 _ERRORS = ("#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!")
 
 
@@ -68,7 +69,9 @@ def _opened(path: Path) -> Iterator[Any]:
 def _of_one_form(sheets: list[_Rows]) -> tuple[list[_Rows], list[_Rows]]:
     """Return the sheets with rows that have the head of the first of them, and the others that have rows."""
     filled = [rows for rows in sheets if len(rows) > 1]
-    same = [rows for rows in filled if _head(rows) == _head(filled[0])]
+    most = max((len(rows) for rows in filled), default=0)
+    data = [rows for rows in filled if len(rows) - 1 >= _COVER * (most - 1)]  # a cover has few rows
+    same = [rows for rows in filled if data and sorted(_head(rows)) == sorted(_head(data[0]))]
     return same, [rows for rows in filled if not any(rows is one for one in same)]
 
 
@@ -82,9 +85,16 @@ def _head(rows: _Rows) -> list[str]:
 def _together(sheets: list[_Rows]) -> _Rows:
     """Return the rows of sheets under the head of the first."""
     made = list(sheets[0])
+    head = _head(made)
     for rows in sheets[1:]:
-        last = made[-1][0]
-        made += [(last + number, cells) for number, cells in rows[1:]]
+        last, own = made[-1][0], _head(rows)
+        order = list(range(len(own))) if own == head else [own.index(name) for name in head]
+        if len(set(order)) < len(order):  # a name that stands there twice
+            order = list(range(len(own)))
+        made += [
+            (last + number, [cells[at] if at < len(cells) else None for at in order])
+            for number, cells in rows[1:]
+        ]
     return made
 
 
@@ -105,12 +115,19 @@ def _rows(sheet: Any) -> _Rows:
         filled = sum(cell is not None for cell in cells)
         if not filled:
             continue
-        if len(found) == 1 and filled > 1 and wide == 1:
-            found = []  # what stood above was a title
+        if len(found) == 1 and filled > 1 and (wide == 1 or _is_head_below(found[0][1], cells, wide, filled)):
+            found = []  # what stood above was a title, or names of groups of columns
         if not found:
             wide, start = filled, number
         found.append((number - start, cells))
     return found
+
+
+def _is_head_below(above: Sequence[Any], cells: Sequence[Any], wide: int, filled: int) -> bool:
+    """Tell whether a second row is the head: more names than the first, and no numbers or dates in them."""
+    names = [cell for cell in cells if cell is not None]
+    texts = all(isinstance(cell, str) and not any(letter.isdigit() for letter in cell) for cell in names)
+    return filled > wide and texts and all(cell is None or isinstance(cell, str) for cell in above)
 
 
 def _table(rows: _Rows, epoch: dt.datetime) -> Any:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ibis
+
 from journeykit.errors import ClientFileError, unknown
 
 __all__ = ["columns_in", "evaluate", "is_expression"]
@@ -55,12 +57,14 @@ def evaluate(text: str, columns: Mapping[str, Any], *, where: Any = None) -> Any
     Raises
     ------
     ClientFileError
-        When a column is unknown, or the expression holds anything but columns, numbers, + - * / and brackets.
+        When a column is unknown, or the expression holds anything but columns, numbers, + - * / or and brackets.
 
     Examples
     --------
     >>> evaluate("(a + 1) * 2", {"a": 3})
     8
+    >>> evaluate("total - (back or 0)", {"total": 9, "back": None})
+    9
     """
     tree, names = _parsed(text)
 
@@ -69,6 +73,8 @@ def evaluate(text: str, columns: Mapping[str, Any], *, where: Any = None) -> Any
             return _OPERATORS[type(node.op)](value(node.left), value(node.right))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -value(node.operand)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return _first_known([value(part) for part in node.values])
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             return node.value
         if isinstance(node, ast.Name):
@@ -76,10 +82,17 @@ def evaluate(text: str, columns: Mapping[str, Any], *, where: Any = None) -> Any
             if name not in columns:
                 raise unknown("column", name, columns, where=where, kind=ClientFileError)
             return columns[name]
-        remedy = "use columns, numbers, + - * / and brackets"
+        remedy = "use columns, numbers, + - * /, brackets, and `or` for what counts where nothing is written"
         raise ClientFileError(f"the expression {text!r} cannot be calculated", where=where, remedy=remedy)
 
     return value(tree)
+
+
+def _first_known(values: list[Any]) -> Any:
+    """Return the first value that is known: ``refund or 0`` is 0 where no refund is written."""
+    if any(isinstance(value, ibis.Expr) for value in values):
+        return ibis.coalesce(*values)
+    return next((value for value in values if value is not None and value == value), None)
 
 
 def _parsed(text: str) -> tuple[ast.expr, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import fnmatch
 import glob
 import hashlib
 import io
@@ -37,6 +38,7 @@ _LONGEST_HEAD = 100_000
 _MOST_CONTROL = 0.02  # of what is text with a stray byte
 _SAMPLE_BYTES = 262_144
 _DELIMITERS = ",;\t|"
+_LOOKED_AT, _MOST_ABOVE, _HALF, _MOST = 60, 15, 0.5, 0.8
 _VALUE = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ-]*")
 
 
@@ -51,6 +53,7 @@ class RawFile:
     member: str | None = None
     header: bool = True
     sheet: str | None = None
+    above: int = 0  # lines above the head: a title, the delimiter, notes of the program
     ascii: bool = False  # so far as it was looked into: what comes later may be in another encoding
 
     @property
@@ -80,16 +83,30 @@ def find_files(
         When nothing is there, or a file is not what its ending says.
     """
     found = []
-    for file in expand(path):
+    packed, pattern = _in_zip(path)
+    for file in expand(packed):
         inside = members(file) if file.suffix.lower() == ".zip" else [None]
+        inside = [name for name in inside if pattern is None or fnmatch.fnmatch(name or "", pattern)]
         read = [name for name in inside if name is None or _ending(Path(name)) in ENDINGS]
         if not read:
             problem = f"the zip holds no file that can be read, only {', '.join(map(str, inside[:5]))}"
-            raise DataError(problem, where=file, remedy="pack files of a kind that is read")
+            raise DataError(
+                problem if inside else f"the zip holds no {pattern}",
+                where=file,
+                remedy="pack files of a kind that is read",
+            )
         found += [
             inspect(file, encoding, delimiter, member=name, header=header, sheet=sheet) for name in read
         ]
     return found
+
+
+def _in_zip(path: Path) -> tuple[Path, str | None]:
+    """Return the zip that a path leads into, and the name or pattern in it; else the path itself."""
+    for folder in path.parents:
+        if folder.suffix.lower() == ".zip" and folder.is_file():
+            return folder, path.relative_to(folder).as_posix()
+    return path, None
 
 
 def expand(path: Path) -> list[Path]:
@@ -180,11 +197,13 @@ def inspect(
         raise DataError("the file is empty", where=path, remedy="export it again")
     if kind == "json":
         return RawFile(path, kind, encoding, member=member)
+    above = 0 if header is False else lines_above(text, delimiter)
+    text = "".join(text.splitlines(keepends=True)[above:])
     delimiter = delimiter or ("\t" if ending == ".tsv" else _delimiter(text, ending))
     _check_head(path, text, delimiter, ending)
     if header is None:
         header = not _has_no_header(text, delimiter)
-    return RawFile(path, kind, encoding, delimiter, member, header, ascii=sample.isascii())
+    return RawFile(path, kind, encoding, delimiter, member, header, above=above, ascii=sample.isascii())
 
 
 def _sample(path: Path, member: str | None) -> bytes:
@@ -260,9 +279,19 @@ def _encoding(sample: bytes) -> str:
     except UnicodeDecodeError as error:
         if error.start > len(sample) - 8:  # the sample cut a letter in two
             return "utf-8"
+    if any(_is_utf8(line) for line in sample.splitlines()[:-1] if not line.isascii()):
+        return "cp1252"  # and the lines that are UTF-8 are read as that
     best = from_bytes(sample).best()
     guess = best.encoding if best else "cp1252"
     return "cp1252" if guess in ("latin_1", "ascii", "cp1250") or not best else guess
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decoded(path: Path, sample: bytes, encoding: str) -> str:
@@ -273,6 +302,56 @@ def _decoded(path: Path, sample: bytes, encoding: str) -> str:
             f"unknown encoding {encoding!r}", where=path, remedy="use utf-8 or cp1252"
         ) from None
     return sample.decode(encoding, errors="ignore")
+
+
+def lines_above(text: str, delimiter: str | None = None) -> int:
+    r"""Return how many lines stand above the head: a title, ``sep=;``, or notes, of which the rows have not the width.
+
+    Examples
+    --------
+    >>> lines_above("Orders of March\n\nid;day\n1;2026-03-01\n2;2026-03-02\n")
+    2
+    >>> lines_above("id;day\n1;2026-03-01\n")
+    0
+    """
+    lines = text.splitlines()[:_LOOKED_AT]
+    found = [
+        _share_like_first(lines[at:], delimiter) for at in range(min(_MOST_ABOVE, max(len(lines) - 1, 0)))
+    ]
+    if (
+        not found
+        or found[0] > _HALF
+        or (re.match(r"\s*sep=", lines[0]) is None and max(found, default=0) < _MOST)
+    ):
+        return 0
+    above = next(at for at, share in enumerate(found) if share == max(found))
+    width = max(len(re.split(re.escape(sign), lines[above])) for sign in _DELIMITERS)
+    filled = [
+        sum(bool(cell.strip()) for cell in re.split(f"[{_DELIMITERS}]", line)) for line in lines[:above]
+    ]
+    return above if all(cells <= width / 2 for cells in filled) else 0
+
+
+def _share_like_first(lines: list[str], delimiter: str | None) -> float:
+    """Return the share of lines that have as many cells as the first, which has two or more; 0 for a blank first."""
+    if len(lines) < 2 or not any(sign in lines[0] for sign in _DELIMITERS) or _holds_values(lines[0]):
+        return 0.0
+    shares = []
+    for sign in [delimiter] if delimiter else _DELIMITERS:
+        try:
+            widths = [
+                len(row) for row in csv.reader(lines, delimiter=sign) if any(cell.strip() for cell in row)
+            ]
+        except csv.Error:
+            continue
+        alike = sum(width == widths[0] for width in widths[1:])
+        shares.append(alike / max(len(widths) - 1, 1) if widths and widths[0] > 1 else 0.0)
+    return max(shares, default=0.0)
+
+
+def _holds_values(line: str) -> bool:
+    """Tell whether any cell of a line is a number or a date, as the names of columns are not."""
+    return any(_VALUE.fullmatch(cell.strip().strip('"')) for cell in re.split(f"[{_DELIMITERS}]", line))
 
 
 def _delimiter(text: str, ending: str) -> str:

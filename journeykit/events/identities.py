@@ -10,7 +10,7 @@ import pandas as pd
 from journeykit.clients import Client
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events.tables import read_raw, source_files
-from journeykit.events.texts import one_id
+from journeykit.events.texts import one_id, same_id
 
 __all__ = ["join_identities"]
 
@@ -82,7 +82,10 @@ def _listed(connection: Any, client: Client) -> pd.DataFrame:
                     raise unknown("column", name, table.columns[1:], where=raw.where, kind=ClientFileError)
             text = {key: table[name].cast("string").strip().nullif("") for key, name in names.items()}
             found.append(
-                table.select(id=one_id(text["id"]), person=one_id(text["customer_id"])).distinct().execute()
+                table.select(id=one_id(text["id"]), person=one_id(text["customer_id"]))
+                .distinct()
+                .execute()
+                .map(same_id, na_action="ignore")
             )
             connection.drop_table("raw_links")
     links = pd.concat(found, ignore_index=True).dropna(subset=["id", "person"])

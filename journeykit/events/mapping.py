@@ -13,11 +13,19 @@ from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events import expressions
-from journeykit.events.numbers import BESIDE, read_currency, read_number, signs_in
-from journeykit.events.orders import in_one_moment, told_once, value_once, with_standing
+from journeykit.events.numbers import BESIDE, SAMPLE, read_currency, read_number, signs_in
+from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
 from journeykit.events.pages import with_clean_pages
-from journeykit.events.shapes import paired
-from journeykit.events.texts import OWN, are_pointed, one_id, read_text, stripped_text, with_texts
+from journeykit.events.shapes import holds, paired
+from journeykit.events.texts import (
+    OWN,
+    are_pointed,
+    are_salesforce,
+    one_id,
+    read_text,
+    stripped_text,
+    with_texts,
+)
 from journeykit.events.times import read_time
 from journeykit.events.xes import XES_COLUMNS
 from journeykit.touchpoints import safe_identifier
@@ -49,7 +57,6 @@ MAPPED = {name: kind for name, kind in LOG_COLUMNS.items() if name not in _MADE}
 }  # fmt: skip
 _LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
 _MOST_TOUCHPOINTS = 5_000
-_SAMPLE = 2_000
 IN_ORDER_LAST = "2000-12-31 12:00:00"  # of events that have an order and no times
 
 
@@ -80,10 +87,13 @@ class _Raw:
 
     def id(self, name: str) -> ir.StringValue:
         text = self.text(name)
-        return one_id(text, self.table[name].type().is_string() and are_pointed(text, self.sample(text)))
+        if not self.table[name].type().is_string():
+            return one_id(text)
+        some = self.sample(text)
+        return one_id(text, are_pointed(text, some), are_salesforce(some))
 
     def sample(self, column: ir.Value) -> list[str]:
-        rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(_SAMPLE)
+        rows = self.table.select(text=column).filter(lambda t: t.text.notnull()).limit(SAMPLE)
         return [str(text) for text in rows.execute()["text"]]
 
 
@@ -125,8 +135,8 @@ def map_source(
     twice = ibis.literal(False) if none else raw.table["_row"].isin(repeated["row"])
     mapped = raw.table.select(
         row=raw.table["_row"], **values, **spare, **marks,
-        _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_order(raw),
-        _phase=_phase(raw), _left_out=_left_out(raw),
+        _time_given=_is_given(raw, "timestamp"), _twice=twice, _head=_is_head(raw), _order=_text_of(raw, source.orders),
+        _phase=_text_of(raw, source.lifecycle).lower(), _left_out=_left_out(raw),
     )  # fmt: skip
     if "page" in values and "page" not in source.constants:
         mapped = with_clean_pages(mapped, client.pages)
@@ -134,6 +144,8 @@ def map_source(
     mapped = _with_reason(mapped, client)
     mapped = paired(mapped) if source.lifecycle else mapped
     mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
+    if "order_id" in values and not source.orders and not source.in_order:
+        mapped = order_once(mapped, values)
     mapped = in_one_moment(mapped) if source.orders else mapped
     mapped = value_once(mapped) if source.value_per == "order" else mapped
     made = ("session_id", "order_id") if source.orders else ()
@@ -149,17 +161,14 @@ def completed(mapped: Any) -> Any:
 def _left_out(raw: _Raw) -> ir.BooleanValue:
     """Tell where a touchpoint is one that the client file leaves out, by its raw name."""
     form = _form(raw, "touchpoint")
-    if not raw.source.leave_out or form is None or "touchpoint" in raw.source.constants:
-        return ibis.literal(False)
-    return raw.text(str(form)).isin(raw.source.leave_out)
+    out = [holds(raw.file, column, values, raw.where) for column, values in raw.source.without.items()]
+    if raw.source.leave_out and form is not None and "touchpoint" not in raw.source.constants:
+        out.append(raw.text(str(form)).isin(raw.source.leave_out).fill_null(False))
+    return ibis.or_(*out) if out else ibis.literal(False)
 
 
-def _order(raw: _Raw) -> ir.StringValue:
-    return raw.text(raw.source.orders) if raw.source.orders else ibis.null("string")
-
-
-def _phase(raw: _Raw) -> ir.StringValue:
-    return raw.text(raw.source.lifecycle).lower() if raw.source.lifecycle else ibis.null("string")
+def _text_of(raw: _Raw, name: str | None) -> ir.StringValue:
+    return raw.text(name) if name else ibis.null("string")
 
 
 def _used(raw: _Raw) -> list[str]:
@@ -328,8 +337,10 @@ def _touchpoint(raw: _Raw, word: str) -> str:
 def _number(raw: _Raw, form: Any) -> ir.Value:
     text = str(form)
     if text in raw.table.columns or not expressions.is_expression(text):
-        return read_number(raw.stripped(text), raw.sample)
-    used = {name: read_number(raw.stripped(name), raw.sample) for name in expressions.columns_in(text)}
+        return read_number(raw.stripped(text), raw.sample, raw.notes)
+    used = {
+        name: read_number(raw.stripped(name), raw.sample, raw.notes) for name in expressions.columns_in(text)
+    }
     return expressions.evaluate(text, used, where=raw.where).cast("float64")
 
 

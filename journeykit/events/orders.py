@@ -19,6 +19,7 @@ __all__ = [
     "MERGED",
     "in_one_currency",
     "in_one_moment",
+    "order_once",
     "is_pipeline",
     "statuses",
     "told_once",
@@ -26,7 +27,7 @@ __all__ = [
     "with_standing",
 ]
 
-MERGED = ("duplicate", "event_twice")  # reasons of rows that tell what another row has told
+MERGED = ("duplicate", "event_twice", "order_twice")  # reasons of rows that tell what another row has told
 _ENDS = {"won", "lost", "closed_won", "closed_lost", "closedwon", "closedlost", "gewonnen", "verloren"}
 _BECOMES = {
     "pending": "begin_checkout",
@@ -109,6 +110,21 @@ def told_once(mapped: Any, columns: Iterable[str]) -> Any:
     same = [mapped[name] for name in columns]
     turn = ibis.row_number().over(ibis.window(group_by=[told, *same], order_by=mapped["row"]))
     return mapped.mutate(reason=(told & (turn > 0)).ifelse("event_twice", mapped["reason"]))
+
+
+def order_once(mapped: Any, columns: Iterable[str]) -> Any:
+    """Reject an order that is told again at another moment, as by a page of thanks that is loaded twice.
+
+    It has the order's number, and tells the same of what was sold; lines of an order stand at one moment, or differ.
+    """
+    there = set(columns)
+    sold = mapped["touchpoint"].isin(SOLD)
+    good = mapped["reason"].isnull() & mapped["order_id"].notnull() & sold
+    keys = ("customer_id", "visitor_id", "touchpoint", "order_id", "product", "value", "quantity", "currency")
+    same = [good, *[mapped[name] for name in keys if name in there or name == "touchpoint"]]
+    first = mapped["timestamp"].min().over(ibis.window(group_by=same))
+    later = good & (mapped["timestamp"] > first)
+    return mapped.mutate(reason=later.ifelse("order_twice", mapped["reason"]))
 
 
 def in_one_moment(mapped: Any) -> Any:

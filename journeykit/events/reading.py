@@ -19,9 +19,10 @@ from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
 from journeykit.events.orders import MERGED, in_one_currency
+from journeykit.events.overlaps import without_overlap
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.repeats import find_repeated
-from journeykit.events.shapes import events_of_rows, lay_out
+from journeykit.events.shapes import events_of_rows, in_one_column, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
@@ -53,9 +54,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
     if not client.events:
         return _profiles(client, connection)
     _check_touchpoint_names(client)
-    parts = [
-        part for number in range(len(client.events)) for part in _read_source(connection, client, number)
-    ]
+    parts = _read_sources(connection, client)
     rejects = pd.concat([rejected for _, rejected, _ in parts], ignore_index=True)
     sources = pd.DataFrame([facts for _, _, facts in parts])
     tables = [name for name, _, _ in parts]
@@ -157,18 +156,25 @@ def _labels(connection: Any, client: Client, table: Any, secret: str | None) -> 
     return labels.assign(customer_id=labels["customer_id"].where(labels["customer_id"].isin(known), hashed))
 
 
-def _read_source(connection: Any, client: Client, number: int) -> list[tuple[str, pd.DataFrame, dict]]:
-    """Return, per file of a source, the name of its table, its rejected rows and its facts."""
-    source = client.events[number]
-    files = source_files(client, source)
-    seen = f"seen_{number}" if len(files) > 1 else None
+def _read_sources(connection: Any, client: Client) -> list[tuple[str, pd.DataFrame, dict]]:
+    """Return, per file of all sources, the name of its table, its rejected rows and its facts.
+
+    Sources that differ in their path alone are one: of exports that overlap, a row counts once.
+    """
+    files = [source_files(client, source) for source in client.events]
+    forms = [source.model_dump_json(exclude={"path", "sheet"}) for source in client.events]
+    of_form = [sum(len(files[at]) for at, other in enumerate(forms) if other == form) for form in forms]
     parts = [
-        _read_file(connection, client, source, raw, f"{number}_{place}", seen)
-        for place, raw in enumerate(files)
-    ]
-    if seen is not None:
-        connection.drop_table(seen, force=True)
-    return parts
+        _read_file(
+            connection, client, source, raw, f"{number}_{place}",
+            f"seen_{forms.index(forms[number])}" if of_form[number] > 1 else None,
+        )
+        for number, source in enumerate(client.events)
+        for place, raw in enumerate(files[number])
+    ]  # fmt: skip
+    for form in set(forms):
+        connection.drop_table(f"seen_{forms.index(form)}", force=True)
+    return without_overlap(connection, parts)
 
 
 def _check_touchpoint_names(client: Client) -> None:
@@ -195,6 +201,7 @@ def _read_file(
     lines = int(table.count().execute())
     repeated = find_repeated(table, source, f"repeated_{number}", seen)
     table = lay_out(connection, f"raw_{number}", source, raw.name)
+    table, source = in_one_column(connection, f"raw_{number}", source, raw.name)
     name, notes = f"mapped_{number}", dict[str, Any]()
     mapped = completed(
         _kept(connection, name, _mapped(table, source, client, raw.name, repeated, notes), raw)
@@ -217,6 +224,7 @@ def _read_file(
         "merged": merged,
         "lines": lines + len(malformed),
         "dates": notes["dates"].told if "dates" in notes else None,
+        "marks": notes.get("marks"),
         "sha256": digest(raw),
     }
     for spare in (f"raw_{number}", f"repeated_{number}"):

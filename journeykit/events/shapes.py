@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from journeykit import engine
 from journeykit.clients.form import EventSource, Moment, Split
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events.nested import explode
+from journeykit.events.numbers import SAMPLE, read_number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["events_of_rows", "holds", "lay_out", "paired"]
+__all__ = ["events_of_rows", "holds", "in_one_column", "lay_out", "paired"]
 
 _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)\s*(-?[\d.]+)\s*$")
 _FILLED = tuple(
@@ -39,12 +41,31 @@ def lay_out(connection: Any, name: str, source: EventSource, where: str) -> Any:
     if source.explode:
         explode(connection, name, source.explode)
     if source.split:
-        if source.split.conversions:
+        if source.split.conversions or source.split.nulls:
             _repeat(connection, name, source.split)
         _split(connection, name, source.split.column, source.split.by)
     if source.fill_by:
         _fill(connection, name, source)
     return connection.table(name)
+
+
+def in_one_column(connection: Any, name: str, source: EventSource, where: str) -> tuple[Any, EventSource]:
+    """Return the raw table with a column for each ``first_of``, the first of several that is filled; and its source."""
+    forms = {
+        key: form["first_of"]
+        for key, form in source.columns.items()
+        if isinstance(form, dict) and "first_of" in form
+    }
+    columns = dict(source.columns)
+    for key, named in forms.items():
+        for column in named:
+            _check(connection.table(name), column, where)
+        columns[key] = made = " or ".join(named)
+        parts = ", ".join(f"nullif(trim(CAST({_quoted(column)} AS VARCHAR)), '')" for column in named)
+        connection.raw_sql(
+            f'CREATE OR REPLACE TABLE "{name}" AS SELECT *, coalesce({parts}) AS {_quoted(made)} FROM "{name}"'
+        )
+    return connection.table(name), source.model_copy(update={"columns": columns}) if forms else source
 
 
 def _check(table: Any, column: str, where: str) -> None:
@@ -59,13 +80,13 @@ def _repeat(connection: Any, name: str, split: Split) -> None:
     The value of a line is that of all its purchases together, and each has an equal part.
     """
     path, by = _quoted(split.column), split.by.replace("'", "''")
-    sold = _whole(split.conversions)
+    sold = _whole(split.conversions) if split.conversions else "0"
     worth = (
         f"try_cast({_quoted(split.value)} AS DOUBLE) / nullif({sold}, 0)"
         if split.value
         else "CAST(NULL AS DOUBLE)"
     )
-    ends = [(f"{path} || '{by}purchase'", worth, sold)]
+    ends = [(f"{path} || '{by}purchase'", worth, sold)] if split.conversions else []
     if split.nulls:
         ends.append((path, "CAST(NULL AS DOUBLE)", _whole(split.nulls)))
     parts = [
@@ -198,7 +219,13 @@ def _filled(column: ir.Value) -> ir.BooleanValue:
 
 
 def _number(column: ir.Value) -> ir.FloatingValue:
-    return column.try_cast("float64") if column.type().is_string() else column.cast("float64")
+    """Return a column as numbers, as they are written: the same as for a value."""
+
+    def sample(texts: ir.Value) -> list[str]:
+        some = texts.name("text").as_table()
+        return [str(text) for text in some.filter(some["text"].notnull()).limit(SAMPLE).execute()["text"]]
+
+    return read_number(engine.stripped(column) if column.type().is_string() else column, sample)
 
 
 def paired(mapped: Any) -> Any:

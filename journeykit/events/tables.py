@@ -113,8 +113,8 @@ def _plain(raw: RawFile | Database) -> Iterator[Path | None]:
         path = raw.path
         if is_packed(path):
             path = stack.enter_context(unpacked(path, raw.member, f".{raw.kind}"))
-        if raw.kind in ("csv", "json") and not is_utf8(raw.encoding):
-            path = stack.enter_context(rewritten(path, raw.encoding))
+        if raw.kind in ("csv", "json") and (raw.above or not is_utf8(raw.encoding)):
+            path = stack.enter_context(rewritten(path, raw.encoding, above=raw.above))
         yield path
 
 

@@ -13,12 +13,24 @@ from journeykit import engine
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["NOTHING", "OWN", "are_pointed", "one_id", "read_text", "same_id", "stripped_text", "with_texts"]
+__all__ = [
+    "NOTHING",
+    "OWN",
+    "are_pointed",
+    "are_salesforce",
+    "odd_ids",
+    "one_id",
+    "read_text",
+    "same_id",
+    "stripped_text",
+    "with_texts",
+]
 
 NOTHING = (
     "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
     "\\n", "-", "--", "(blank)", "(leeg)", "n.v.t.", "nvt", "#value!", "#ref!",
 )  # fmt: skip
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _ADDRESS = r"^[^@\s]+@[^@\s]+[.][^@\s.]+$"
 _WHOLE = r"^[0-9]+([.]0)?$"
@@ -60,15 +72,18 @@ def read_text(table: Any, name: str) -> ir.StringValue:
     return column.cast("string")
 
 
-def one_id(text: ir.StringValue, pointed: bool = False) -> ir.StringValue:
+def one_id(text: ir.StringValue, pointed: bool = False, salesforce: bool = False) -> ir.StringValue:
     """Return ids in one way of writing: addresses and UUIDs in small letters.
 
+    With ``salesforce`` (`are_salesforce`), ids of 18 letters lose the three by which they may be known in any case.
     With ``pointed`` (`are_pointed`), whole numbers lose the point and nought that a program gave them.
     """
     same = (text.contains("@") & text.re_search(_ADDRESS)) | (
         (engine.size(text) == 36) & text.re_search(_UUID)
     )
     found = same.ifelse(text.lower(), text)
+    if salesforce:
+        found = found.re_replace(r"^([A-Za-z0-9]{15})[A-Z0-9]{3}$", r"\1")
     return text.endswith(".0").ifelse(text.re_replace(r"[.]0$", ""), found) if pointed else found
 
 
@@ -79,15 +94,56 @@ def are_pointed(text: ir.StringValue, sample: Iterable[str]) -> bool:
     return not (text.notnull() & ~text.re_search(_WHOLE)).any().execute()
 
 
+def are_salesforce(sample: Iterable[str]) -> bool:
+    """Tell whether ids are Salesforce's of 18 letters: the last three say which of the first fifteen are capitals.
+
+    Examples
+    --------
+    >>> are_salesforce(["0031t00000XyZabAAF"]), are_salesforce(["0031t00000XyZabXXX"]), are_salesforce([])
+    (True, False, False)
+    """
+    long = [one for one in sample if re.fullmatch("[A-Za-z0-9]{18}", one)]
+    return bool(long) and all(one[15:].upper() == _capitals(one[:15]) for one in long)
+
+
+def _capitals(text: str) -> str:
+    """Return the three letters that tell which of fifteen are capitals, five at a time."""
+    parts = (text[at : at + 5] for at in (0, 5, 10))
+    return "".join(_BASE32[sum(2**at for at, one in enumerate(part) if one.isupper())] for part in parts)
+
+
 def same_id(text: str) -> str:
     """Return an id as `one_id` writes it.
 
     Examples
     --------
-    >>> same_id("Ann@Example.org"), same_id("AB-1")
-    ('ann@example.org', 'AB-1')
+    >>> same_id("Ann@Example.org"), same_id("AB-1"), same_id("0031t00000XyZabAAF")
+    ('ann@example.org', 'AB-1', '0031t00000XyZab')
     """
+    if are_salesforce([text]):
+        return text[:15]
     return text.lower() if re.fullmatch(f"{_UUID}|{_ADDRESS}", text) else text
+
+
+def odd_ids(ids: Iterable[str]) -> str | None:
+    """Return what is odd in ids: digits that a spreadsheet cut off, or the same number with and without noughts.
+
+    Examples
+    --------
+    >>> odd_ids(["00123", "123"])
+    '00123 and 123 both stand there: leading zeros lost in a part of the rows, or two people?'
+    >>> odd_ids(["1.23457E+12", "7"])[:44], odd_ids(["007", "12"])
+    ('ids like 1.23457E+12 lost their last digits ', None)
+    """
+    there = set(ids)
+    cut = next((one for one in sorted(there) if re.fullmatch(r"\d([.,]\d+)?[eE][+]?\d+", one)), None)
+    if cut is not None:
+        return f"ids like {cut} lost their last digits in a spreadsheet (precision), so several people may be one"
+    padded = (one for one in sorted(there) if re.fullmatch(r"0+[1-9]\d*", one) and one.lstrip("0") in there)
+    if (first := next(padded, None)) is not None:
+        told = f"{first} and {first.lstrip('0')} both stand there"
+        return f"{told}: leading zeros lost in a part of the rows, or two people?"
+    return None
 
 
 def _known(text: ir.StringValue) -> ir.StringValue:

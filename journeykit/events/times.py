@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -17,40 +15,31 @@ from journeykit import engine
 from journeykit.clients.form import TIME_UNITS
 from journeykit.errors import DataError
 from journeykit.events.dates import DAY_FIRST, MONTH_FIRST, order_of_dates, swapped_pattern
+from journeykit.events.patterns import (
+    COMPACT,
+    DAYS_IN_EXCEL,
+    EPOCH_MILLISECONDS,
+    EPOCH_SECONDS,
+    EXCEL_DAYS,
+    ISO,
+    JSON_DATE,
+    OFFSET,
+    WITH_OFFSET,
+    clocks_of,
+    find_pattern,
+    fits,
+    offset_minutes,
+    plain_time,
+    spellings,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["find_pattern", "plain_spaces", "read_time"]
+__all__ = ["read_time"]
 
 Column = Callable[[str], "ir.Value"]
 
-_DATES = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d",
-          "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%d-%b-%Y", "%d-%m-%y", "%d/%m/%y", "%m/%d/%y"]  # fmt: skip
-_CLOCKS = [
-    "",
-    " %H:%M:%S",
-    " %H:%M",
-    "T%H:%M:%S",
-    "T%H:%M",
-    " %H:%M:%S.%f",
-    "T%H:%M:%S.%f",
-    " %I:%M:%S %p",
-    " %I:%M %p",
-    ", %I:%M:%S %p",
-    ", %I:%M %p",
-    ", %H:%M:%S",
-    ", %H:%M",
-    ":%H:%M:%S",
-]
-_OFFSET = re.compile(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?|UTC|GMT)$")
-_ODD_SPACES = "\u00a0\u202f\u2009"  # that programs write between a time and am or pm
-_MAIL = (
-    "%d %b %Y %H:%M:%S %z",
-    "%d %b %Y %H:%M %z",
-    "%d/%b/%Y:%H:%M:%S %z",
-)  # RFC 2822, and logs of web servers
-_WEEKDAY, _ISO = r"^[A-Za-z]{2,9},?\s+", r"^[+-]?(\d{4,}[-/]|inf)"
 _CLOCKS_ALONE = (
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
@@ -61,64 +50,17 @@ _CLOCKS_ALONE = (
 _MOST_ZONES = 700  # more than there are
 _LARGEST_NUMBER = 2e9  # of hours, days or seconds; beyond it no moment can be reckoned
 _LARGEST_EPOCH = 9e18  # what a number of nanoseconds can be
+_MOST_HOURS = 14  # of an offset
+_CLOCK_SPELLINGS = (
+    ("[\u00a0\u202f\u2009]", " "),
+    (r"\s*([AP])\.?\s?M\.?$", r" \1M"),
+    (r"^(\d)(\d{2})$", r"0\1\2"),  # 905 is five past nine
+    (r"^(\d{2})(\d{2})(\d{2})?$", r"\1:\2:\3"),
+    (r":$", ""),
+    (r"\b(\d):", r"0\1:"),
+)
 _LONGEST_WITHOUT_OFFSET = len("2026-03-04 19:12:00")
-EPOCH_SECONDS, EPOCH_MILLISECONDS, WITH_OFFSET = "epoch seconds", "epoch milliseconds", "with offset"
-EXCEL_DAYS = "days of Excel"
-_DAYS_IN_EXCEL = (20_000, 80_000)  # 1954 to 2119; as seconds since 1970 these would all be of its first day
-
-
-def find_pattern(texts: Iterable[str], *, month_first: bool = False) -> str | None:
-    """Return the way in which most of a sample of times is written; None when nothing fits.
-
-    Day-first and month-first can't be told apart while all days are 12 or less; ``month_first`` decides then.
-
-    Examples
-    --------
-    >>> find_pattern(["04-03-2026 19:12", "25-03-2026 08:00"])
-    '%d-%m-%Y %H:%M'
-    >>> find_pattern(["2026-03-04T19:12:00Z"])
-    'with offset'
-    >>> find_pattern(["46085.8"])
-    'days of Excel'
-    """
-    sample = [plain_spaces(text).strip() for text in texts if text and text.strip()][:500]
-    if not sample:
-        return None
-    digits = [
-        text for text in sample if re.fullmatch(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(\.\d+)?", text)
-    ]
-    if len(digits) > len(sample) / 2:
-        return EPOCH_MILLISECONDS if len(digits[0].split(".")[0]) >= 12 else EPOCH_SECONDS
-    low, high = _DAYS_IN_EXCEL
-    days = [text for text in sample if re.fullmatch(r"\d{5}(\.\d+)?", text) and low <= float(text) < high]
-    if len(days) > len(sample) / 2:
-        return EXCEL_DAYS
-    if sum(bool(_OFFSET.search(text)) for text in sample) > len(sample) / 2:
-        return WITH_OFFSET
-    dates = sorted(_DATES, key=lambda date: month_first and not date.startswith("%m"))
-    patterns = [date + clock for date in dates for clock in _CLOCKS]
-    dated = Counter(text for text in sample if text[0].isdigit() or "," in text)  # no pattern fits the others
-    best, most = None, 0
-    for pattern in patterns if dated else ():
-        hits = sum(times for text, times in dated.items() if _fits(text, pattern))
-        if hits > most:
-            best, most = pattern, hits
-        if most == len(sample):
-            break
-    return best
-
-
-def plain_spaces(text: str) -> str:
-    """Return a text with ordinary blanks, where a program wrote narrow ones or ones that don't break."""
-    return text if text.isascii() else re.sub(f"[{_ODD_SPACES}]", " ", text)
-
-
-def _fits(text: str, pattern: str) -> bool:
-    try:
-        datetime.strptime(text, pattern)
-    except ValueError:
-        return False
-    return True
+_AT_THE_END = r"\s*(Z|([+-])(\d{2}):?(\d{2})?)$"
 
 
 def read_time(
@@ -175,18 +117,32 @@ def read_time(
 
 
 def _by_zone(form: dict[str, Any], column: Column, zone: str, sample: Any, where: Any, notes: Any):
-    """Return times of which each row says its own zone; null where it names one that is not known."""
+    """Return times of which each row says its own zone or offset; null where it says one that is not known."""
     own = column(form["zone_column"]).cast("string").strip()
     rest = {key: value for key, value in form.items() if key != "zone_column"}
     found = own.name("zone").as_table().distinct().limit(_MOST_ZONES).execute()["zone"].dropna()
-    known = [name for name in found if name in available_timezones()]
-    read = [
-        (own == name, read_time(rest | {"zone": name}, column, zone, sample, where, notes)) for name in known
+    offsets = _offsets(found)
+
+    def read(in_zone: str):
+        return read_time(rest | {"zone": in_zone}, column, zone, sample, where, notes)
+
+    ways = [(own == name, read(name)) for name in found if name in available_timezones()]
+    utc = read("UTC") if offsets else None
+    ways += [
+        (own == name, utc - ibis.literal(minutes * 60_000_000).as_interval("us"))
+        for name, minutes in offsets.items()
     ]
     none = (own == "") | own.isnull()
-    return ibis.cases(
-        *read, (none, read_time(rest, column, zone, sample, where, notes)), else_=ibis.null("timestamp")
-    )
+    return ibis.cases(*ways, (none, read(zone)), else_=ibis.null("timestamp"))
+
+
+def _offsets(names: Any) -> dict[str, int]:
+    """Return the minutes of each offset in a column: numbers alone are hours, or minutes where one is above 14."""
+    found = {name: offset_minutes(name) for name in names if name not in available_timezones()}
+    bare = [name for name in found if re.fullmatch(r"[+-]?\d{1,3}(\.\d+)?", name)]
+    unit = 60 if all(abs(float(name)) <= _MOST_HOURS for name in bare) else 1
+    found |= {name: round(float(name) * unit) for name in bare}
+    return {name: minutes for name, minutes in found.items() if minutes is not None}
 
 
 def _clock(form: dict[str, Any], column: Column):
@@ -202,8 +158,10 @@ def _clock(form: dict[str, Any], column: Column):
 
 def _time_of_day(column: ir.Value):
     """Return the time of day that a column of its own holds; of a workbook also as a part of the day."""
-    text = column.cast("string").re_replace(f"[{_ODD_SPACES}]", " ").upper()
-    dated = ibis.literal("1970-01-01 ") + text.re_replace(r"\b(\d):", r"0\1:")
+    text = column.cast("string").upper()
+    for pattern, to in _CLOCK_SPELLINGS:
+        text = text.re_replace(pattern, to)
+    dated = ibis.literal("1970-01-01 ") + text
     part = text.try_cast("float64")
     part = part.between(0, 1).ifelse(part, ibis.null("float64"))
     known = [engine.try_time(dated, form) for form in _CLOCKS_ALONE]
@@ -237,63 +195,86 @@ def _read_column(
         return engine.to_utc(column.cast("timestamp"), zone)
     if kind.is_numeric() and not pattern:
         whole = column.cast("float64").round().try_cast("int64").cast("string")
-        if find_pattern(sample(whole)) == "%Y%m%d":
-            return engine.to_utc(engine.try_time(whole, "%Y%m%d"), zone)
+        compact = find_pattern(sample(whole))
+        if compact in COMPACT.values():
+            return engine.to_utc(engine.try_time(whole, compact), zone)
         return _epoch(column.cast("float64"), zone)
     text = column.cast("string")
     texts = [] if pattern else sample(text)
     if not pattern and not any(value.strip() for value in texts):
         return ibis.null("timestamp")
-    given = pattern is not None
-    pattern = pattern or find_pattern(texts, month_first=month_first)
+    if pattern:
+        return _of_texts(text, [pattern], zone)
+    pattern = find_pattern(texts, month_first=month_first)
     if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS, EXCEL_DAYS):
-        return _epoch(text.try_cast("float64"), zone)
+        return _epoch(text.re_replace(JSON_DATE, r"\1").try_cast("float64"), zone)
     if pattern is None:
         remedy = "name the right column, or give its form: timestamp: {column: …, format: '%d-%m-%Y %H:%M'}"
         raise DataError("none of the times can be read", where=where, remedy=remedy)
-    if any(not value.isascii() for value in texts):
-        text = text.re_replace(f"[{_ODD_SPACES}]", " ")
+    if pattern in COMPACT.values():
+        text = text.re_replace(r"\.0$", "")
+    made = spellings(texts)
+    for way, to in made:
+        text = text.re_replace(way, to)
+    texts = [plain_time(value, made) for value in texts] if made else texts
     if pattern == WITH_OFFSET:
-        offset = text.re_search(_OFFSET.pattern)
-        return offset.ifelse(_zoned(text, texts), engine.to_utc(text.try_cast("timestamp"), zone))
-    order = None if given else order_of_dates(text, pattern, month_first=month_first)
-    if order is not None:
-        pattern = swapped_pattern(pattern, order.first)
-        if notes is not None:
-            notes["dates"] = order
-    iso = text.re_search(_ISO).ifelse(text.try_cast("timestamp"), ibis.null("timestamp"))
-    if order is not None and order.swapped:  # the year stands first: else it can't be misread
-        back = text.re_replace(r"^(\d{4})-(\d{2})-(\d{2})", r"\1-\3-\2")
-        iso = text.re_search(_ISO).ifelse(back.try_cast("timestamp"), ibis.null("timestamp"))
-    forms = (
-        [pattern] if order is None else [swapped_pattern(one, order.first) for one in _also(texts, pattern)]
-    )
+        return _with_offset(text, texts, zone, month_first, notes)
+    return _in_pattern(text, texts, pattern, zone, month_first, notes)
+
+
+def _in_pattern(
+    text: ir.StringValue, texts: list[str], pattern: str, zone: str, month_first: bool, notes: Any
+):
+    """Return the moments of texts of which most are written in a pattern; all of them say what stands first."""
+    order = order_of_dates(text, pattern, month_first=month_first)
+    if order is None:
+        return _of_texts(text, _also(texts, pattern), zone)
+    if notes is not None:
+        notes["dates"] = order
+    forms = [swapped_pattern(form, order.first) for form in _also(texts, pattern)]
+    return _of_texts(text, forms, zone, swapped=order.swapped)
+
+
+def _of_texts(text: ir.StringValue, forms: list[str], zone: str, *, swapped: bool = False):
+    """Return the moments of texts by patterns, and of those among them that the year stands first in."""
+    back = text.re_replace(r"^(\d{4})-(\d{2})-(\d{2})", r"\1-\3-\2") if swapped else text
+    iso = text.re_search(ISO).ifelse(back.try_cast("timestamp"), ibis.null("timestamp"))
     local = engine.to_utc(ibis.coalesce(iso, *[engine.try_time(text, form) for form in forms]), zone)
     # the few among others that carry an offset keep it; what can't be one is told at a glance
     late = (engine.size(text) > _LONGEST_WITHOUT_OFFSET) | text.contains("+") | text.endswith("Z")
-    return ((late | text.right(3).startswith("-")) & text.re_search(_OFFSET.pattern)).ifelse(
+    return ((late | text.right(3).startswith("-")) & text.re_search(OFFSET.pattern)).ifelse(
         engine.zoned(text), local
+    )
+
+
+def _with_offset(text: ir.StringValue, texts: list[str], zone: str, month_first: bool, notes: Any):
+    """Return the moments of texts that carry an offset; those without one are of the time zone."""
+    there = text.re_search(OFFSET.pattern)
+    bare = [re.sub(_AT_THE_END, "", value) for value in texts if OFFSET.search(value)]
+    if all(re.match(ISO, value) for value in bare):
+        return there.ifelse(engine.zoned(text), engine.to_utc(text.try_cast("timestamp"), zone))
+    pattern = find_pattern(bare, month_first=month_first)
+    if pattern is None:
+        return engine.zoned(text)
+    local = text.re_replace(_AT_THE_END, "")
+    moment = _in_pattern(local, bare, pattern, "UTC", month_first, notes)
+    parts = [text.re_extract(_AT_THE_END, part) for part in (2, 3, 4)]
+    hours, minutes = (ibis.coalesce(part.try_cast("int64"), 0) for part in parts[1:])
+    size = (hours * 60 + minutes) * 60_000_000
+    east = (parts[0] == "-").ifelse(-size, size)
+    return there.ifelse(
+        moment - east.as_interval("us"), _in_pattern(local, bare, pattern, zone, month_first, None)
     )
 
 
 def _also(texts: list[str], pattern: str) -> list[str]:
     """Return a pattern, and those with the same date and another clock in which some of a sample are written."""
-    date = pattern[: pattern.lower().index("%y") + 2]
-    ways = [date + clock for clock in _CLOCKS if date + clock != pattern]
-    sample = [plain_spaces(text) for text in texts[:300]]
+    ways = clocks_of(pattern)
     swapped = {way: swapped_pattern(way, MONTH_FIRST if way.startswith("%d") else DAY_FIRST) for way in ways}
+    sample = texts[:300]
     return [pattern] + [
-        way for way in ways if any(_fits(text, way) or _fits(text, swapped[way]) for text in sample)
+        way for way in ways if any(fits(text, way) or fits(text, swapped[way]) for text in sample)
     ]
-
-
-def _zoned(text: ir.StringValue, texts: list[str]):
-    """Return times that carry an offset, also as mails and the logs of web servers write them."""
-    found = engine.zoned(text)
-    if not any(re.search(r"[A-Za-z]{3}[ /]\d{4}", value) for value in texts):
-        return found
-    bare = text.re_replace(_WEEKDAY, "").re_replace(r"\s*(GMT|UTC?|Z)$", " +0000").re_replace(r"^\[|\]$", "")
-    return ibis.coalesce(found, *[engine.zoned_by(bare, form) for form in _MAIL])
 
 
 def _epoch(number: ir.Value, zone: str):
@@ -308,5 +289,5 @@ def _epoch(number: ir.Value, zone: str):
     since = ibis.timestamp("1970-01-01 00:00:00") + micros.as_interval("us")
     milliseconds = (number * 86_400_000).round().try_cast("int64") * 1_000
     local = ibis.timestamp("1899-12-30 00:00:00") + milliseconds.as_interval("us")
-    low, high = _DAYS_IN_EXCEL
+    low, high = DAYS_IN_EXCEL
     return number.between(low, high).ifelse(engine.to_utc(local, zone), since)

@@ -152,8 +152,8 @@ def count_funnel(paths: Paths) -> pd.DataFrame:
         `recorded`: those of whom a contact shows it. Where stages are inferred the two may differ: some were never
         recorded, and some contacts do not fit.
         `share_of_start` is of all units, with its interval in `low` and `high`; `share_of_previous` of those
-        who reached the stage before. `days_median`: from the stage before to this one or a later one (Kaplan-Meier; who has
-        not come so far is censored). `skipped_share`: of those whose way came so far, the
+        who reached the stage before. `days_median`: from the stage before to this one or a later one (Kaplan-Meier; who
+        has not come so far is censored). `skipped_share`: of those whose way came so far, the
         share that never showed the stage itself; who is only proved by buying to have been there has no such
         way. Of a stage that the data cannot show every figure is null, and `before` means the last one before
         it that they can.

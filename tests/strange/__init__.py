@@ -1,0 +1,1 @@
+"""Files as clients send them, each with the values that are right."""
