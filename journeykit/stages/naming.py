@@ -5,18 +5,23 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import beta
 
-__all__ = ["GIVEN", "HINDSIGHT", "NAMED_RIGHT", "name_from", "naming_threshold"]
+__all__ = ["AS_LIKELY", "GIVEN", "HINDSIGHT", "NAMED_RIGHT", "NOBODY", "name_from", "naming_threshold"]
 
 HINDSIGHT, GIVEN = "held-out hindsight labels", "given labels"  # what is held against
 NAMED_RIGHT = 0.85  # of the named, at least so many are right
 SURE = 0.95  # with this probability, over who happened to be held out
+AS_LIKELY = 0.5  # as likely as not: for a few labels, of which some may be wrong themselves
 FEWEST = 100  # held-out rows from which naming is learned at all, and on which the search begins
 STEPS = 60
 NOBODY = 1.0
 
 
 def naming_threshold(
-    chances: np.ndarray, right: np.ndarray, units: np.ndarray | None = None, wanted: float = NAMED_RIGHT
+    chances: np.ndarray,
+    right: np.ndarray,
+    units: np.ndarray | None = None,
+    wanted: float = NAMED_RIGHT,
+    sure: float = SURE,
 ) -> float | None:
     """Return the probability above which the likeliest state is named, so that enough of the named are right.
 
@@ -34,6 +39,8 @@ def naming_threshold(
         The unit of each row: rows of one unit are not independent, and count for fewer.
     wanted : float
         The share of the named that must be right.
+    sure : float
+        With which probability it must be so, over who happened to be held out.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def naming_threshold(
     sizes = np.unique(np.linspace(FEWEST, len(order), STEPS).round().astype(int))
     named = 0
     for size in sizes:
-        if most_wrong(wrong[:size], units[:size]) > 1 - wanted:
+        if most_wrong(wrong[:size], units[:size], sure) > 1 - wanted:
             break
         named = size
     if not named:
@@ -76,8 +83,8 @@ def naming_threshold(
     return float(ordered[named] if named < len(ordered) else np.nextafter(ordered[-1], 0))
 
 
-def most_wrong(wrong: np.ndarray, units: np.ndarray) -> float:
-    """Return the upper bound, at 95 %, of the share that is wrong.
+def most_wrong(wrong: np.ndarray, units: np.ndarray, sure: float = SURE) -> float:
+    """Return the upper bound, at 95 % or as sure as asked, of the share that is wrong.
 
     Examples
     --------
@@ -86,7 +93,7 @@ def most_wrong(wrong: np.ndarray, units: np.ndarray) -> float:
     """
     rows = _independent(wrong, units)
     count = wrong.mean() * rows
-    return 1.0 if count >= rows else float(beta.ppf(SURE, count + 1, rows - count))
+    return 1.0 if count >= rows else float(beta.ppf(sure, count + 1, rows - count))
 
 
 def name_from(threshold: float | None) -> float:
