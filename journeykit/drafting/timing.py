@@ -127,11 +127,15 @@ def _is_offset(fact: Facts, texts: set[str]) -> bool:
 
 
 def _is_hhmm(sample: Sample, fact: Facts) -> bool:
-    """Tell whether a column holds times of day as numbers, such as 905 for five past nine."""
-    if fact.kind != "whole" or not {"time", "tijd", "tijdstip", "hhmm", "clock"} & set(fact.words):
+    """Tell whether a column holds times of day as numbers, such as 905 for five past nine, or 9.05."""
+    if fact.kind not in ("whole", "number") or not {"time", "tijd", "tijdstip", "hhmm", "clock"} & set(
+        fact.words
+    ):
         return False
-    texts = sample.frame[fact.name].dropna().astype(str).str.removesuffix(".0")
-    return bool(texts.str.fullmatch(r"([01]?\d|2[0-3])[0-5]\d").all())
+    texts = sample.frame[fact.name].dropna().astype(str)
+    if fact.kind == "number":
+        return bool(texts.str.fullmatch(r"([01]\d|2[0-3]|[1-9])[.][0-5]\d").all())
+    return bool(texts.str.removesuffix(".0").str.fullmatch(r"([01]?\d|2[0-3])[0-5]\d").all())
 
 
 def _parts(sample: Sample) -> Guess | None:

@@ -275,7 +275,7 @@ def _signs(raw: _Raw) -> ir.Value | None:
         return None
     if not any(sign for sign in signs_in(raw.sample(raw.stripped(form)))):
         return None
-    return read_currency(raw.stripped(form).re_replace(BESIDE, ""))
+    return read_currency(raw.stripped(form).re_replace(BESIDE, ""), listed=True)
 
 
 def _form(raw: _Raw, name: str) -> Any:

@@ -213,11 +213,14 @@ def _bounded(number: ir.FloatingValue) -> ir.FloatingValue:
     return (number.abs() <= sys.float_info.max).ifelse(number, ibis.null("float64"))
 
 
-def read_currency(column: ir.StringValue) -> ir.StringValue:
-    """Return the ISO code of a currency that is written as a code or a sign; null where it is neither."""
+def read_currency(column: ir.StringValue, listed: bool = False) -> ir.StringValue:
+    """Return the ISO code of a currency that is written as a code or a sign; null where it is neither.
+
+    What stands beside a number is one only where it is ``listed``: "n.v.t." is no currency.
+    """
     text = column.strip()
     code = text.upper()
-    named = code.re_search("^[A-Z]{3}$").ifelse(code, ibis.null("string"))
+    named = code.re_search(f"^({_CODES})$" if listed else "^[A-Z]{3}$").ifelse(code, ibis.null("string"))
     return ibis.cases(*[(text == sign, iso) for sign, iso in SIGNS.items()], else_=named)
 
 

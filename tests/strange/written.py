@@ -230,6 +230,23 @@ b;14-03-2026;11:30:05;aankoop
 """,
     {"first": "2026-03-04T09:15", "last": "2026-03-14T10:30:05"},
 )
+CASES["d date + hh.mm"] = (
+    """
+klantnr;datum;tijd;gebeurtenis;bedrag
+a;04-03-2026;21.30;Bestelling betaald;€ 1050,50
+b;14-03-2026;09.05;Bezoek productpagina;n.v.t.
+b;15-03-2026;00.15;Bestelling betaald;€ 10,00
+c;28-03-2026;00.10;Winkelwagen;n.v.t.
+""",
+    {
+        "first": "2026-03-04T20:30", "last": "2026-03-27T23:10", "revenue": 1060.5, "orders": 2,
+        "currencies": ["EUR"],
+    },
+)  # fmt: skip
+CASES["n nothing beside signs"] = (
+    orders(["€ 100,50", "n.v.t.", "nvt", "NaN", "€ 9,50"]),
+    {"revenue": 110, "currencies": ["EUR"]},
+)
 CASES["d date + hhmm int"] = (
     """
 customer,date,time,event
