@@ -97,6 +97,7 @@ def _ways() -> list[tuple[re.Pattern[str], list[tuple[str, str]]]]:
         (_MONTH.pattern, months),
         (r"(?i)\d\s?[ap]\.?\s?m\.?$", [(r"(?i)(\d)\s?a\.?\s?m\.?$", r"\1 AM"), (r"(?i)(\d)\s?p\.?\s?m\.?$", r"\1 PM")]),
         (r":\d{2},\d{1,9}\b", [(r"(:\d{2}),(\d{1,9})\b", r"\1.\2")]),
+        (r":\d{2}[.]\d{7,9}", [(r"(:\d{2}[.]\d{6})\d{1,3}", r"\1")]),  # nanoseconds
         (r"(UTC|GMT)[+-]\d", [(r"\s*(?:UTC|GMT)([+-]\d{2}:?\d{2})$", r" \1")]),
         (rf"\d\s*(?:AM|PM)?\s*(?:{_ZONE})$", zones),
         (r"[T ]\d{1,2}:\d{2}(Z|\s?[+-]\d{2}:?\d{2})$", [(r"([T ]\d{1,2}:\d{2})(Z|\s?[+-]\d{2}:?\d{2})$", r"\1:00\2")]),

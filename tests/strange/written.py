@@ -243,6 +243,22 @@ c;28-03-2026;00.10;Winkelwagen;n.v.t.
         "currencies": ["EUR"],
     },
 )  # fmt: skip
+CASES["d nanoseconds"] = (
+    """
+customer_id,timestamp,event
+a,2026-03-04 10:15:00.123456789,purchase
+b,2026-03-14 09:05:00.987654321,search
+""",
+    {"first": "2026-03-04T10:15:00", "last": "2026-03-14T09:05:00"},
+)
+CASES["d nanoseconds and offset"] = (
+    """
+customer_id,timestamp,event
+a,2026-03-04T10:15:00.123456789Z,purchase
+b,2026-03-14T09:05:00.987654321Z,search
+""",
+    {"first": "2026-03-04T10:15:00", "last": "2026-03-14T09:05:00"},
+)
 CASES["n nothing beside signs"] = (
     orders(["€ 100,50", "n.v.t.", "nvt", "NaN", "€ 9,50"]),
     {"revenue": 110, "currencies": ["EUR"]},
