@@ -54,7 +54,7 @@ def test_every_kind_is_said_once_and_no_id_is_named(language):
 
 def test_without_doubts_nothing_is_said():
     page = Told("en")
-    show_doubts(page, SimpleNamespace(study=SimpleNamespace()))
+    show_doubts(page, SimpleNamespace(study=SimpleNamespace(doubts=pd.DataFrame({"doubt": ["rejected"]}))))
     assert page.said == []
 
 

@@ -301,6 +301,16 @@ def test_a_zip_is_every_file_in_it(write_client):
     assert log.rejects[["source", "reason"]].values.tolist() == [["e.zip/in/2.csv", "duplicate"]]
 
 
+@pytest.mark.parametrize(("place", "number"), [(8, 9), (4, 99)], ids=["Deflate64", "a later version of zip"])
+def test_a_zip_that_is_packed_otherwise_is_named(write_client, place, number):
+    """The method of packing, and the version that is needed, stand in the list at its end too (two bytes later)."""
+    packed = bytearray(zipped(**{"1.csv": LINES}))
+    listed = packed.index(b"PK\x01\x02")
+    packed[place] = packed[listed + place + 2] = number
+    with pytest.raises(DataError, match="packed in a way that is not read"):
+        read_events(write_client({"e.zip": bytes(packed)}, events={"path": "e.zip"}))
+
+
 def test_a_folder_is_every_file_in_it_that_can_be_read(write_client, tmp_path):
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "1.csv").write_text(LINES)

@@ -12,6 +12,7 @@ import pandas as pd
 from journeykit import engine
 from journeykit.events import EventLog, silence_of
 from journeykit.events.leaks import suspect_leaks
+from journeykit.events.texts import CUT_ID, PADDED_ID
 from journeykit.sessions import contacts
 
 __all__ = ["DOUBTS", "find_doubts"]
@@ -125,11 +126,11 @@ def _of_names(log: EventLog, total: int) -> Iterator[tuple]:
 def _of_ids(log: EventLog, total: int) -> Iterator[tuple]:
     """Yield ids that a spreadsheet changed: digits cut off, or noughts in front lost in a part of the rows."""
     ids = log.visible.group_by("customer_id").aggregate(events=ibis._.count())
-    cut = ids.filter(ids["customer_id"].re_search(r"^[0-9]([.,][0-9]+)?[eE][+]?[0-9]{2,}$"))
+    cut = ids.filter(ids["customer_id"].re_search(CUT_ID))
     told = "a spreadsheet cut the last digits off, so several people may be one; export it again as text"
     for row in cut.limit(_LISTED).execute().itertuples():
         yield _row("lost_digits", _WARN, row.customer_id, row.events, total, told)
-    padded = ids.filter(ids["customer_id"].re_search("^0+[1-9][0-9]*$"))
+    padded = ids.filter(ids["customer_id"].re_search(PADDED_ID))
     padded = padded.mutate(bare=padded["customer_id"].re_replace("^0+", ""))
     both = padded.filter(padded["bare"].isin(ids["customer_id"])).order_by("customer_id").limit(_LISTED)
     for row in both.execute().itertuples():

@@ -15,7 +15,7 @@ from journeykit.drafting.facts import Facts, facts_of
 from journeykit.errors import DataError
 from journeykit.events.archives import opened
 from journeykit.events.excel import sheets_left_out
-from journeykit.events.files import WHITESPACE, RawFile, find_files
+from journeykit.events.files import WHITESPACE, RawFile, find_files, zip_of
 from journeykit.events.nested import explode
 from journeykit.events.tables import read_raw, read_some
 
@@ -67,8 +67,7 @@ def sample_files(path: Path) -> list[Sample]:
     DataError
         When nothing is there, or nothing of it can be read.
     """
-    in_zip = any(folder.suffix.lower() == ".zip" and folder.is_file() for folder in path.parents)
-    if not path.exists() and not in_zip and not any(mark in path.name for mark in "*?["):
+    if not zip_of(path)[0].exists() and not any(mark in path.name for mark in "*?["):
         raise DataError("there is no such file", where=path, remedy="name the file of events")
     files = find_files(path)
     if len(files) == 1:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from journeykit.clients import Client
 from journeykit.events import EventLog, read_events
+from journeykit.events.files import zip_of
 from journeykit.facts.money import measure_revenue
 
 __all__ = ["understood"]
@@ -54,7 +55,7 @@ def understood(client: Client, draft: str) -> list[str]:
 def _size(path: Path) -> int:
     if path.is_dir():
         return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
-    packed = next((folder for folder in path.parents if folder.suffix.lower() == ".zip"), path)
+    packed = zip_of(path)[0]
     found = [packed] if packed.is_file() else list(path.parent.glob(path.name))
     return sum(file.stat().st_size * (8 if file.suffix in (".gz", ".zip") else 1) for file in found)
 

@@ -17,7 +17,7 @@ __all__ = ["MOST_TIMES", "is_packed", "members", "opened", "unpacked"]
 
 MOST_TIMES, LEAST_BYTES = 200, 256 * 2**20  # beyond both, a packed file is a bomb rather than data
 _CHUNK = 2**20
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError)
+_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 
 
 def is_packed(path: Path) -> bool:
@@ -36,6 +36,8 @@ def members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as packed:
             names = [info.filename for info in packed.infolist() if not info.is_dir()]
+    except NotImplementedError:
+        raise _unknown_packing(path) from None
     except (OSError, *_BROKEN) as error:
         raise _broken(path, error) from None
     found = sorted(name for name in names if not any(part.startswith((".", "__")) for part in _parts(name)))
@@ -72,6 +74,8 @@ def opened(path: Path, member: str | None = None) -> Iterator[IO[bytes]]:
         else:
             with path.open("rb") as file:
                 yield file
+    except NotImplementedError:
+        raise _unknown_packing(path) from None
     except RuntimeError as error:
         if "password" not in str(error):
             raise
@@ -111,6 +115,12 @@ def _copy(path: Path, member: str | None, copy: Any) -> None:
                 problem = f"the file unpacks to more than {MOST_TIMES} times its size, which data do not"
                 raise DataError(problem, where=path, remedy="unpack it first, if it is to be trusted")
             copy.write(chunk)
+
+
+def _unknown_packing(path: Path) -> DataError:
+    """Return what is told of a zip that is packed otherwise, such as by Deflate64, as Windows packs large files."""
+    problem = "the zip is packed in a way that is not read"
+    return DataError(problem, where=path, remedy="unpack it first, or pack it again in the usual way")
 
 
 def _broken(path: Path, error: Exception) -> DataError:

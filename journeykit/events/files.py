@@ -17,7 +17,7 @@ from charset_normalizer import from_bytes
 from journeykit.errors import ClientFileError, DataError, nearest
 from journeykit.events.archives import members, opened
 
-__all__ = ["ENDINGS", "RawFile", "expand", "file_digest", "find_files", "inspect"]
+__all__ = ["ENDINGS", "RawFile", "expand", "file_digest", "find_files", "inspect", "zip_of"]
 
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
@@ -83,7 +83,7 @@ def find_files(
         When nothing is there, or a file is not what its ending says.
     """
     found = []
-    packed, pattern = _in_zip(path)
+    packed, pattern = zip_of(path)
     for file in expand(packed):
         inside = members(file) if file.suffix.lower() == ".zip" else [None]
         inside = [name for name in inside if pattern is None or fnmatch.fnmatch(name or "", pattern)]
@@ -101,7 +101,7 @@ def find_files(
     return found
 
 
-def _in_zip(path: Path) -> tuple[Path, str | None]:
+def zip_of(path: Path) -> tuple[Path, str | None]:
     """Return the zip that a path leads into, and the name or pattern in it; else the path itself."""
     for folder in path.parents:
         if folder.suffix.lower() == ".zip" and folder.is_file():

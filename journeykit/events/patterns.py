@@ -62,8 +62,8 @@ _DAYS = (
     "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thu|fri|sat|sun|"
     "maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|ma|di|wo|do|vr|za|zo"
 )
-# Abbreviations of zones that mean one offset alone, in minutes; those that mean several, such as IST, are not read.
 JSON_DATE = r"^/Date\((\d+)(?:[+-]\d{4})?\)/$"  # of OData
+# Abbreviations of zones, in minutes, as Europe and America mean them; IST, of which none is usual, is not read.
 ZONES = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
     "MESZ": 120,

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 __all__ = [
+    "CUT_ID",
     "NOTHING",
     "OWN",
+    "PADDED_ID",
     "are_pointed",
     "are_salesforce",
     "odd_ids",
@@ -30,6 +32,8 @@ NOTHING = (
     "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
     "\\n", "-", "--", "(blank)", "(leeg)", "n.v.t.", "nvt", "#value!", "#ref!",
 )  # fmt: skip
+CUT_ID = r"^[0-9]([.,][0-9]+)?[eE][+]?[0-9]{2,}$"  # 1.23457E+12: a spreadsheet cut digits off
+PADDED_ID = "^0+[1-9][0-9]*$"
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _ADDRESS = r"^[^@\s]+@[^@\s]+[.][^@\s.]+$"
@@ -136,10 +140,10 @@ def odd_ids(ids: Iterable[str]) -> str | None:
     ('ids like 1.23457E+12 lost their last digits ', None)
     """
     there = set(ids)
-    cut = next((one for one in sorted(there) if re.fullmatch(r"\d([.,]\d+)?[eE][+]?\d+", one)), None)
+    cut = next((one for one in sorted(there) if re.search(CUT_ID, one)), None)
     if cut is not None:
         return f"ids like {cut} lost their last digits in a spreadsheet (precision), so several people may be one"
-    padded = (one for one in sorted(there) if re.fullmatch(r"0+[1-9]\d*", one) and one.lstrip("0") in there)
+    padded = (one for one in sorted(there) if re.search(PADDED_ID, one) and one.lstrip("0") in there)
     if (first := next(padded, None)) is not None:
         told = f"{first} and {first.lstrip('0')} both stand there"
         return f"{told}: leading zeros lost in a part of the rows, or two people?"

@@ -17,6 +17,7 @@ __all__ = ["journey_findings"]
 ALL = "all"
 VISIT = 0.3  # weight of a visit beside a customer
 COMPLETES = 0.9  # on a page where nearly every visit ends in a sale, the sale itself is recorded
+ANY = 0.005  # of everyone: a share that is told as 0 % is none
 
 
 def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
@@ -61,9 +62,6 @@ def _standing(now: pd.DataFrame) -> Iterator[Finding]:
             )
         if persona == ALL:
             yield from _unsure_and_lapsed(own, total)
-
-
-ANY = 0.005  # of everyone: a share that is told as 0 % is none
 
 
 def _unsure_and_lapsed(own: pd.DataFrame, total: int) -> Iterator[Finding]:

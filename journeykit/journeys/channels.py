@@ -173,8 +173,9 @@ def _order(persona: str) -> int:
 def _tensor(moves: pd.DataFrame, ends: pd.DataFrame, channels: list[str]) -> np.ndarray:
     """Return the moves per random group of units: groups × (start and channels) × (channels, moved on, gone)."""
     place, n = {channel: at for at, channel in enumerate(channels)}, len(channels)
+    begun = {"": 0} | {channel: at + 1 for channel, at in place.items()}  # before the first there was none
     tensor = np.zeros((GROUPS, n + 1, n + 2))
-    rows = np.where(moves["before"] == "", 0, moves["before"].map(place).fillna(0).to_numpy(int) + 1)
+    rows = moves["before"].map(begun).to_numpy(int)
     np.add.at(
         tensor,
         (moves["bucket"].to_numpy(int), rows, moves["channel"].map(place).to_numpy(int)),

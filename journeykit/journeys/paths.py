@@ -261,9 +261,9 @@ def _through_purchases(log, table: Any) -> Any:
     unit, nothing = ibis.window(group_by="unit_id"), ibis.null("int64")
     table = table.mutate(passed=nothing, proved=nothing)
     for place, forms in buying_positions(log.client.model).items():
-        shows = [name for name in forms if name in PURCHASES]
-        for forms_now in (shows, [name for name in forms if name not in shows]):
-            bought = table.touchpoint.isin(forms_now) if forms_now else ibis.literal(False)
+        for is_purchase in (True, False):
+            shown = [name for name in forms if (name in PURCHASES) == is_purchase]
+            bought = table.touchpoint.isin(shown) if shown else ibis.literal(False)
             there = (table.marker == place) | (table.passed == place) | (table.proved == place)
             been = there.fill_null(False).cast("int64").max().over(unit)
             first = table.order.min(where=bought).over(unit)
@@ -271,9 +271,9 @@ def _through_purchases(log, table: Any) -> Any:
             later = (table.marker > place).fill_null(False)
             own = missed & ~later
             table = table.mutate(
-                marker=(own & ibis.literal(forms_now == shows)).ifelse(place, table.marker),
+                marker=(own & is_purchase).ifelse(place, table.marker),
                 passed=(missed & later).ifelse(place, table.passed),
-                proved=(own & ibis.literal(forms_now != shows)).ifelse(place, table.proved),
+                proved=(own & (not is_purchase)).ifelse(place, table.proved),
             )
     return table
 

@@ -22,8 +22,8 @@ MOST = 3  # names in a sentence
 
 def show_doubts(page: Page, read: Reader) -> None:
     """Say, per kind, what looks like a fault of measuring and what that does to the figures."""
-    found = getattr(read.study, "doubts", None)
-    known = found[found["doubt"].isin(TOLD)] if found is not None else pd.DataFrame()
+    found = read.study.doubts
+    known = found[found["doubt"].isin(TOLD)]
     if known.empty:
         return
     page.say(page.text("prose.doubts"))

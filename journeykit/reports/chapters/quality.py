@@ -15,9 +15,8 @@ QUALITY = {"method": "text", "macro_f1": "score", "log_loss_skill": "score", "ec
            "accuracy_at_80": "percent", "coverage": "percent", "set_size": "score",
            "lapsed_auc": "score", "rows": "whole"}  # fmt: skip
 CLASSIFIER, RULES = "classifier", ("last touchpoint", "marker rule")
-
-
-BY_PURCHASES, EVEN = "BG/NBD", 0.5  # ranks no better than a coin
+BY_PURCHASES = "BG/NBD"
+EVEN = 0.5  # an AUC no better than a coin
 
 
 def quality(page: Page, read: Reader) -> None:
