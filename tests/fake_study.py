@@ -53,6 +53,7 @@ def fake_study(client=None, *, personas: bool = True, journeys: bool = True, uns
     return SimpleNamespace(
         stages=SimpleNamespace(reader=SimpleNamespace(about=labels, recorded=None)), client=client, log=log,
         persona_table=people, tables=tables, figures=figures, paths=None, doubts=pd.DataFrame({"doubt": []}),
+        personas=None,
         reading=SimpleNamespace(kind="recorded", units=600), journeys=SimpleNamespace(follow_days=90.0),
         findings=_findings() if journeys else [], write=lambda folder: _write(tables, Path(folder)),
     )  # fmt: skip

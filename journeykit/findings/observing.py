@@ -81,7 +81,7 @@ def observe(
     candidates = [
         *persona_findings(personas, certificate, found, profile, min_group),
         *value_findings(journeys.value, min_group),
-        *journey_findings(journeys, horizon),
+        *journey_findings(journeys, horizon, min_group),
         *cohort_findings(journeys),
         *content_findings(journeys),
         *after_findings(journeys),

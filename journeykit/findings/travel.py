@@ -20,10 +20,10 @@ COMPLETES = 0.9  # on a page where nearly every visit ends in a sale, the sale i
 ANY = 0.005  # of everyone: a share that is told as 0 % is none
 
 
-def journey_findings(journeys, horizon_days: float) -> Iterator[Finding]:
+def journey_findings(journeys, horizon_days: float, min_group: int = 1) -> Iterator[Finding]:
     """Find what the tables of the journeys say; candidates that were only tested have a key with `_` before it."""
     yield from _standing(_shown(journeys.stages_now))
-    yield from _outlook(_shown(journeys.outlook), horizon_days)
+    yield from _outlook(_shown(journeys.outlook), horizon_days, min_group)
     yield from _leaks(_before_last(_shown(journeys.drop_off)))
     yield from _purchase(_shown(journeys.phases))
     yield from _recorded(_shown(journeys.funnel))
@@ -77,7 +77,7 @@ def _unsure_and_lapsed(own: pd.DataFrame, total: int) -> Iterator[Finding]:
             yield Finding(key, numbers, row.low, row.high, "stages_now", None, None, total)
 
 
-def _outlook(outlook: pd.DataFrame, horizon: float) -> Iterator[Finding]:
+def _outlook(outlook: pd.DataFrame, horizon: float, least: int) -> Iterator[Finding]:
     """Name what is expected of everyone, and of the persona that is expected to do most of it."""
     whole = outlook[outlook["stage"] == "all"]
     for key, column in (("moves_soon", "move"), ("lapses_soon", "lapse")) if len(whole) else ():
@@ -86,7 +86,7 @@ def _outlook(outlook: pd.DataFrame, horizon: float) -> Iterator[Finding]:
         named = [ALL, most.idxmax()] if len(most) and most.max() > 1.25 * shares.get(ALL, np.inf) else [ALL]
         for row in whole[whole["persona"].isin(named)].itertuples():
             expected, share = getattr(row, f"{column}s"), getattr(row, f"{column}_share")
-            if round(expected) >= 1:
+            if round(expected) >= max(least, 1):
                 numbers = {
                     "horizon": int(horizon),
                     "expected": round(expected),

@@ -8,6 +8,7 @@ from typing import Any
 from journeykit.facts import FEWEST_TESTED
 from journeykit.reports.chapters.auditing import other_models
 from journeykit.reports.chapters.doubting import show_doubts
+from journeykit.reports.chapters.people import by_counts
 from journeykit.reports.chapters.quality import quality
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
@@ -70,7 +71,8 @@ def _method(page: Page, read: Reader) -> None:
     reader = read.study.stages.reader
     against = {GIVEN: "named_labels", HINDSIGHT: "named"}.get(reader.about.get("named_against"), "named_few")
     stands = "stages" if reader.recorded is None else "stands"
-    said = ("personas", stands, against, "against", paths, "journeys")
+    grouped = "personas" if by_counts(read.study.personas) else "traits"
+    said = (grouped, stands, against, "against", paths, "journeys")
     page.say(*(page.text(read.kind(f"prose.method_{part}"), units=read.units) for part in said))
     _labels(page, read)
     quality(page, read)

@@ -108,7 +108,8 @@ def _journey(read: Reader, persona: str) -> str:
     if own.empty:
         return ""
     shown = " → ".join(read.stage(stage) for stage in own["journey"].iloc[0].split(">"))
-    return read.page.text("cards.journey_shown", journey=shown, share=float(own["share"].iloc[0]))
+    share = float(own["share"].iloc[0])
+    return shown if share != share else read.page.text("cards.journey_shown", journey=shown, share=share)
 
 
 def _most(read: Reader, persona: str, block: str) -> str:

@@ -100,10 +100,8 @@ def _drop_off(page: Page, read: Reader) -> None:
 def _most_leave(page: Page, read: Reader, frame: pd.DataFrame) -> str:
     """Return where most leave for good, of several; not the last stage, which is left in no other way."""
     last = read.stage(read.seen(read.model.ids)[-1]) if read.seen(read.model.ids) else ""
-    before = frame[
-        (frame["stage"] != last) & (frame["value"] < 1)
-    ]  # left in no other way than for good: no leak
-    return lead_of(page, "drop_off", before, "value") if len(before) and len(frame) > 1 else ""
+    before = frame[(frame["stage"] != last) & (frame["value"] < 1)]  # all for good: that is no leak
+    return lead_of(page, "drop_off", before, "value") if len(before) > 1 else ""
 
 
 def _transitions(page: Page, read: Reader) -> None:

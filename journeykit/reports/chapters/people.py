@@ -14,7 +14,7 @@ from journeykit.reports.chapters.reading import SUBJECTS, Reader
 from journeykit.reports.page import Page
 from journeykit.wording.formats import say_interval
 
-__all__ = ["personas", "personas_number"]
+__all__ = ["by_counts", "personas", "personas_number"]
 
 MOST_TRAITS = 12  # traits in the figure of the profile
 
@@ -180,7 +180,7 @@ def _tree(page: Page, read: Reader) -> None:
 def _certainty(page: Page, read: Reader) -> None:
     page.heading("personas_certainty", level=2)
     page.say(page.text("prose.personas_how"))
-    found = getattr(read.study, "personas", None)
+    found = read.study.personas
     null = getattr(found, "null_", None)
     if null and null["draws"]:
         values = {"observed": null["observed"], "chance": null["null_mean"], "p": null["p_value"]}
@@ -195,7 +195,12 @@ def _certainty(page: Page, read: Reader) -> None:
 
 def _measure(found: object) -> str:
     """Return the sentence of what was measured: a share of the spread, or nats a person, which is no share."""
-    return "prose.personas_beat" if getattr(found, "classes_", None) is None else "prose.personas_foretell"
+    return "prose.personas_foretell" if by_counts(found) else "prose.personas_beat"
+
+
+def by_counts(found: object) -> bool:
+    """Tell whether personas are a mixture of counts, and not groups of traits."""
+    return getattr(found, "classes_", None) is not None
 
 
 def _number(page: Page, read: Reader) -> None:
