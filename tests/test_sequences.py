@@ -96,8 +96,9 @@ def test_what_an_order_tells_is_there(study):
     tables = study.tables
     for name in ("funnel", "transitions", "channels", "value", "entry_points", "journey_map", "skips"):
         assert len(tables[name]), name
-    everyone = tables["funnel"][tables["funnel"]["persona"] == "all"]
-    assert everyone["share_of_start"].notna().all()
+    everyone = tables["funnel"][tables["funnel"]["persona"] == "all"].set_index("stage")
+    seen = tables["observable"].set_index("stage")["observable"].astype(bool)
+    assert everyone["share_of_start"].notna().to_dict() == seen.to_dict() and seen.sum() > 3
 
 
 def test_columns_of_time_are_missing_and_never_zero(study):

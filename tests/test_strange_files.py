@@ -50,6 +50,12 @@ def test_there_are_enough_cases():
     assert len(CASES) >= 120
 
 
+@pytest.mark.quick(
+    "money: wc order table", "money: refund column", "money: two currencies codes after", "known: hotel bookings",
+    "written: n indian", "written: n thousand only", "written: n nothing beside signs", "written: d nl weekday",
+    "written: d date + hh.mm", "written: d ambiguous", "shaped: i salesforce 15 18", "shaped: i session only",
+    "shaped: r overlap extra column", "shaped: f title above", "shaped: x cover sheet", "shaped: z two kinds",
+)  # fmt: skip
 @pytest.mark.parametrize("name", CASES)
 def test_a_strange_file_is_read_right_or_said_to_be_doubtful(tmp_path, name):
     files, wanted, *said = CASES[name]

@@ -16,9 +16,11 @@ from journeykit.drafting.sampling import Sample
 from journeykit.drafting.timing import guess_time
 from journeykit.errors import DataError
 from journeykit.events.leaks import suspect_leaks, words_of
-from journeykit.touchpoints import safe_identifier
+from journeykit.touchpoints import PAYMENT, SOLD, safe_identifier
 
 __all__ = ["CustomersDraft", "SourceDraft", "draft_customers", "draft_source", "is_profile"]
+
+_ALL = 0.95  # share of the rows of a kind
 
 ROW = "row"
 _FEW = 50
@@ -108,11 +110,27 @@ def draft_source(sample: Sample, customer_id: str | None = None) -> SourceDraft:
     draft = SourceDraft(sample.path, Guess("a log, one row an event", ""), roles.columns, roles.keys)
     if "touchpoint" in roles.columns:
         name_touchpoints(draft, sample.frame[roles.columns["touchpoint"].value])
+        _name_the_sale(draft, sample)
     elif "moments" not in draft.keys:
         draft.constants["touchpoint"] = _by_file(sample)
     draft.seen |= {guess.value for guess in draft.constants.values()}
     draft.seen |= {"purchase", "return_item"} if "moments" in draft.keys else set()
     return draft
+
+
+def _name_the_sale(draft: SourceDraft, sample: Sample) -> None:
+    """Take what nobody knows by name for a purchase, where nothing else is one and it alone bears orders and values."""
+    order, value = (draft.columns.get(key) for key in ("order_id", "value"))
+    known = order is not None and value is not None and {order.value, value.value} <= set(sample.columns)
+    if not known or draft.seen & {*SOLD, PAYMENT}:
+        return
+    raw = sample.frame[draft.columns["touchpoint"].value].astype("string").str.strip()
+    sold = sample.frame[[order.value, value.value]].replace("", None).notna().all(axis=1)
+    bears = [kind for kind in draft.kept if sold[raw == kind].mean() >= _ALL]
+    if len(bears) == 1:
+        draft.touchpoints[bears[0]] = Guess("purchase", "each has an order's number and a value", DOUBTFUL)
+        draft.kept.remove(bears[0])
+        draft.seen.add("purchase")
 
 
 def _by_file(sample: Sample) -> Guess:

@@ -71,8 +71,8 @@ def say_recruiting(
     ...        "precision_low": 0.7, "precision_high": 0.9, "recall": 0.5, "recall_low": 0.4, "recall_high": 0.6,
     ...        "base_rate": 0.2, "reason": ""}
     >>> say_recruiting(row, "en")
-    'At least 3 orders. Of those who meet this, 80% belong to the group (70–90%); of all, 20% do. Of the group,
-    50% meet it (40–60%).'
+    'At least 3 orders. Those who meet this belong to this group in 80% of cases (70–90%); of all, 20% belong to it.
+    Of the group, 50% meet it (40–60%).'
     """
     if row["reason"] == "too_small":
         return text("explaining.rule.too_small", language)

@@ -17,6 +17,19 @@ Order Number,Order Status,Order Date,Customer User ID,Email (Billing),Order Tota
 """,
     {"orders": 2, "revenue": 70, "customers": 3},
 )
+CASES["a sale by another name"] = (
+    """
+client,when,action,order_id,total
+a,2026-03-01 10:00,page_view,,
+a,2026-03-02 10:00,zorgvraag_gesloten,o1,50.00
+b,2026-03-02 11:00,zorgvraag_gesloten,o2,25.50
+b,2026-03-05 11:00,review,,
+c,2026-03-06 11:00,page_view,,
+""",
+    {"orders": 2, "revenue": 75.5},
+    "order's number",
+    True,
+)
 CASES["nl status orders"] = (
     """
 ordernummer;klantnummer;besteldatum;status;totaalbedrag
