@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from journeykit.stages.naming import AS_LIKELY, NOBODY, most_wrong, name_from, naming_threshold
+from journeykit.stages.labels import _naming
+from journeykit.stages.naming import GIVEN, HINDSIGHT, NOBODY, most_wrong, name_from, naming_threshold
 
 
 def test_all_are_named_where_all_are_right():
@@ -48,9 +51,18 @@ def test_of_the_named_enough_are_right_in_nineteen_of_twenty_logs(seed):
     assert broken <= 5  # of 20; one is expected, more than 5 comes once in 3,000
 
 
-def test_a_few_labels_of_which_a_tenth_is_wrong_still_name_somebody():
-    """Of the surest 160 of 300 rows 144 agree with their labels: 90 %, which cannot be proved to be 85 %."""
-    chances = np.linspace(0.99, 0.4, 300)
-    right = np.r_[np.tile([1] * 9 + [0], 16), np.tile([1, 0], 70)]
-    assert naming_threshold(chances[:160], right[:160]) == NOBODY
-    assert (chances > naming_threshold(chances, right, sure=AS_LIKELY)).sum() > 150
+@dataclass
+class Reader:
+    """As much of a reader as naming needs."""
+
+    naming: float = 0.8
+    about: dict = field(default_factory=lambda: {"named_against": HINDSIGHT})
+
+
+@pytest.mark.parametrize(("wrong", "kept"), [(0.14, True), (0.5, False)])
+def test_labels_that_prove_nobody_s_stage_leave_what_hindsight_allows_unless_they_disprove_it(wrong, kept):
+    """Of 300 who are told 90 %, so many labels say another stage: by chance 85 % may be right, or they may not."""
+    told = np.c_[np.full(300, 0.9), np.full(300, 0.1)]
+    named = (np.arange(300) < 300 * wrong).astype(int)
+    found = _naming(Reader(), told, named, np.arange(300), np.ones(300, bool))
+    assert (found.naming, found.about["named_against"]) == ((0.8, HINDSIGHT) if kept else (NOBODY, GIVEN))

@@ -11,7 +11,7 @@ from journeykit.errors import JourneykitError, nearest, unknown
 from journeykit.stages.classifier import LAPSED, StageClassifier, allowing
 from journeykit.stages.conformal import class_thresholds
 from journeykit.stages.leaning import lean, learn_leaning
-from journeykit.stages.naming import AS_LIKELY, GIVEN, NOBODY, naming_threshold
+from journeykit.stages.naming import GIVEN, NOBODY, are_disproved, naming_threshold
 from journeykit.stages.reader import StageReader, mix, with_taught
 
 __all__ = ["MANY_LABELS", "PICKED", "correct", "first_contacts", "given_labels"]
@@ -145,14 +145,14 @@ def _leaning_apart(
 def _naming(reader: StageReader, told, named, units, fair) -> StageReader:
     """Return the reader with the naming that labels of rows allow which nothing was learned from.
 
-    A few labels, some of them wrong, can prove nobody's stage at 95 %; then that counts which is as likely as not.
+    A few labels, some of them wrong, may prove nobody's stage. What hindsight allows then stands, unless they disprove
+    it.
     """
-    right = told.argmax(axis=1) == named
-    judged = (told.max(axis=1)[fair], right[fair], units[fair])
-    threshold = naming_threshold(*judged)
-    if threshold == NOBODY:
-        threshold = naming_threshold(*judged, sure=AS_LIKELY)
-    if threshold is None:
+    chances, right, units = told.max(axis=1)[fair], (told.argmax(axis=1) == named)[fair], units[fair]
+    threshold = naming_threshold(chances, right, units)
+    above = chances > reader.naming
+    stands = threshold == NOBODY and above.any() and not are_disproved(right[above], units[above])
+    if threshold is None or stands:
         return reader
     return replace(reader, naming=threshold, about=reader.about | {"named_against": GIVEN})
 

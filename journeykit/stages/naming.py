@@ -5,23 +5,18 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import beta
 
-__all__ = ["AS_LIKELY", "GIVEN", "HINDSIGHT", "NAMED_RIGHT", "NOBODY", "name_from", "naming_threshold"]
+__all__ = ["GIVEN", "HINDSIGHT", "NAMED_RIGHT", "NOBODY", "are_disproved", "name_from", "naming_threshold"]
 
 HINDSIGHT, GIVEN = "held-out hindsight labels", "given labels"  # what is held against
 NAMED_RIGHT = 0.85  # of the named, at least so many are right
 SURE = 0.95  # with this probability, over who happened to be held out
-AS_LIKELY = 0.5  # as likely as not: for a few labels, of which some may be wrong themselves
 FEWEST = 100  # held-out rows from which naming is learned at all, and on which the search begins
 STEPS = 60
 NOBODY = 1.0
 
 
 def naming_threshold(
-    chances: np.ndarray,
-    right: np.ndarray,
-    units: np.ndarray | None = None,
-    wanted: float = NAMED_RIGHT,
-    sure: float = SURE,
+    chances: np.ndarray, right: np.ndarray, units: np.ndarray | None = None, wanted: float = NAMED_RIGHT
 ) -> float | None:
     """Return the probability above which the likeliest state is named, so that enough of the named are right.
 
@@ -39,8 +34,6 @@ def naming_threshold(
         The unit of each row: rows of one unit are not independent, and count for fewer.
     wanted : float
         The share of the named that must be right.
-    sure : float
-        With which probability it must be so, over who happened to be held out.
 
     Returns
     -------
@@ -74,7 +67,7 @@ def naming_threshold(
     sizes = np.unique(np.linspace(FEWEST, len(order), STEPS).round().astype(int))
     named = 0
     for size in sizes:
-        if most_wrong(wrong[:size], units[:size], sure) > 1 - wanted:
+        if most_wrong(wrong[:size], units[:size]) > 1 - wanted:
             break
         named = size
     if not named:
@@ -83,8 +76,8 @@ def naming_threshold(
     return float(ordered[named] if named < len(ordered) else np.nextafter(ordered[-1], 0))
 
 
-def most_wrong(wrong: np.ndarray, units: np.ndarray, sure: float = SURE) -> float:
-    """Return the upper bound, at 95 % or as sure as asked, of the share that is wrong.
+def most_wrong(wrong: np.ndarray, units: np.ndarray) -> float:
+    """Return the upper bound, at 95 %, of the share that is wrong.
 
     Examples
     --------
@@ -93,7 +86,23 @@ def most_wrong(wrong: np.ndarray, units: np.ndarray, sure: float = SURE) -> floa
     """
     rows = _independent(wrong, units)
     count = wrong.mean() * rows
-    return 1.0 if count >= rows else float(beta.ppf(sure, count + 1, rows - count))
+    return 1.0 if count >= rows else float(beta.ppf(SURE, count + 1, rows - count))
+
+
+def are_disproved(right: np.ndarray, units: np.ndarray, wanted: float = NAMED_RIGHT) -> bool:
+    """Tell whether the named are, at 95 %, right less often than wanted, so that not even chance explains it.
+
+    Examples
+    --------
+    Of 100 named 80 are right: that may be 85 % by chance. 60 may not.
+
+    >>> [are_disproved(np.arange(100) < number, np.arange(100)) for number in (80, 60)]
+    [False, True]
+    """
+    wrong = 1 - np.asarray(right, float)
+    rows = _independent(wrong, units)
+    count = wrong.mean() * rows
+    return bool(count > 0 and beta.ppf(1 - SURE, count, rows - count + 1) > 1 - wanted)
 
 
 def name_from(threshold: float | None) -> float:
