@@ -36,7 +36,9 @@ def connect(engine: str = "duckdb", *, memory_gb: float | None = None, threads: 
         raise unknown("engine", engine, ENGINES)
     if engine == "spark":
         raise JourneykitError("the engine 'spark' cannot read events here", remedy="use --engine duckdb")
-    connection = ibis.duckdb.connect(temp_directory=str(Path(tempfile.gettempdir()) / "journeykit-duckdb"))
+    from journeykit.duckdb_engine import DuckDB  # imports DuckDB itself, which few commands need
+
+    connection = DuckDB().connect(temp_directory=str(Path(tempfile.gettempdir()) / "journeykit-duckdb"))
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
     if memory_gb:
