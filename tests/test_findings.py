@@ -122,6 +122,7 @@ def test_what_cannot_be_seen_is_said_with_what_to_measure(found):
     assert "begin_checkout" in unseen["decision"]
 
 
+@pytest.mark.slow
 def test_data_that_begin_after_the_first_purchase_are_said_to():
     frame = pd.DataFrame(
         {"customer_id": [f"c{n}" for n in range(20)], "timestamp": START, "touchpoint": "purchase"}
@@ -146,6 +147,7 @@ def test_without_personas_contrasts_are_empty_and_still_numbers():
     assert table["effect"].dtype == "float64"
 
 
+@pytest.mark.slow
 def test_names_and_units_travel_with_the_finding(found):
     log, personas = shop()
     names = pd.DataFrame({"nl": ["Zoekers", "Kopers"], "en": ["Seekers", "Buyers"]}, index=["p1", "p2"])

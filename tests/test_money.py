@@ -154,6 +154,7 @@ def test_a_total_on_each_line_is_drafted_to_count_once(tmp_path):
     assert (counts["orders"], counts["revenue"]) == (40, float(sum(10 + order for order in range(40))))
 
 
+@pytest.mark.slow
 def test_a_shop_s_export_is_drafted_with_what_was_paid(tmp_path):
     head = ("Name,Email,Financial Status,Fulfilled at,Currency,Total,Created at,Lineitem quantity,Lineitem name,"
             "Lineitem price,Lineitem sku,Cancelled at,Refunded Amount,Source")  # fmt: skip
@@ -201,6 +202,7 @@ def test_deals_that_are_not_won_are_no_sales(tmp_path):
     assert (counts["orders"], counts["revenue"]) == (15, 1500.0)
 
 
+@pytest.mark.slow
 def test_a_day_of_an_order_is_not_its_number(tmp_path):
     rows = [f"2026-01-{at // 3 % 28 + 1:02},c{at // 3 % 9},{at // 3},{at % 3 + 1},2.50" for at in range(120)]
     text, counts = drafted(tmp_path, "\n".join(["invoice_date,klant,invoice_no,aantal,stukprijs", *rows]))

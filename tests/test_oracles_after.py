@@ -156,6 +156,7 @@ def test_help_and_dissatisfaction(seed):
             agree(row, pair(("customers", "back"), low) | pair(("other_customers", "other_back"), high))
 
 
+@pytest.mark.slow
 @few
 @seeds
 def test_cohorts_retention_and_activity(seed):

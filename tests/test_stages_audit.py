@@ -93,6 +93,7 @@ def test_an_unknown_model_is_named(log):
         audit_stage_models(log, ["univrsal"])
 
 
+@pytest.mark.slow
 def test_below_the_smallest_group_nothing_is_shown(make_log):
     log = make_log([("a", "2026-03-01", "search"), ("b", "2026-03-02", "purchase")])
     audit = audit_stage_models(log, MODELS)
