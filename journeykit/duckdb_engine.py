@@ -80,12 +80,13 @@ class DuckDB(Backend):
         into = f"{name}_anew" if overwrite else name
         self._fill(into, obj.schema(), self.compile(obj))
         if overwrite:
-            self.raw_sql(f"DROP TABLE IF EXISTS {_quoted(name)}; ALTER TABLE {_quoted(into)} RENAME TO {_quoted(name)}")
+            self.raw_sql(f"DROP TABLE IF EXISTS {_quoted(name)}")
+            self.raw_sql(f"ALTER TABLE {_quoted(into)} RENAME TO {_quoted(name)}")
         return self.table(name)
 
     def _fill(self, name: str, schema: ibis.Schema, sql: str) -> None:
-        columns = ", ".join(column.sql(self.dialect) for column in schema.to_sqlglot_column_defs(self.dialect))
-        self.raw_sql(f"CREATE TABLE {_quoted(name)} ({columns})")
+        columns = [column.sql(self.dialect) for column in schema.to_sqlglot_column_defs(self.dialect)]
+        self.raw_sql(f"CREATE TABLE {_quoted(name)} ({', '.join(columns)})")
         names = ", ".join(map(_quoted, schema.names))
         self.raw_sql(f"INSERT INTO {_quoted(name)} ({names}) {sql}")
 
@@ -111,7 +112,8 @@ def shape_of(query: Node) -> tuple[tuple, list[str]]:
             return tuple([seen(part) for part in value])
         if isinstance(value, dict):
             return dict, *[(key, seen(part)) for key, part in value.items()]
-        return type(value), repr(value) if isinstance(value, float) else value  # 0.0 is not -0.0, nor a nan itself
+        written = repr(value) if isinstance(value, float) else value  # 0.0 is not -0.0, nor a nan itself
+        return type(value), written
 
     def described_as(node: Node) -> tuple:
         if isinstance(node, ops.InMemoryTable):
