@@ -21,6 +21,7 @@ from pydantic import (
 from journeykit.clients.faults import fault as _fault
 from journeykit.clients.faults import unknown_word as _unknown
 from journeykit.clients.queries import Query
+from journeykit.clients.spending import Spending
 from journeykit.errors import ClientFileError
 from journeykit.stage_models import StageModel, load_stage_model
 from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
@@ -291,6 +292,8 @@ class Client(_Part):
     audit: bool = False
     currency: Currency | None = None
     rates: dict[Currency, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    margin: Annotated[float, Field(gt=0, le=1)] | None = None
+    costs: Spending | None = None
     note: Text | None = None
 
     _path: Path | None = PrivateAttr(default=None)

@@ -13,6 +13,7 @@ from journeykit import engine
 from journeykit.clients import Client, client_from_dict
 from journeykit.errors import DataError, JourneykitError, unknown
 from journeykit.events.mapping import LOG_COLUMNS
+from journeykit.events.spend import Spend
 
 __all__ = ["EventLog"]
 
@@ -42,6 +43,8 @@ class EventLog:
         How ids were joined: ``link, ids, joined, ambiguous, events``.
     day
         The day of events that have an order and no times: ``moment`` then tells nothing, and hides nothing.
+    spend
+        What was spent on channels; None where the client file names no costs.
     """
 
     client: Client
@@ -53,6 +56,7 @@ class EventLog:
     labels: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     identities: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     day: dt.date | None = None
+    spend: Spend | None = field(default=None, repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod

@@ -115,4 +115,6 @@ def _home(sales: pd.DataFrame, beside: pd.DataFrame) -> pd.Series:
         by="unit_id",
     ).set_index("row")["home"]
     last = before.reindex(beside.index).to_numpy(float)
-    return pd.Series(np.nan_to_num(np.where(np.isnan(same), last, same), nan=-1), index=beside.index).astype(int)
+    return pd.Series(np.nan_to_num(np.where(np.isnan(same), last, same), nan=-1), index=beside.index).astype(
+        int
+    )

@@ -39,7 +39,9 @@ def tell_history(sales: pd.DataFrame, moment: pd.Timestamp, timezone: str = "UTC
     sold = sales[sales["sale"].astype(bool) & (sales["timestamp"] <= moment)]
     local = sold["timestamp"].dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
     days = sold.assign(day=local.dt.normalize()).groupby(["unit_id", "day"], sort=True)
-    days = days.agg(at=("timestamp", "min"), orders=("timestamp", "size"), value=("value", "sum")).reset_index()
+    days = days.agg(
+        at=("timestamp", "min"), orders=("timestamp", "size"), value=("value", "sum")
+    ).reset_index()
     days["value"] = days["value"].clip(lower=0).fillna(0.0)
     own = days.assign(paid=days["value"] > 0).groupby("unit_id")
     first, last = own["at"].min(), own["at"].max()
@@ -131,7 +133,9 @@ def draw_spending(
     return draw_parameters(_spending(_some(history)[0]), prior, fitted, draws, random)
 
 
-def predict_spending(logs: np.ndarray, before: pd.DataFrame, paid: np.ndarray, spent: np.ndarray) -> np.ndarray:
+def predict_spending(
+    logs: np.ndarray, before: pd.DataFrame, paid: np.ndarray, spent: np.ndarray
+) -> np.ndarray:
     """Return the log density of what customers spent later in so many purchases, given what they spent before."""
     p, q, scale = np.exp(logs)
     shape, known = p * paid, q + p * before["paid"].to_numpy(float)

@@ -14,7 +14,10 @@ __all__ = ["Contracts", "find_contracts", "renew_from"]
 PERIODS_DAYS = (7.0, 14.0, 28.0, 30.44, 91.31, 182.62, 365.25, 730.5)
 NEAR = 0.1  # part of the period by which a renewal may come sooner or later
 MOSTLY, FEWEST = 0.8, 20  # share of the times between sales that are a whole period; such times
-MOST_FEATURES, SEEN = 20, 0.05  # touchpoints and channels that are looked at, and the share of units that show one
+MOST_FEATURES, SEEN = (
+    20,
+    0.05,
+)  # touchpoints and channels that are looked at, and the share of units that show one
 STRENGTHS = (0.01, 0.1, 1.0)  # of what is learned of each, beside none
 FOLDS = 5
 
@@ -72,7 +75,9 @@ def _periods(units: pd.Series, gaps: pd.Series) -> pd.Series:
     nearest = np.abs(np.log(usual.to_numpy()[:, None] / known)).argmin(axis=1, keepdims=False)
     periods = pd.Series(known[nearest], usual.index).where(usual.notna())
     periods = periods.fillna(periods.mode().iloc[0])
-    exact = gaps.groupby(units.map(periods)).median()  # 30 days rather than a twelfth of a year, where it is so
+    exact = gaps.groupby(
+        units.map(periods)
+    ).median()  # 30 days rather than a twelfth of a year, where it is so
     return units.map(periods).map(exact)
 
 
@@ -122,7 +127,9 @@ def learn_renewal(
     """
     terms = contracts.terms
     done = terms[terms["renewed"].notna()].reset_index(drop=True)
-    seen_at = done["began"] + pd.to_timedelta(done["days"] * _elapsed(terms, moment, len(done), random), unit="D")
+    seen_at = done["began"] + pd.to_timedelta(
+        done["days"] * _elapsed(terms, moment, len(done), random), unit="D"
+    )
     names = _usual(terms, use, moment)
     counts, years = _used(done["unit_id"], seen_at, terms, use, names)
     rates = {name: _spread_of_rates(counts[name], years) for name in names}
@@ -134,10 +141,14 @@ def learn_renewal(
     return Renewal(coefficients, list(table.columns), middle, spread, rates)
 
 
-def _elapsed(terms: pd.DataFrame, moment: pd.Timestamp, count: int, random: np.random.Generator) -> np.ndarray:
+def _elapsed(
+    terms: pd.DataFrame, moment: pd.Timestamp, count: int, random: np.random.Generator
+) -> np.ndarray:
     """Return parts of the period after which contracts are looked at: those of the contracts that run now."""
     running = terms[terms["renewed"].isna()]
-    parts = ((moment - running["began"]) / pd.to_timedelta(running["days"], unit="D")).clip(0, 1).to_numpy(float)
+    parts = (
+        ((moment - running["began"]) / pd.to_timedelta(running["days"], unit="D")).clip(0, 1).to_numpy(float)
+    )
     return random.choice(parts, count) if len(parts) else np.ones(count)
 
 
@@ -152,7 +163,9 @@ def _used(units: pd.Series, at: pd.Series, terms: pd.DataFrame, use: pd.DataFram
     """Return how often each unit had each kind of contact from its first contract to a moment, and in how many years."""
     first = units.map(terms.groupby("unit_id")["began"].min())
     counts = pd.DataFrame(0.0, index=units.index, columns=names)
-    rows = pd.DataFrame({"row": units.index, "unit_id": units.to_numpy(), "at": at.to_numpy(), "first": first})
+    rows = pd.DataFrame(
+        {"row": units.index, "unit_id": units.to_numpy(), "at": at.to_numpy(), "first": first}
+    )
     mine = rows.merge(use[use["what"].isin(names)], on="unit_id")
     mine = mine[(mine["timestamp"] > mine["first"]) & (mine["timestamp"] <= mine["at"])]
     found = mine.groupby(["row", "what"]).size().unstack(fill_value=0.0)
@@ -170,9 +183,7 @@ def _spread_of_rates(counts: pd.Series, years: pd.Series) -> tuple[float, float]
 
 def _features(counts: pd.DataFrame, years: pd.Series, number: pd.Series, rates: dict) -> pd.DataFrame:
     """Return the log of each rate, drawn to everybody's, and of the contract's number."""
-    table = {
-        name: np.log((shape + counts[name]) / (rate + years)) for name, (shape, rate) in rates.items()
-    }
+    table = {name: np.log((shape + counts[name]) / (rate + years)) for name, (shape, rate) in rates.items()}
     return pd.DataFrame(table | {"": np.log(number.astype(float))}, index=counts.index)
 
 
@@ -240,18 +251,24 @@ def renew_from(
     """
     renewal = learn_renewal(contracts, use, moment, draws, random)
     now = contracts.terms.drop_duplicates("unit_id", keep="last").reset_index(drop=True)
-    counts, years = _used(now["unit_id"], pd.Series(moment, now.index), contracts.terms, use, list(renewal.rates))
+    counts, years = _used(
+        now["unit_id"], pd.Series(moment, now.index), contracts.terms, use, list(renewal.rates)
+    )
     table = _features(counts, years, now["number"], renewal.rates).to_numpy()
     scaled = np.column_stack([np.ones(len(now)), (table - renewal.middle) / renewal.spread])
     chance = 1 / (1 + np.exp(-scaled @ renewal.draws))
     late = contracts.terms["late"].dropna().to_numpy(float)
     ratio = contracts.terms["ratio"].dropna().to_numpy(float)
     gone = ((moment - now["ends"]) / pd.to_timedelta(now["days"], unit="D")).to_numpy(float)
-    still = (late[None, :] > gone[:, None]).mean(axis=1)[:, None]  # share of renewals that come later than now
+    still = (late[None, :] > gone[:, None]).mean(axis=1)[
+        :, None
+    ]  # share of renewals that come later than now
     alive = np.where(gone[:, None] < late.min(), 1.0, chance * still / (chance * still + 1 - chance))
     alive = np.where(still > 0, alive, 0.0)
     first = np.where(gone[:, None] < late.min(), chance, alive)
-    count, value = _walk(now, chance, first, gone, late, ratio if len(ratio) else np.ones(1), moment, days, random)
+    count, value = _walk(
+        now, chance, first, gone, late, ratio if len(ratio) else np.ones(1), moment, days, random
+    )
     told = pd.DataFrame(
         {"alive": alive.mean(axis=1), "purchases": count.mean(axis=1), "worth": value.mean(axis=1)},
         index=pd.Index(now["unit_id"], name="unit_id"),

@@ -11,7 +11,16 @@ import pandas as pd
 from journeykit.forecasts import buying
 from journeykit.forecasts.posterior import Fitted, Prior
 
-__all__ = ["GROUPINGS", "HeldOut", "Models", "choose_groupings", "draw_models", "group_of", "hold_out", "missed"]
+__all__ = [
+    "GROUPINGS",
+    "HeldOut",
+    "Models",
+    "choose_groupings",
+    "draw_models",
+    "group_of",
+    "hold_out",
+    "missed",
+]
 
 GROUPINGS = {"all": (), "channel": ("channel",), "persona": ("persona",), "both": ("channel", "persona")}
 PART, LONGEST_DAYS = 1 / 3, 365.0  # of the time that is seen, held out
@@ -43,7 +52,10 @@ def group_of(groups: pd.DataFrame, grouping: str) -> pd.Series:
     if not columns:
         return pd.Series("", groups.index)
     known = groups[columns].notna().all(axis=1)
-    return groups[columns].astype("str").agg(" | ".join, axis=1).where(known, "")
+    named = groups[columns[0]].astype("str")
+    for column in columns[1:]:
+        named = named + " | " + groups[column].astype("str")
+    return named.where(known, "")
 
 
 def held_out_from(sales: pd.DataFrame, moment: pd.Timestamp) -> pd.Timestamp:
@@ -84,11 +96,8 @@ def fit_models(history: pd.DataFrame, groups: pd.DataFrame, grouping: str, fit: 
     """Fit everybody, and each group of a grouping drawn to everybody."""
     everyone = fit(history, prior)
     alike = Prior(everyone.logs, buying.ALIKE)
-    of = {
-        str(name): fit(history.loc[own.index], alike)
-        for name, own in group_of(groups, grouping).groupby(group_of(groups, grouping))
-        if name
-    }
+    place = group_of(groups, grouping)
+    of = {str(name): fit(history.loc[own.index], alike) for name, own in place.groupby(place) if name}
     return Models(grouping, everyone, prior, of)
 
 
@@ -100,7 +109,11 @@ def choose_groupings(held: HeldOut | None) -> tuple[str, str]:
     """
     if held is None:
         return "all", "all"
-    chosen = held.history.index if len(held.history) <= LARGEST else held.history.sample(LARGEST, random_state=0).index
+    chosen = (
+        held.history.index
+        if len(held.history) <= LARGEST
+        else held.history.sample(LARGEST, random_state=0).index
+    )
     held = held._replace(
         history=held.history.loc[chosen], groups=held.groups.loc[chosen], later=held.later.loc[chosen]
     )
@@ -199,9 +212,7 @@ def missed(held: HeldOut | None, groupings: tuple[str, str], random: np.random.G
     parameters, place = draw_models(held.history, held.groups, groupings[0], "buying", draws, random)
     total = np.zeros(draws)
     for part in np.array_split(np.arange(len(held.history)), max(1, len(held.history) // 2_000)):
-        found = buying.buy_from(
-            held.history.iloc[part], parameters[:, place[part]], None, random, held.days
-        )
+        found = buying.buy_from(held.history.iloc[part], parameters[:, place[part]], None, random, held.days)
         total += found["count"].sum(axis=0)
     logs, real = np.log(np.maximum(total, 0.5)), np.log(held.later["purchases"].sum())
     away, error = float(abs(real - logs.mean())), float(logs.std(ddof=1))

@@ -12,7 +12,7 @@ __all__ = ["Fitted", "Prior", "draw_parameters", "fit_parameters"]
 
 STEP = 1e-3  # of the differences from which the curvature is reckoned
 FREEDOM = 5  # degrees of freedom of the proposals: their tails are longer than the posterior's
-PROPOSALS = 4  # per draw that is wanted
+PROPOSALS = 2  # per draw that is wanted
 FURTHEST = 12.0  # from the prior's middle, in its standard deviations
 
 
