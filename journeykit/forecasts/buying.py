@@ -1,4 +1,4 @@
-"""Buying: how often customers will buy again (BG/NBD) and for how much (gamma-gamma), drawn with all that is uncertain."""
+"""Buying: how often customers will buy again (BG/NBD) and for how much (gamma-gamma), with all that is uncertain."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def tell_history(sales: pd.DataFrame, moment: pd.Timestamp, timezone: str = "UTC
 
 
 def buying_prior(history: pd.DataFrame) -> Prior:
-    """Return what is held of anybody's buying before it is seen: about once in the time that is seen, nearly anything."""
+    """Return what is held of anybody's buying before it is seen: about once in that time, nearly anything."""
     return Prior(np.log([1.0, max(float(history["age"].mean()), 1.0), 1.0, 3.0]), WIDE)
 
 

@@ -160,7 +160,7 @@ def _usual(terms: pd.DataFrame, use: pd.DataFrame, moment: pd.Timestamp) -> list
 
 
 def _used(units: pd.Series, at: pd.Series, terms: pd.DataFrame, use: pd.DataFrame, names: list[str]):
-    """Return how often each unit had each kind of contact from its first contract to a moment, and in how many years."""
+    """Return how often each unit had each kind of contact from its first contract on, and in how many years."""
     first = units.map(terms.groupby("unit_id")["began"].min())
     counts = pd.DataFrame(0.0, index=units.index, columns=names)
     rows = pd.DataFrame(

@@ -117,7 +117,7 @@ def forecast_value(
     else:
         table, sums, about = _bought(log, sales, groups, personas_at, random, draws)
         kind = "purchases"
-    outlook = sums.outlook(log.client.privacy.min_group, about.get("missed", 0.0), random)
+    outlook = sums.outlook(about.get("missed", 0.0), random)
     return ValueForecast(_shaped(log, table), outlook, None, kind, about)
 
 
@@ -221,8 +221,8 @@ class _Sums:
         np.add.at(self.worth, codes, worth)
         np.add.at(self.customers, codes, 1)
 
-    def outlook(self, least: int, off: float, random: np.random.Generator) -> pd.DataFrame:
-        """Return a row a group, whole or parted, `all` first; groups of few people are blank.
+    def outlook(self, off: float, random: np.random.Generator) -> pd.DataFrame:
+        """Return a row a group, whole or parted, `all` first.
 
         ``off`` is by how much sums may be wrong beside chance, on the scale of logs.
         """
@@ -237,10 +237,7 @@ class _Sums:
                 number = int(self.customers[mine].sum())
                 if number:
                     rows.append((persona, channel, number, *self._sum(mine.to_numpy(), factor)))
-        table = pd.DataFrame(rows, columns=OUTLOOK_COLUMNS)
-        money = OUTLOOK_COLUMNS[2:]
-        table[money] = table[money].astype(float).mask(table["customers"] < least)
-        return table
+        return pd.DataFrame(rows, columns=OUTLOOK_COLUMNS)
 
     def _sum(self, mine: np.ndarray, factor: np.ndarray) -> tuple[float, float, float]:
         total, worth = self.draws[mine].sum(axis=0) * factor, float(self.worth[mine].sum())

@@ -36,7 +36,8 @@ class ChannelReturns:
     about
         ``purchases``; ``untracked_share`` (of purchases before which no contact with a channel was ever recorded);
         ``unknown_share`` (of revenue to which no model finds a way, null where no revenue is known); ``cost`` (of all
-        channels) and ``unplaced`` (lines of the spend file that were left out).
+        channels), ``unseen`` (cost of each channel of which no contact is recorded) and ``unplaced`` (lines of the
+        spend file that were left out).
     """
 
     table: pd.DataFrame
@@ -165,11 +166,13 @@ def _with_ratios(table: pd.DataFrame, log: EventLog) -> pd.DataFrame:
 def _about(log: EventLog, ways: Ways, lines: pd.DataFrame) -> dict[str, Any]:
     sold = ways.sales[ways.sales["sale"].astype(bool)]
     money = ways.sales["value"].sum(min_count=1) if in_one_money(log) else np.nan
+    unseen = lines[~lines["channel"].isin(ways.touches["channel"].unique())].groupby("channel")["cost"].sum()
     unknown = ways.sales.loc[ways.sales["last"] < 0, "value"].sum()
     return {
         "purchases": len(sold),
         "untracked_share": float(1 - sold["tracked"].mean()) if len(sold) else np.nan,
         "unknown_share": float(unknown / money) if money and money > 0 else np.nan,
         "cost": float(lines["cost"].sum()),
+        "unseen": {str(name): float(cost) for name, cost in unseen.items() if cost > 0},
         "unplaced": 0 if log.spend is None else len(log.spend.rejects),
     }
