@@ -14,6 +14,6 @@ from journeykit.reports.chapters.position import forecast, stages
 from journeykit.reports.chapters.steps import actions, measure
 
 __all__ = [
-    "actions", "after_purchase", "ahead", "appendix", "changes", "channels", "cover", "entering",
-    "forecast", "journey_maps", "leaks", "measure", "pages", "personas", "personas_number", "spend", "stages", "summary",
+    "actions", "after_purchase", "ahead", "appendix", "changes", "channels", "cover", "entering", "forecast",
+    "journey_maps", "leaks", "measure", "pages", "personas", "personas_number", "spend", "stages", "summary",
 ]  # fmt: skip
