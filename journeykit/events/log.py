@@ -195,6 +195,26 @@ class EventLog:
         known = set(self.client.vocabulary) | set(self.client.model.touchpoints)
         return frame.assign(known=frame["touchpoint"].isin(known))
 
+    def channels(self) -> pd.DataFrame:
+        """Return the channels and platforms up to the moment: ``channel, source, events, customers, paid, known``.
+
+        ``paid`` is the number of events that are told to be paid for; a channel that is not ``known`` is neither the
+        vocabulary's nor named in the client file's ``channels``, and keeps its raw name.
+        """
+        table = self.visible.filter(ibis._["channel"].notnull() | ibis._["source"].notnull())
+        grouped = table.group_by(["channel", "source"]).aggregate(
+            events=table.count(),
+            customers=table["customer_id"].nunique(),
+            paid=table["paid"].fill_null(False).cast("int64").sum(),
+        )
+        frame = grouped.order_by([ibis.desc("events"), "channel", "source"]).execute()
+        own = {str(said.channel) for said in self.client.channels.values()}
+        known = {
+            name: name in own or self.client.channel_of(name).known
+            for name in frame["channel"].dropna().unique()
+        }
+        return frame.assign(known=[known.get(name, False) for name in frame["channel"]])
+
     def to_pandas(self) -> pd.DataFrame:
         """Return the events up to the moment as a frame, in the order of customer and time."""
         frame = self.visible.order_by(["customer_id", "timestamp", "line", "touchpoint"]).execute()

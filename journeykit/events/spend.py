@@ -18,7 +18,6 @@ __all__ = ["SPENT", "Spend", "read_spend"]
 SPENT = ["date", "channel", "source", "campaign", "cost", "impressions", "clicks"]
 _AS = {
     "date": "timestamp",
-    "source": "content",
     "impressions": "quantity",
     "clicks": "rating",
     "cost": "value",
@@ -71,10 +70,9 @@ def read_spend(connection: Any, client: Client) -> Spend | None:
 
 
 def _by_hand(client: Client, given: Spending) -> pd.DataFrame:
-    from journeykit.touchpoints import safe_identifier
-
-    rows = [(safe_identifier(name) or "unnamed", amount) for name, amount in given.by_hand.items()]
-    return pd.DataFrame(rows, columns=["channel", "cost"]).reindex(columns=SPENT)
+    named = [(client.channel_of(name), amount) for name, amount in given.by_hand.items()]
+    rows = [(one.channel, one.source, amount) for one, amount in named]
+    return pd.DataFrame(rows, columns=["channel", "source", "cost"]).reindex(columns=SPENT)
 
 
 def _source(given: Spending, columns: dict[str, Any]) -> EventSource:
@@ -117,7 +115,7 @@ def _columns(given: Spending, there: Any, where: str) -> dict[str, Any]:
                     "column", part, [c for c in there if c != "_row"], where=where, kind=ClientFileError
                 )
     if "channel" not in found and "source" in found:
-        found["channel"] = found["source"]
+        found["channel"] = found.pop("source")
     for name in ("date", "channel", "cost"):
         if name not in found:
             known = ", ".join(column for column in there if column != "_row")[:300]
@@ -129,7 +127,7 @@ def _columns(given: Spending, there: Any, where: str) -> dict[str, Any]:
 def _shaped(mapped: pd.DataFrame, client: Client) -> pd.DataFrame:
     local = pd.to_datetime(mapped["timestamp"]).dt.tz_localize("UTC").dt.tz_convert(client.timezone)
     names = {ours: theirs for theirs, ours in _AS.items() if theirs != "date"}
-    frame = mapped[["row", "reason", "channel", "campaign", "currency", *names]].rename(columns=names)
+    frame = mapped[["row", "reason", "channel", "source", "campaign", "currency", *names]].rename(columns=names)
     return frame.assign(date=local.dt.tz_localize(None).dt.normalize())
 
 
