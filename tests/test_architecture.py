@@ -12,8 +12,8 @@ PACKAGE = ROOT / "journeykit"
 LEVELS = [
     "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "channels", "stage_models", "clients",
     "engine", "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas", "stages",
-    "models", "journeys", "forecasts", "money", "journey_maps", "findings", "wording", "plots", "reports", "demo", "cli",
-    "__main__",
+    "models", "journeys", "forecasts", "money", "journey_maps", "findings", "wording", "plots", "reports", "demo",
+    "cli", "__main__",
 ]  # fmt: skip
 SIBLINGS = [{"checks", "drafting"}, {"forecasts", "money"}, {"personas", "stages", "simulate"}]
 MODULES = sorted(PACKAGE.rglob("*.py"))

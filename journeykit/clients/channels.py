@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
@@ -11,6 +12,8 @@ from journeykit.clients.settings import Part
 from journeykit.touchpoints import load_channels, safe_identifier
 
 __all__ = ["OwnChannel", "OwnChannels"]
+
+_SLIP = 0.8  # how alike a name is to one of the vocabulary, from which on it is a slip of it
 
 
 class OwnChannel(Part):
@@ -27,11 +30,14 @@ def _with_channel(value: Any) -> Any:
 
 
 def _known_channels(given: dict[str, OwnChannel]) -> dict[str, OwnChannel]:
-    """Refuse a channel that is neither the vocabulary's nor one of the names given here."""
+    """Refuse a channel that seems to be one of the vocabulary's with a slip; any other is the client's own."""
     known = [*load_channels(), *sorted({safe_identifier(name) for name in given} - set(load_channels()))]
     for name, said in given.items():
-        if said.channel is not None and said.channel not in known:
-            remedy = f"use one of: {', '.join(load_channels())}; or give it a line of its own under channels"
+        if said.channel is None or said.channel in known:
+            continue
+        own = said.channel == safe_identifier(said.channel)
+        if not own or get_close_matches(said.channel, load_channels(), 1, _SLIP):
+            remedy = f"use one of: {', '.join(load_channels())}; or a name of your own, such as print_ad"
             raise unknown_word(f"channel of {name!r}:", said.channel, known, remedy)
     return given
 

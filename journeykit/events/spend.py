@@ -72,7 +72,8 @@ def read_spend(connection: Any, client: Client) -> Spend | None:
 def _by_hand(client: Client, given: Spending) -> pd.DataFrame:
     named = [(client.channel_of(name), amount) for name, amount in given.by_hand.items()]
     rows = [(one.channel, one.source, amount) for one, amount in named]
-    return pd.DataFrame(rows, columns=["channel", "source", "cost"]).reindex(columns=SPENT)
+    table = pd.DataFrame(rows, columns=["channel", "source", "cost"]).reindex(columns=SPENT)
+    return table.assign(date=pd.Series(pd.NaT, table.index, dtype="datetime64[us]"))
 
 
 def _source(given: Spending, columns: dict[str, Any]) -> EventSource:
@@ -127,7 +128,9 @@ def _columns(given: Spending, there: Any, where: str) -> dict[str, Any]:
 def _shaped(mapped: pd.DataFrame, client: Client) -> pd.DataFrame:
     local = pd.to_datetime(mapped["timestamp"]).dt.tz_localize("UTC").dt.tz_convert(client.timezone)
     names = {ours: theirs for theirs, ours in _AS.items() if theirs != "date"}
-    frame = mapped[["row", "reason", "channel", "source", "campaign", "currency", *names]].rename(columns=names)
+    frame = mapped[["row", "reason", "channel", "source", "campaign", "currency", *names]].rename(
+        columns=names
+    )
     return frame.assign(date=local.dt.tz_localize(None).dt.normalize())
 
 

@@ -46,6 +46,7 @@ def spent(log: EventLog, touches: pd.DataFrame) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True) if parts else told
     table = table.reindex(columns=["date", *WAY_COLUMNS, *AMOUNTS])
     table[AMOUNTS] = table[AMOUNTS].astype(float)
+    table[WAY_COLUMNS] = table[WAY_COLUMNS].astype(object)
     return table
 
 

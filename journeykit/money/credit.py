@@ -39,7 +39,7 @@ def _sold(sales: pd.DataFrame) -> _Sold:
 
 def _keys(touches: pd.DataFrame, level: tuple[str, ...]) -> pd.DataFrame:
     """Return what touches are at a level; what the level does not tell is null."""
-    return touches[[*level]].reindex(columns=WAY_COLUMNS)
+    return touches[[*level]].reindex(columns=WAY_COLUMNS).astype(object)
 
 
 def credit_last(ways: Ways, units: Any, random: np.random.Generator) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def credit_last(ways: Ways, units: Any, random: np.random.Generator) -> pd.DataF
         keys = _keys(touch, level).reset_index(drop=True)
         whole = keys.assign(way=np.flatnonzero(got), weight=1.0)
         parts.append(_summed(whole, sales, level, random))
-    return pd.concat([*parts, _unknown(sales, ~got, random)], ignore_index=True)
+    return _together([*parts, _unknown(sales, ~got, random)])
 
 
 def credit_shapley(ways: Ways, units: Any, random: np.random.Generator) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def credit_shapley(ways: Ways, units: Any, random: np.random.Generator) -> pd.Da
         shared = _keys(own, level).assign(way=own["way"], weight=1 / (own["way"].map(channels) * within))
         parts.append(_summed(shared, sales, level, random))
     none = ~np.isin(np.arange(len(sales)), met["way"].unique())
-    return pd.concat([*parts, _unknown(sales, none, random)], ignore_index=True)
+    return _together([*parts, _unknown(sales, none, random)])
 
 
 def _summed(
@@ -86,18 +86,19 @@ def _summed(
     sold = _sold(sales)
     parts = parts.dropna(subset=list(level))
     if parts.empty:
-        return pd.DataFrame(columns=[*WAY_COLUMNS, *FIGURES, "revenue_low", "revenue_high"])
+        return pd.DataFrame(columns=[*WAY_COLUMNS, *FIGURES, "revenue_low", "revenue_high"], dtype=object)
     codes, keys = pd.factorize(pd.MultiIndex.from_frame(parts[list(level)]))
     way, weight = parts["way"].to_numpy(), parts["weight"].to_numpy(float)
     figures = np.zeros((len(keys), len(FIGURES)))
     np.add.at(figures, codes, sold.figures[way] * weight[:, None])
     rows = pd.DataFrame(figures, columns=FIGURES)
-    names = pd.DataFrame(list(keys), columns=list(level)).reindex(columns=WAY_COLUMNS)
+    names = pd.DataFrame(list(keys), columns=list(level), dtype=object).reindex(columns=WAY_COLUMNS)
     bucket = _buckets(sold.unit, BUCKETS)
     money = np.zeros((min(BUCKETS, max(sold.unit.max() + 1, 1)), len(keys)))
     np.add.at(money, (bucket[way], codes), sold.figures[way, 1] * weight)
     low, high = _interval(_weights(len(money), DRAWS, random) @ money, rows["revenue"].to_numpy())
-    return pd.concat([names, rows, pd.DataFrame({"revenue_low": low, "revenue_high": high})], axis=1)
+    rows = pd.concat([names, rows, pd.DataFrame({"revenue_low": low, "revenue_high": high})], axis=1)
+    return rows.astype(dict.fromkeys(WAY_COLUMNS, object))
 
 
 def _unknown(sales: pd.DataFrame, none: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
@@ -154,7 +155,7 @@ def credit_markov(ways: Ways, units: Any, shapley: pd.DataFrame, random: np.rand
     for level in LEVELS:
         touch = ways.touches.iloc[steps["touch"]][list(level)]
         states, names = pd.factorize(pd.MultiIndex.from_frame(touch.fillna("")))
-        names = pd.DataFrame(list(names), columns=list(level)).replace("", np.nan)
+        names = pd.DataFrame(list(names), columns=list(level), dtype=object).replace("", None)
         if names.empty:
             continue
         if level != ("channel",) and len(names) > MOST_STATES:
@@ -166,7 +167,13 @@ def credit_markov(ways: Ways, units: Any, shapley: pd.DataFrame, random: np.rand
         parts.append(
             rows if level == ("channel",) else _within_channel(rows, totals).dropna(subset=list(level))
         )
-    return pd.concat([*parts, _unknown(sales, ~met, random)], ignore_index=True)
+    return _together([*parts, _unknown(sales, ~met, random)])
+
+
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return rows of all levels as one frame."""
+    rows = pd.concat([part.astype(dict.fromkeys(WAY_COLUMNS, object)) for part in parts if len(part)])
+    return rows.astype(dict.fromkeys(WAY_COLUMNS, object)).reset_index(drop=True)
 
 
 def _chain(

@@ -99,7 +99,7 @@ def _group(
     costs = _costs(rows, lines, log, name)
     parts = []
     for model in MODELS:
-        joined = rows.merge(credited[model], "left", WAY_COLUMNS)
+        joined = rows.merge(credited[model], "left", WAY_COLUMNS)  # what is null on both sides is the same
         joined = joined.fillna(
             dict.fromkeys(["purchases", *MONEY, "new_customers"], 0.0)
         )  # counted: nothing came

@@ -50,7 +50,9 @@ def list_touches(log: EventLog) -> pd.DataFrame:
     own = ["unit_id", "timestamp", "order", "touchpoint", "cost"]
     frame = table.select(*own, *given).order_by(["unit_id", "order"]).execute().reset_index(drop=True)
     frame = frame.assign(sale=frame["touchpoint"].isin(selling_touchpoints(log)))
-    return frame.reindex(columns=["unit_id", "timestamp", *WAY_COLUMNS, "cost", "sale"])
+    frame = frame.reindex(columns=["unit_id", "timestamp", *WAY_COLUMNS, "cost", "sale"])
+    frame[WAY_COLUMNS] = frame[WAY_COLUMNS].astype(object)  # what nothing is known of too
+    return frame
 
 
 def find_ways(log: EventLog, days: float = LOOK_BACK_DAYS) -> Ways:
