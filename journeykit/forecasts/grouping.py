@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from journeykit.forecasts import buying
 from journeykit.forecasts.posterior import Fitted, Prior
@@ -24,6 +25,7 @@ __all__ = [
 
 GROUPINGS = {"all": (), "channel": ("channel",), "persona": ("persona",), "both": ("channel", "persona")}
 PART, LONGEST_DAYS = 1 / 3, 365.0  # of the time that is seen, held out
+CHECKED = (1 / 4, PART, 1 / 2)  # parts on which sums are held against what came
 FEWEST = 100  # customers who had bought before the months held out, or bought in them
 LARGEST = 5_000  # customers on whom a grouping is judged: of more, a sample
 
@@ -58,20 +60,19 @@ def group_of(groups: pd.DataFrame, grouping: str) -> pd.Series:
     return named.where(known, "")
 
 
-def held_out_from(sales: pd.DataFrame, moment: pd.Timestamp) -> pd.Timestamp:
-    """Return the moment from which sales are held out: the last third of the time that is seen, at most a year."""
-    seen = (moment - sales["timestamp"].min()) / pd.Timedelta(days=1)
-    return moment - pd.Timedelta(days=min(PART * seen, LONGEST_DAYS))
-
-
 def hold_out(
     sales: pd.DataFrame,
     moment: pd.Timestamp,
     timezone: str,
     groups_at: Callable[[pd.Timestamp], pd.DataFrame],
+    part: float = PART,
 ) -> HeldOut | None:
-    """Return customers as they were before the last months, and what they bought then; None where too few did."""
-    start = held_out_from(sales, moment)
+    """Return customers as they were before the last months, and what they bought then; None where too few did.
+
+    Held out is a part of the time that is seen, at most a year.
+    """
+    seen = (moment - sales["timestamp"].min()) / pd.Timedelta(days=1)
+    start = moment - pd.Timedelta(days=min(part * seen, LONGEST_DAYS))
     history = buying.tell_history(sales, start, timezone)
     after = sales[sales["timestamp"] > start]
     later = buying.tell_history(after, moment, timezone).reindex(history.index)
@@ -200,20 +201,42 @@ def draw_models(
     return np.stack(drawn, axis=1), place.map({name: at for at, name in enumerate(names)}).to_numpy()
 
 
-def missed(held: HeldOut | None, groupings: tuple[str, str], random: np.random.Generator) -> float:
-    """Return by how much the sum of purchases in the months held out was missed beyond chance, on the scale of logs.
+def missed(
+    helds: list[HeldOut | None], grouping: str, random: np.random.Generator
+) -> tuple[float, float | None]:
+    """Return how far sums of purchases in months held out lay from those told, beyond what chance explains, as logs.
 
-    0 where the sum lies in its 95 % interval. Else the miss less what chance explains: by so much a sum may be wrong
-    that follows the same way for longer.
+    It is the root of the mean squared miss over several lengths of time, less the mean squared standard error (0 where
+    that is more): by so much a sum may be wrong that follows the same way for longer.
+
+    Returns
+    -------
+    off, days
+        The miss; and how many days were missed by more than chance explains, several tries allowed for, else None.
     """
-    if held is None:
-        return 0.0
+    tried = [(*_away(held, grouping, random), held.days) for held in helds if held is not None]
+    if not tried:
+        return 0.0, None
+    limit = float(norm.isf(0.025 / len(tried)))
+    days = next(
+        (
+            days
+            for away, error, days in sorted(tried, key=lambda one: -one[0] / one[1])
+            if away > limit * error
+        ),
+        None,
+    )
+    beyond = float(np.mean([away**2 - error**2 for away, error, _ in tried]))
+    return float(np.sqrt(max(beyond, 0.0))), days
+
+
+def _away(held: HeldOut, grouping: str, random: np.random.Generator) -> tuple[float, float]:
+    """Return how far the sum of purchases lies from the one told, and the standard error of that, as logs."""
     draws = 100
-    parameters, place = draw_models(held.history, held.groups, groupings[0], "buying", draws, random)
+    parameters, place = draw_models(held.history, held.groups, grouping, "buying", draws, random)
     total = np.zeros(draws)
     for part in np.array_split(np.arange(len(held.history)), max(1, len(held.history) // 2_000)):
-        found = buying.buy_from(held.history.iloc[part], parameters[:, place[part]], None, random, held.days)
-        total += found["count"].sum(axis=0)
+        how = held.history.iloc[part], parameters[:, place[part]]
+        total += buying.buy_from(*how, None, random, held.days)["count"].sum(axis=0)
     logs, real = np.log(np.maximum(total, 0.5)), np.log(held.later["purchases"].sum())
-    away, error = float(abs(real - logs.mean())), float(logs.std(ddof=1))
-    return float(np.sqrt(away**2 - error**2)) if away > 1.96 * error else 0.0
+    return float(abs(real - logs.mean())), float(logs.std(ddof=1))

@@ -13,7 +13,7 @@ from journeykit.events import EventLog
 from journeykit.facts import in_one_money, list_sales, selling_touchpoints
 from journeykit.forecasts import buying
 from journeykit.forecasts.contracts import Contracts, find_contracts, renew_from
-from journeykit.forecasts.grouping import choose_groupings, draw_models, hold_out, missed
+from journeykit.forecasts.grouping import CHECKED, PART, choose_groupings, draw_models, hold_out, missed
 from journeykit.sessions import contacts
 
 __all__ = ["ALL", "UNKNOWN", "ValueForecast", "acquisition_channels", "forecast_value"]
@@ -43,7 +43,9 @@ class ValueForecast:
     kind
         ``purchases`` or ``contracts``.
     about
-        How: ``often``, ``much`` (the groupings), ``orders_a_day``, ``missed``, ``held_days``, ``period_days``,
+        How: ``often``, ``much`` (the groupings), ``orders_a_day``, ``missed`` (by how much sums
+        of months held out were missed, as logs; with it the intervals of groups are widened), ``held_days`` (of those
+        that were missed by more than chance explains, or None); ``period_days``,
         ``contract_share``.
     """
 
@@ -70,8 +72,9 @@ def forecast_value(
     silent: bool = False,
     random_state: int = 0,
     draws: int = DRAWS,
+    days: float = buying.YEAR_DAYS,
 ) -> ValueForecast:
-    """Foretell what each unit that bought will bring in the 365 days after a log's moment.
+    """Foretell what each unit that bought will bring in the 365 days, or as many as asked, after a log's moment.
 
     How often is learned by BG/NBD and how much by gamma-gamma, for everybody, or apart by the channel of the first
     contact or by persona where that foretells months better that were held out. Where sales come back after a fixed
@@ -108,14 +111,14 @@ def forecast_value(
     random = np.random.default_rng(random_state)
     contracts = find_contracts(sales, log.moment)
     if contracts is not None:
-        told, value, about = _contracted(log, contracts, random, draws)
+        told, value, about = _contracted(log, contracts, random, draws, days)
         low, high = np.quantile(value, [0.025, 0.975], axis=1)
         sums = _Sums(groups.reindex(told.index), draws)
         sums.add(told.index, value, told["worth"].to_numpy())
         table = told.assign(low=low, high=high)
         kind = "contracts"
     else:
-        table, sums, about = _bought(log, sales, groups, personas_at, random, draws)
+        table, sums, about = _bought(log, sales, groups, personas_at, random, draws, days)
         kind = "purchases"
     outlook = sums.outlook(about.get("missed", 0.0), random)
     return ValueForecast(_shaped(log, table), outlook, None, kind, about)
@@ -154,7 +157,10 @@ def _shaped(log: EventLog, table: pd.DataFrame) -> pd.DataFrame:
     return told.rename_axis(_unit(log)).sort_index().reset_index()
 
 
-def _contracted(log: EventLog, contracts: Contracts, random: np.random.Generator, draws: int):
+def _contracted(
+    log: EventLog, contracts: Contracts, random: np.random.Generator, draws: int, days: float
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, Any]]:
+    """Return the forecast of renewals one by one, draws of their value, and how they were made."""
     table = contacts(log)
     table = table.filter(~table["touchpoint"].isin(selling_touchpoints(log)))
     rows = table.select("unit_id", "timestamp", "touchpoint", "channel").execute()
@@ -162,12 +168,12 @@ def _contracted(log: EventLog, contracts: Contracts, random: np.random.Generator
         rows[["unit_id", "timestamp"]].assign(what="t " + rows["touchpoint"]),
         rows.loc[rows["channel"].notna(), ["unit_id", "timestamp"]].assign(what="c " + rows["channel"].dropna()),
     ])  # fmt: skip
-    told, value = renew_from(contracts, use, log.moment, random, days=buying.YEAR_DAYS, draws=draws)
+    told, value = renew_from(contracts, use, log.moment, random, days=days, draws=draws)
     usual = contracts.terms["days"].mode().iloc[0]
     return told, value, {"period_days": float(usual), "contract_share": contracts.share}
 
 
-def _bought(log, sales, groups, personas_at, random, draws):
+def _bought(log, sales, groups, personas_at, random, draws, days):
     """Return the forecast of purchases one by one, the sums of groups, and how they were made."""
     history = buying.tell_history(sales, log.moment, log.client.timezone)
 
@@ -176,25 +182,25 @@ def _bought(log, sales, groups, personas_at, random, draws):
         then["persona"] = None if personas_at is None else personas_at(moment).reindex(then.index)
         return then
 
-    held = hold_out(sales, log.moment, log.client.timezone, groups_at)
+    known = sales, log.moment, log.client.timezone
+    held = hold_out(*known, groups_at)
     often, much = choose_groupings(held)
     mine = groups.reindex(history.index)
     parameters, place = draw_models(history, mine, often, "buying", draws, random)
     spending, paid_place = draw_models(history, mine, much, "spending", draws, random)
-    days, paid = history["x"].sum() + len(history), history["paid"].sum()
+    times, paid = history["x"].sum() + len(history), history["paid"].sum()
     about = {
         "often": often,
         "much": much,
-        "orders_a_day": float(history["orders"].sum() / days),
-        "held_days": None if held is None else held.days,
-        "missed": missed(held, (often, much), random),
+        "orders_a_day": float(history["orders"].sum() / times),
     }
+    others = [hold_out(*known, lambda _: mine.assign(persona=None), part) for part in CHECKED if part != PART]
+    about["missed"], about["held_days"] = missed([held, *others], often, random)
     sums, parts = _Sums(mine, draws), []
     for rows in np.array_split(np.arange(len(history)), max(1, -(-len(history) // AT_ONCE))):
         part = history.iloc[rows]
-        found = buying.buy_from(
-            part, parameters[:, place[rows]], spending[:, paid_place[rows]], random, paying=float(paid / days)
-        )
+        how = parameters[:, place[rows]], spending[:, paid_place[rows]]
+        found = buying.buy_from(part, *how, random, days, paying=float(paid / times))
         low, high = np.quantile(found["value"], [0.025, 0.975], axis=1)
         sums.add(part.index, found["value"], found["worth"])
         told = {name: found[name] for name in ("alive", "purchases", "worth")} | {"low": low, "high": high}

@@ -164,7 +164,7 @@ def _total(page: Page, read: Reader, table: pd.DataFrame, forecast: Any) -> None
     page.say(page.text("prose.ahead_purchases"))
     if about["often"] != ALL:
         page.say(page.text(f"prose.ahead_by_{about['often']}"))
-    if about["missed"] > 0:
+    if about["held_days"] is not None:
         page.note(page.text("prose.ahead_missed", days=about["held_days"]))
 
 
