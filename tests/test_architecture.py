@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "journeykit"
 LEVELS = [
-    "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "stage_models", "clients",
-    "duckdb_engine", "engine",
-    "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas", "stages", "models",
-    "journeys", "journey_maps", "findings", "wording", "plots", "reports", "demo", "cli", "__main__",
+    "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "channels", "stage_models", "clients",
+    "duckdb_engine", "engine", "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas",
+    "stages", "models", "journeys", "forecasts", "money", "journey_maps", "findings", "wording",
+    "plots", "reports", "demo", "cli", "__main__",
 ]  # fmt: skip
-SIBLINGS = [{"checks", "drafting"}, {"personas", "stages", "simulate"}]
+SIBLINGS = [{"checks", "drafting"}, {"forecasts", "money"}, {"personas", "stages", "simulate"}]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

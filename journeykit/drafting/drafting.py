@@ -12,11 +12,12 @@ from zoneinfo import available_timezones
 import pandas as pd
 import yaml
 
+from journeykit.channels import channel_of
 from journeykit.clients import client_from_dict
 from journeykit.drafting.exports import people_of
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Guess
 from journeykit.drafting.guessing import guess_customer
-from journeykit.drafting.naming import guess_model
+from journeykit.drafting.naming import guess_channels, guess_model
 from journeykit.drafting.sampling import Sample, sample_files
 from journeykit.drafting.sources import (
     CustomersDraft,
@@ -25,7 +26,7 @@ from journeykit.drafting.sources import (
     draft_source,
     is_profile,
 )
-from journeykit.drafting.writing import customer_lines, head_lines, source_lines
+from journeykit.drafting.writing import channel_lines, customer_lines, head_lines, source_lines
 from journeykit.errors import ClientFileError, DataError
 
 __all__ = ["draft_client"]
@@ -39,6 +40,7 @@ _ZONES = {
     "nederland": "Europe/Amsterdam", "nl": "Europe/Amsterdam", "belgium": "Europe/Brussels",
     "germany": "Europe/Berlin", "deutschland": "Europe/Berlin", "france": "Europe/Paris", "india": "Asia/Kolkata",
 }  # fmt: skip
+_MOST_CHANNELS = 200  # names that are looked at
 Ask = Callable[[str, Guess, list[str]], str | None]
 
 
@@ -227,7 +229,7 @@ def _text(
             zone = Guess(answer, "as you said") if answer in available_timezones() else zone
         guesses |= {"stage_model": model, "timezone": zone}
     lines = head_lines(client, dict.fromkeys(sample.path.name for sample in samples), guesses)
-    lines += source_lines(sources, folder) + customer_lines(people, folder)
+    lines += source_lines(sources, folder) + _channels(sources, samples) + customer_lines(people, folder)
     lines += _privacy(sources, people, samples)
     lines += [f"# left out: {told}".replace("\n", " ") for told in left]
     if not sources:
@@ -272,6 +274,21 @@ def _patterns(samples: list[Sample], sources: list[SourceDraft]) -> set[str | No
         fact = sample.facts.get(form) if isinstance(form, str) else None
         found.add(fact.pattern if fact else None)
     return found
+
+
+def _channels(sources: list[SourceDraft], samples: list[Sample]) -> list[str]:
+    """Return the lines of channels that are near a known one, and of those that keep their own name."""
+    given = {raw: guess for draft in sources for raw, guess in draft.channels.items()}
+    frames = {sample.path: sample.frame for sample in samples}
+    columns = [(draft, draft.columns.get("channel")) for draft in sources]
+    raw = pd.concat([
+        pd.Series(dtype=str),
+        *(_texts(frames[draft.path], form.value) for draft, form in columns if form and isinstance(form.value, str)),
+    ])  # fmt: skip
+    names = [name for name in raw.value_counts().head(_MOST_CHANNELS).index if name and name not in given]
+    near = guess_channels(names)
+    kept = [name for name in names if name not in near and not channel_of(name).known]
+    return channel_lines(given | near, kept)
 
 
 def _privacy(sources: list[SourceDraft], people: CustomersDraft | None, samples: list[Sample]) -> list[str]:

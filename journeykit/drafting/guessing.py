@@ -33,7 +33,7 @@ _NO_KINDS = 0.1  # different values, of those that are filled
 _MAIL = ("email", "mail", "emailadres", "mailadres")
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
-    "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
+    "channel": ("text", "flag"), "source": ("text",), "value": ("number", "whole"), "quantity": ("number", "whole"),
     "product": ("text", "whole"), "page": ("text",), "session_id": ("text", "whole"), "account_id": ("text", "whole"),
     "campaign": ("text", "whole"), "content": ("text", "whole"), "rating": ("number", "whole"),
     "cost": ("number", "whole"), "referrer_id": ("text", "whole"), "event_id": ("text", "whole"), "currency": ("text",),
@@ -220,7 +220,7 @@ def _by_name(sample: Sample, name: str, kinds: tuple[str, ...], taken: set[str])
         if fact.name not in taken
         and (fact.kind in kinds or (fact.pattern == EXCEL_DAYS and "whole" in kinds))
     ]
-    if name == "channel":
+    if name in ("channel", "source"):
         able = [fact for fact in able if fact.levels <= _MOST_CHANNELS]
     best = first_named([fact for fact in able if spoken(fact.name, name) == SURE], name)
     if best:

@@ -23,6 +23,7 @@ from journeykit.events.overlaps import without_overlap
 from journeykit.events.pseudonyms import pseudonymous, secret_of
 from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, in_one_column, lay_out
+from journeykit.events.spend import read_spend
 from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
@@ -86,6 +87,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         rejects=pseudonymous(rejects, secret),
         sources=sources,
         identities=identities,
+        spend=read_spend(connection, client),
         labels=_labels(connection, client, table, secret),
         day=_changed_on(client, client.events).tz_localize("UTC").tz_convert(client.timezone).date()
         if client.in_order

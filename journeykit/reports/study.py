@@ -15,6 +15,7 @@ from journeykit.events import EventLog, Silence, silence_of
 from journeykit.facts import Reading, choose_reading
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
+from journeykit.forecasts import ValueForecast
 from journeykit.journey_maps import JourneyMap, chart_journey
 from journeykit.journeys import (
     Journeys,
@@ -23,6 +24,7 @@ from journeykit.journeys import (
     map_journeys,
 )
 from journeykit.models import load_model
+from journeykit.money import ChannelReturns, measure_returns
 from journeykit.personas import (
     PersonaClusterer,
     PersonaMatch,
@@ -40,6 +42,7 @@ from journeykit.reports.comparing import compare_reports
 from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
 from journeykit.reports.portraits import spread_effects
 from journeykit.reports.tabling import list_tables
+from journeykit.reports.valuing import foretell_value
 from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
@@ -304,7 +307,19 @@ class Study:
             since=None if self.persona_match is None else (self.persona_match, self.earlier),
             changes=self.changes,
             advice=self.journey_map.advice,
+            returns=self.returns,
+            outlook=self.value_forecast,
         )
+
+    @cached_property
+    def value_forecast(self) -> ValueForecast:
+        """What customers will bring in the year ahead; empty, with a reason, where nothing can be foretold."""
+        return foretell_value(self)
+
+    @cached_property
+    def returns(self) -> ChannelReturns | None:
+        """What came back of what was spent on channels; None where no costs are known."""
+        return measure_returns(self.log, self.membership["persona"], self.random_state)
 
     @cached_property
     def people(self) -> pd.DataFrame:

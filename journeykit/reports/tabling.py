@@ -18,6 +18,7 @@ from journeykit.reports.portraits import (
     list_traits,
     list_tree,
 )
+from journeykit.reports.valuing import value_tables
 
 __all__ = ["list_tables"]
 
@@ -49,6 +50,7 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "importance": study.stages.importance,
         "transitions_by_markers": given[MARKERS] if MARKERS in given else _by_markers(study),
         "rejects": _rejects(study),
+        **value_tables(study),
         **({} if study.audit is None else study.audit.tables()),
         **({} if study.changes is None else {"changes": study.changes}),
         **_moves(study.persona_match, study.client.privacy.min_group),

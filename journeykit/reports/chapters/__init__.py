@@ -7,13 +7,13 @@ from journeykit.reports.chapters.channels import channels, pages
 from journeykit.reports.chapters.entering import entering
 from journeykit.reports.chapters.journeys import journey_maps
 from journeykit.reports.chapters.leaks import leaks
+from journeykit.reports.chapters.money import ahead, spend
 from journeykit.reports.chapters.opening import cover, summary
 from journeykit.reports.chapters.people import personas, personas_number
 from journeykit.reports.chapters.position import forecast, stages
 from journeykit.reports.chapters.steps import actions, measure
 
 __all__ = [
-    "actions", "after_purchase", "appendix", "changes", "channels", "cover", "entering", "forecast", "journey_maps",
-    "leaks",
-    "measure", "pages", "personas", "personas_number", "stages", "summary",
+    "actions", "after_purchase", "ahead", "appendix", "changes", "channels", "cover", "entering", "forecast",
+    "journey_maps", "leaks", "measure", "pages", "personas", "personas_number", "spend", "stages", "summary",
 ]  # fmt: skip
