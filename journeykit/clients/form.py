@@ -21,6 +21,8 @@ from pydantic import (
 from journeykit.clients.faults import fault as _fault
 from journeykit.clients.faults import unknown_word as _unknown
 from journeykit.clients.queries import Query
+from journeykit.clients.trials import Consent, Trials
+from journeykit.clients.trials import as_list as _as_list
 from journeykit.errors import ClientFileError
 from journeykit.stage_models import StageModel, load_stage_model
 from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
@@ -40,10 +42,6 @@ Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
 
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -292,6 +290,8 @@ class Client(_Part):
     currency: Currency | None = None
     rates: dict[Currency, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     note: Text | None = None
+    trials: Trials = Field(default_factory=list)
+    consent: Consent | None = None
 
     _path: Path | None = PrivateAttr(default=None)
 
