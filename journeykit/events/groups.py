@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from journeykit.events.texts import NOTHING
 
 __all__ = ["GROUP_COLUMNS", "read_consent", "read_groups"]
 
+Who = Literal["customer_id", "account_id"]
 GROUP_COLUMNS = ("trial", "customer_id", "account_id", "arm")
 
 
@@ -41,7 +42,7 @@ def read_groups(connection: Any, client: Client) -> pd.DataFrame:
 
 
 def _groups(connection: Any, client: Client, trial: Trial) -> pd.DataFrame:
-    by = trial.group.by if isinstance(trial.group, GroupSource) else "customer_id"
+    by: Who = trial.group.by if isinstance(trial.group, GroupSource) else "customer_id"
     told = _rows(connection, client, trial, by)
     words = told["arm"].astype("str").str.strip().str.removesuffix(".0")
     told["arm"] = words.where(told["arm"].notna() & ~words.str.lower().isin(NOTHING), None)
@@ -54,7 +55,7 @@ def _groups(connection: Any, client: Client, trial: Trial) -> pd.DataFrame:
     return told
 
 
-def _rows(connection: Any, client: Client, trial: Trial, by: str) -> pd.DataFrame:
+def _rows(connection: Any, client: Client, trial: Trial, by: Who) -> pd.DataFrame:
     """Return the rows of a trial as they stand: whom they are about, and ``arm``."""
     if isinstance(trial.group, str):
         return _columns(connection, client, {"arm": trial.group}, "trials")

@@ -50,6 +50,7 @@ SECTIONS = {
         "advise_tested", "advise_measured", "advise_playbook", "advise_no_channel", "advise_written", "what_if",
         "what_if_value",
     ),
+    "trials": ("trial_better", "trial_worse", "trial_no_difference", "trial_mismatch"),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
         "few_customers", "nothing_left_out", "holds_under_all_models", "flips_with_model", "unsure_under_models",
@@ -79,6 +80,8 @@ SUBJECT = (
     "outcome",
     "sign",
     "place",
+    "trial",
+    "arm",
 )
 _SECTION_OF = {key: section for section, keys in SECTIONS.items() for key in keys}
 

@@ -19,6 +19,7 @@ from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.linking import link_findings
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
+from journeykit.findings.trying import trial_findings
 from journeykit.journeys.pages import SALES
 
 __all__ = ["observe"]
@@ -41,6 +42,7 @@ def observe(
     changes: pd.DataFrame | None = None,
     audit=None,
     advice: pd.DataFrame | None = None,
+    trials: pd.DataFrame | None = None,
     alpha: float = 0.05,
 ) -> list[Finding]:
     """Return what matters in the tables, largest stake first and caveats last.
@@ -67,6 +69,8 @@ def observe(
         What other stage models say (`StageModelAudit`), for which conclusions depend on the stage model.
     advice
         What to do per persona and stage (`advise`), for what is recommended and what is at stake there.
+    trials
+        What the trials showed (`read_out`), corrected among themselves.
     alpha
         Expected share of false discoveries among the tested findings that are returned.
 
@@ -99,9 +103,8 @@ def observe(
             one for one in candidates if one.key not in ("entry_point", "entry_goes_on", "entry_stays")
         ]  # the first contact is not in the data
     candidates = [one for one in candidates if _large_enough(one, min_group)]
-    standing = rank(
-        map(_with_value(journeys), control(candidates, alpha)), len(journeys.units), _value(journeys)
-    )
+    sure = [*control(candidates, alpha), *trial_findings(trials, min_group)]
+    standing = rank(map(_with_value(journeys), sure), len(journeys.units), _value(journeys))
     return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
 
 

@@ -43,6 +43,7 @@ from journeykit.reports.tabling import list_tables
 from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
+from journeykit.trials import read_out
 from journeykit.wording import name_personas
 
 __all__ = ["Study"]
@@ -304,7 +305,13 @@ class Study:
             since=None if self.persona_match is None else (self.persona_match, self.earlier),
             changes=self.changes,
             advice=self.journey_map.advice,
+            trials=self.trials,
         )
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """What the trials showed that the client file names, of everyone and of each persona."""
+        return read_out(self.log, self.membership["persona"])
 
     @cached_property
     def people(self) -> pd.DataFrame:

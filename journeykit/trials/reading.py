@@ -1,4 +1,4 @@
-"""Reading a trial out: how often each arm succeeds, whether that is more than chance, and whether the split is sound."""
+"""Reading a trial out: how often each arm succeeds, whether that is more than chance, and if the split is sound."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def read_out(log, personas: pd.Series | None = None) -> pd.DataFrame:
     Notes
     -----
     A persona is told from all behaviour, that after the start of the trial too: where a treatment changes what persona
-    somebody seems to be, the arms within a persona are no longer alike. `mismatch_p` within the persona shows that, when
-    it is large.
+    somebody seems to be, the arms within a persona are no longer alike. `mismatch_p` within the persona shows that,
+    when it is large.
     """
     rows: list[dict[str, Any]] = []
     for trial in log.client.trials:

@@ -25,6 +25,7 @@ _INTERVALS = {
     "mean_rating": "number", "persona_grown": "points", "persona_shrunk": "points",
     "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
+    "trial_better": "points", "trial_worse": "points", "trial_no_difference": "points",
     "what_if": "whole", "what_if_value": "whole",
 }  # fmt: skip
 

@@ -11,9 +11,10 @@ from journeykit.reports.chapters.opening import cover, summary
 from journeykit.reports.chapters.people import personas, personas_number
 from journeykit.reports.chapters.position import forecast, stages
 from journeykit.reports.chapters.steps import actions, measure
+from journeykit.reports.chapters.trying import trials
 
 __all__ = [
     "actions", "after_purchase", "appendix", "changes", "channels", "cover", "entering", "forecast", "journey_maps",
     "leaks",
-    "measure", "pages", "personas", "personas_number", "stages", "summary",
+    "measure", "pages", "personas", "personas_number", "stages", "summary", "trials",
 ]  # fmt: skip
