@@ -12,7 +12,8 @@ PACKAGE = ROOT / "journeykit"
 LEVELS = [
     "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "stage_models", "clients", "engine",
     "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas", "stages", "models",
-    "journeys", "trials", "journey_maps", "findings", "wording", "plots", "reports", "demo", "cli", "__main__",
+    "journeys", "trials", "journey_maps", "findings", "wording", "decisions", "plots", "reports", "demo", "cli",
+    "__main__",
 ]  # fmt: skip
 SIBLINGS = [{"checks", "drafting"}, {"personas", "stages", "simulate"}]
 MODULES = sorted(PACKAGE.rglob("*.py"))

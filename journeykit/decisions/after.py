@@ -46,11 +46,13 @@ def dissatisfied_candidates(recorded: Recorded, random_state: int = 0) -> Iterat
     elif recorded.valued:
         worth, worth_error = 0.0, 0.0
     rate = low["again"].mean()
-    numbers = {"complaints": int((low["signal"] == "complaint").sum()), "ratings": int((low["signal"] == "rating").sum())}
+    pleased = (rate + gap) * len(
+        high
+    )  # of as many pleased ones, spread over the strata as the dissatisfied are
     yield Candidate(
-        "dissatisfied_silent", float(low["again"].sum()), float(len(low)), float((rate + gap) * len(high)), float(len(high)),
-        recorded.per_year(weight), worth, worth_error, gap_error=error, about={"stage": _usual_stage(recorded, all_low)},
-        numbers=numbers, units=frozenset(all_low.index[~all_low["again"]]), follow_days=recorded.paths.follow_days,
+        "dissatisfied_silent", float(low["again"].sum()), float(len(low)), float(pleased), float(len(high)),
+        recorded.per_year(weight), worth, worth_error, error, about={"stage": _usual_stage(recorded, all_low)},
+        units=frozenset(all_low.index[~all_low["again"]]), follow_days=recorded.paths.follow_days,
     )  # fmt: skip
 
 
@@ -149,8 +151,10 @@ def _due(recorded: Recorded) -> pd.DataFrame:
 
 def _order_before(contacts: pd.DataFrame, due: pd.DataFrame) -> pd.Series:
     """Return the order of the last contact of each unit before its contract fell due."""
-    joined = due[["unit_id", "day", "order", "term"]].reset_index().merge(
-        contacts[["unit_id", "day", "order"]], on="unit_id", suffixes=("", "_seen")
+    joined = (
+        due[["unit_id", "day", "order", "term"]]
+        .reset_index()
+        .merge(contacts[["unit_id", "day", "order"]], on="unit_id", suffixes=("", "_seen"))
     )
     before = joined[joined["day_seen"] < joined["day"] + 0.9 * joined["term"]]
     return before.groupby("index")["order_seen"].max().reindex(due.index)
@@ -161,7 +165,11 @@ def _hardly_used(recorded: Recorded, due: pd.DataFrame) -> pd.Series:
     model = recorded.paths.model
     using = {name for stage in model.stages if stage.canonical == USE for name in stage.touchpoints}
     uses = recorded.contacts[recorded.contacts["touchpoint"].isin(using)]
-    joined = due[["unit_id", "order", "until"]].reset_index().merge(uses[["unit_id", "order"]], on="unit_id", suffixes=("", "_use"))
+    joined = (
+        due[["unit_id", "order", "until"]]
+        .reset_index()
+        .merge(uses[["unit_id", "order"]], on="unit_id", suffixes=("", "_use"))
+    )
     within = joined[(joined["order_use"] > joined["order"]) & (joined["order_use"] <= joined["until"])]
     count = within.groupby("index").size().reindex(due.index, fill_value=0)
     return count < count.median() / 2 if len(uses) else pd.Series(False, index=due.index)
@@ -176,7 +184,9 @@ def _renewing(
     worth, error = mean_and_error(own["paid"].fillna(0.0)) if recorded.valued else (np.nan, np.nan)
     years = max((recorded.days - own["term"].iloc[0]) / 365, 1 / 12)
     took, other_took = own["renewed"].mean(), others["renewed"].mean()
-    gap_error = np.sqrt(_variance(took, own["unit_id"].nunique()) + _variance(other_took, others["unit_id"].nunique()))
+    gap_error = np.sqrt(
+        _variance(took, own["unit_id"].nunique()) + _variance(other_took, others["unit_id"].nunique())
+    )
     yield Candidate(
         key, float(own["renewed"].sum()), float(len(own)), float(others["renewed"].sum()), float(len(others)),
         len(own) * recorded.scale / years, worth, error, gap_error=float(gap_error),
@@ -191,12 +201,14 @@ def _variance(share: float, units: int) -> float:
 
 
 def _stage_before_due(recorded: Recorded, due: pd.DataFrame) -> str | None:
-    """Return the stage in which the product is used, where people are seen in it; else where most stand when it is due."""
+    """Return the stage in which the product is used, where people are seen in it; else where most stand then."""
     stages = recorded.paths.model.stages
     shown = set(recorded.contacts["marker"].dropna().astype(int))
     use = [at for at, stage in enumerate(stages) if stage.canonical == USE and at in shown]
     if use:
         return recorded.paths.stages[use[0]]
     contacts = recorded.contacts
-    at = contacts.merge(due[["unit_id", "until"]], left_on=["unit_id", "order"], right_on=["unit_id", "until"])["here"]
+    at = contacts.merge(
+        due[["unit_id", "until"]], left_on=["unit_id", "order"], right_on=["unit_id", "until"]
+    )["here"]
     return recorded.paths.stages[int(at.dropna().mode().iloc[0])] if at.notna().any() else None

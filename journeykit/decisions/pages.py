@@ -46,19 +46,17 @@ def page_candidates(recorded: Recorded) -> Iterator[Candidate]:
 
 
 def _visits(recorded: Recorded) -> pd.DataFrame:
-    """Return one row per visit and page: `unit_id, page, step, went_on` (or bought), `paid` (in the visit), `touchpoint`."""
+    """Return one row per visit and page: `unit_id, page, step, went_on` (or bought), `paid` in it, `touchpoint`."""
     contacts = recorded.contacts
     contacts = contacts[~contacts["touchpoint"].isin(recorded.paths.pushed)]
     seen = contacts[contacts["page"].notna()]
     if seen.empty:
         return pd.DataFrame()
     keys = ["unit_id", "session"]
-    whole = contacts.groupby(keys).agg(
-        contacts=("order", "size"), paid=("paid", "sum"), sold=("step", lambda steps: steps.isin(SALES).any())
-    )
+    whole = contacts.assign(sold=contacts["step"].isin(SALES)).groupby(keys)[["paid", "sold"]].sum()
     ends = seen.groupby(keys)["page"].agg(first="first", last="last")
     pairs = seen.drop_duplicates([*keys, "page"])[[*keys, "page"]].merge(whole.join(ends), on=keys)
-    pairs["went_on"] = (pairs["page"] != pairs["last"]) | pairs["sold"]
+    pairs["went_on"] = (pairs["page"] != pairs["last"]) | (pairs["sold"] > 0)
     kinds = seen.groupby("page")["touchpoint"].agg(lambda names: names.mode().iloc[0])
     pairs["touchpoint"] = pairs["page"].map(kinds)
     lands = pairs["page"] == pairs["first"]
@@ -66,7 +64,9 @@ def _visits(recorded: Recorded) -> pd.DataFrame:
     return pairs
 
 
-def _candidate(recorded: Recorded, mine: pd.DataFrame, others: pd.DataFrame, page: str, step: str) -> Candidate:
+def _candidate(
+    recorded: Recorded, mine: pd.DataFrame, others: pd.DataFrame, page: str, step: str
+) -> Candidate:
     rate_error, other_error = _ratio_error(mine, "went_on"), _ratio_error(others, "went_on")
     worth, error = _worth(mine) if recorded.valued else (np.nan, np.nan)
     numbers = {"page": page, "visits": round(len(mine) * recorded.scale)}

@@ -81,12 +81,20 @@ def recorded_of(paths: Paths, random_state: int = 0) -> Recorded:
         import ibis
 
         table = table.semi_join(ibis.memtable(pd.DataFrame({"unit_id": drawn})), "unit_id")
-    contacts = table.select(*NAMES).mutate(page=clean_page(table["page"])).order_by(["unit_id", "order"]).execute()
+    contacts = (
+        table.select(*NAMES).mutate(page=clean_page(table["page"])).order_by(["unit_id", "order"]).execute()
+    )
     first = contacts["timestamp"].min()
     contacts["day"] = (contacts["timestamp"] - first).dt.total_seconds() / DAY
     contacts["paid"] = _paid(contacts, paths.model)
     days = max((paths.moment - first).total_seconds() / DAY, 1.0) if len(contacts) else 1.0
-    return Recorded(contacts.reset_index(drop=True), units["persona"].reindex(drawn), days, len(units) / max(len(drawn), 1), paths)
+    return Recorded(
+        contacts.reset_index(drop=True),
+        units["persona"].reindex(drawn),
+        days,
+        len(units) / max(len(drawn), 1),
+        paths,
+    )
 
 
 def _paid(contacts: pd.DataFrame, model: Any) -> pd.Series:
@@ -117,7 +125,10 @@ def habits_before(recorded: Recorded, until: pd.Series) -> pd.DataFrame:
     parts = {
         "channel": channel, "daypart": (own["hour"] // 4).astype(str), "weekend": (own["weekday"] >= 5).astype(str),
     }  # fmt: skip
-    counted = [pd.crosstab(own["unit_id"], values, normalize="index").add_prefix(f"{name}.") for name, values in parts.items()]
+    counted = [
+        pd.crosstab(own["unit_id"], values, normalize="index").add_prefix(f"{name}.")
+        for name, values in parts.items()
+    ]
     return pd.concat(counted, axis=1).reindex(until.index).fillna(0.0)
 
 
@@ -165,11 +176,9 @@ def personas_before(recorded: Recorded, until: pd.Series, random_state: int = 0)
 
 
 def _learner() -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
 
 
 def _out_of_fold(learner: Any, habits: pd.DataFrame, known: pd.Series, random_state: int) -> np.ndarray:

@@ -37,7 +37,10 @@ def stage_candidates(recorded: Recorded, contracts: bool, random_state: int = 0)
             continue
         persona = personas_before(recorded, there["order"], random_state)
         channel = recorded.first_channel.reindex(there.index)
-        for key, groups, name in (("goes_on_less", persona, "persona"), ("channel_goes_on_less", channel, "channel")):
+        for key, groups, name in (
+            ("goes_on_less", persona, "persona"),
+            ("channel_goes_on_less", channel, "channel"),
+        ):
             yield from _of_groups(recorded, there, groups, place, key, name)
 
 
@@ -84,7 +87,9 @@ def _of_groups(
         if min(mine.sum(), others.sum()) < least:
             continue
         own = there[groups == group]
-        worth, error = worth_of_step(there["paid"][mine], there["took"][mine]) if recorded.valued else (np.nan, np.nan)
+        worth, error = (
+            worth_of_step(there["paid"][mine], there["took"][mine]) if recorded.valued else (np.nan, np.nan)
+        )
         if recorded.valued and worth != worth:
             worth, error = worth_of_step(there["paid"][followed], there["took"][followed])
         took, of = float(there["took"][mine].sum()), float(mine.sum())

@@ -16,7 +16,9 @@ DRAWS = 4000
 ALPHA = 0.05
 MATERIAL = 0.01  # of a year's revenue (or of all customers): less is not worth a decision
 SAME = 0.5  # of those who did not go on: from so many on, two candidates are about the same loss
-COLUMNS = "at_stake at_stake_low at_stake_high more more_low more_high certainty p_adjusted gap expected".split()
+COLUMNS = (
+    "at_stake at_stake_low at_stake_high more more_low more_high certainty p_adjusted gap expected".split()
+)
 
 
 def weigh(candidates: Sequence[Candidate], random_state: int = 0) -> pd.DataFrame:
@@ -74,7 +76,9 @@ def _row(one: Candidate, k: float, p_adjusted: float, rng: np.random.Generator) 
     return row | {"certainty": certainty, "expected": point * certainty}
 
 
-def worth_acting_on(candidates: Sequence[Candidate], weighed: pd.DataFrame, least: float, most: int, most_of_a_kind: int) -> list[int]:
+def worth_acting_on(
+    candidates: Sequence[Candidate], weighed: pd.DataFrame, least: float, most: int, most_of_a_kind: int
+) -> list[int]:
     """Return the places of the candidates that are worth acting on, most expected first.
 
     Left out are those that chance may explain, those of which too little is at stake, and those about people whom a

@@ -50,6 +50,10 @@ SECTIONS = {
         "advise_tested", "advise_measured", "advise_playbook", "advise_no_channel", "advise_written", "what_if",
         "what_if_value",
     ),
+    "decisions": (
+        "goes_on_less", "channel_goes_on_less", "page_loses", "landing_loses", "dissatisfied_silent", "renews_less",
+        "unused_renews_less",
+    ),
     "trials": ("trial_better", "trial_worse", "trial_no_difference", "trial_mismatch"),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",

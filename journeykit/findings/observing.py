@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from journeykit.findings.travel import journey_findings
 from journeykit.findings.trying import trial_findings
 from journeykit.journeys.pages import SALES
 
-__all__ = ["observe"]
+__all__ = ["name_finding", "observe"]
 
 FEW = 200
 MOST_PER_KIND = 6
@@ -43,6 +43,7 @@ def observe(
     audit=None,
     advice: pd.DataFrame | None = None,
     trials: pd.DataFrame | None = None,
+    decided: Iterable[Finding] = (),
     alpha: float = 0.05,
 ) -> list[Finding]:
     """Return what matters in the tables, largest stake first and caveats last.
@@ -71,6 +72,8 @@ def observe(
         What to do per persona and stage (`advise`), for what is recommended and what is at stake there.
     trials
         What the trials showed (`read_out`), corrected among themselves.
+    decided
+        What decisions rest on (`decide`), corrected among themselves.
     alpha
         Expected share of false discoveries among the tested findings that are returned.
 
@@ -103,9 +106,9 @@ def observe(
             one for one in candidates if one.key not in ("entry_point", "entry_goes_on", "entry_stays")
         ]  # the first contact is not in the data
     candidates = [one for one in candidates if _large_enough(one, min_group)]
-    sure = [*control(candidates, alpha), *trial_findings(trials, min_group)]
+    sure = [*control(candidates, alpha), *trial_findings(trials, min_group), *decided]
     standing = rank(map(_with_value(journeys), sure), len(journeys.units), _value(journeys))
-    return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
+    return [name_finding(found_one, names, client) for found_one in _not_too_many(standing)]
 
 
 def _changes(since, names: Any, min_group: int) -> Iterator[Finding]:
@@ -169,7 +172,8 @@ def _not_too_many(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-def _named(found: Finding, names: Any, client) -> Finding:
+def name_finding(found: Finding, names: Any, client) -> Finding:
+    """Return a finding with the names of its personas and its stage, in both languages."""
     given: dict[str, Mapping[str, str]] = {}
     if found.persona is not None:
         table = _by_persona(names)

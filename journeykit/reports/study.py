@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.checks import find_doubts
 from journeykit.clients import Client
+from journeykit.decisions import Decisions, decide, nothing_to_decide
 from journeykit.errors import DataError
 from journeykit.events import EventLog, Silence, silence_of
 from journeykit.facts import Reading, choose_reading
@@ -22,6 +23,7 @@ from journeykit.journeys import (
     audit_stage_models,
     map_journeys,
 )
+from journeykit.journeys.paths import trace_paths
 from journeykit.models import load_model
 from journeykit.personas import (
     PersonaClusterer,
@@ -306,7 +308,17 @@ class Study:
             changes=self.changes,
             advice=self.journey_map.advice,
             trials=self.trials,
+            decided=self.decided.findings,
         )
+
+    @cached_property
+    def decided(self) -> Decisions:
+        """What is worth acting on, by what is at stake."""
+        if self.client.in_order or self.client.profile_only:
+            return nothing_to_decide(self.client)
+        stages = self.stages.table
+        traced = trace_paths(self.log, self.membership["persona"], stages, inferred=self.paths)
+        return decide(traced, self.client, self.journey_map.advice, self.persona_names, self.random_state)
 
     @cached_property
     def trials(self) -> pd.DataFrame:

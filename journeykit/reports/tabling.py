@@ -48,6 +48,7 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "confusion": study.stages.confusion,
         "importance": study.stages.importance,
         "transitions_by_markers": given[MARKERS] if MARKERS in given else _by_markers(study),
+        **({} if study.client.profile_only else {"decisions": study.decided.table}),
         **({"trials": study.trials} if len(study.trials) else {}),
         "rejects": _rejects(study),
         **({} if study.audit is None else study.audit.tables()),

@@ -8,7 +8,7 @@ from typing import Any
 
 from journeykit.findings.people import is_year
 from journeykit.touchpoints import readable
-from journeykit.wording.formats import _LOCALES, _TIME_UNITS, say_value
+from journeykit.wording.formats import _TIME_UNITS, LOCALES, say_value
 from journeykit.wording.labels import label
 from journeykit.wording.names import trait_id, trait_name
 from journeykit.wording.sentences import in_sentence
@@ -159,14 +159,14 @@ def _money(value: float, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
     pattern = ("¤ #,##0" if language == "nl" else "¤#,##0") + ("" if float(value).is_integer() else ".00")
-    return format_currency(value, currency, format=pattern, locale=_LOCALES[language], currency_digits=False)
+    return format_currency(value, currency, format=pattern, locale=LOCALES[language], currency_digits=False)
 
 
 def _exact(value: float, language: str) -> str:
     """Return a number with all the decimals that it has."""
     from babel.numbers import format_decimal
 
-    return format_decimal(value, format="#,##0.######", locale=_LOCALES[language]).replace("-", "−")
+    return format_decimal(value, format="#,##0.######", locale=LOCALES[language]).replace("-", "−")
 
 
 def _own_name(measure: str) -> str:

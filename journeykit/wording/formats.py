@@ -13,7 +13,7 @@ __all__ = ["LANGUAGES", "say_interval", "say_value"]
 
 LANGUAGES = ("nl", "en")
 MISSING = "–"
-_LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 _TIME_UNITS = {"nl": {"hour": ("uur", "uur"), "day": ("dag", "dagen"), "week": ("week", "weken"),
                       "month": ("maand", "maanden"), "year": ("jaar", "jaar")},
                "en": {"hour": ("hour", "hours"), "day": ("day", "days"), "week": ("week", "weeks"),
@@ -46,7 +46,7 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
         raise unknown("language", language, LANGUAGES)
     if form not in _FORMS:
         raise unknown("form", form, _FORMS)
-    return MISSING if is_missing(value) else _FORMS[form](value, _LOCALES[language])
+    return MISSING if is_missing(value) else _FORMS[form](value, LOCALES[language])
 
 
 def say_interval(low: Any, high: Any, form: str = "percent", language: str = "nl") -> str:
@@ -66,7 +66,7 @@ def say_interval(low: Any, high: Any, form: str = "percent", language: str = "nl
     if form in ("points", "signed"):
         between = " tot " if language == "nl" else " to "
         return between.join(
-            _signed(100 * end if form == "points" else end, _LOCALES[language]) for end in (low, high)
+            _signed(100 * end if form == "points" else end, LOCALES[language]) for end in (low, high)
         )
     return f"{say_value(low, form, language)}–{say_value(high, form, language)}"
 
@@ -75,7 +75,7 @@ def _ends(low: float, high: float, digits: int, language: str) -> str:
     """Return two ends with as many decimals as keep them apart, at most one more."""
     if round(low, digits) == round(high, digits) and low != high:
         digits += 1
-    shown = [_decimal(end, 0 if end in (0, 100) else digits, _LOCALES[language]) for end in (low, high)]
+    shown = [_decimal(end, 0 if end in (0, 100) else digits, LOCALES[language]) for end in (low, high)]
     return "–".join(dict.fromkeys(shown))
 
 

@@ -4,6 +4,7 @@ from journeykit.reports.chapters.after import after_purchase
 from journeykit.reports.chapters.appendix import appendix
 from journeykit.reports.chapters.changing import changes
 from journeykit.reports.chapters.channels import channels, pages
+from journeykit.reports.chapters.deciding import decisions
 from journeykit.reports.chapters.entering import entering
 from journeykit.reports.chapters.journeys import journey_maps
 from journeykit.reports.chapters.leaks import leaks
@@ -14,7 +15,6 @@ from journeykit.reports.chapters.steps import actions, measure
 from journeykit.reports.chapters.trying import trials
 
 __all__ = [
-    "actions", "after_purchase", "appendix", "changes", "channels", "cover", "entering", "forecast", "journey_maps",
-    "leaks",
-    "measure", "pages", "personas", "personas_number", "stages", "summary", "trials",
+    "actions", "after_purchase", "appendix", "changes", "channels", "cover", "decisions", "entering", "forecast",
+    "journey_maps", "leaks", "measure", "pages", "personas", "personas_number", "stages", "summary", "trials",
 ]  # fmt: skip
