@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from journeykit.decisions.candidate import Candidate, mean_and_error, paid_after, time_weight
+from journeykit.decisions.candidate import Candidate, mean_and_error, paid_after, part_paid_soon, time_weight
 from journeykit.decisions.recorded import Recorded, personas_before
 from journeykit.journeys.dissatisfaction import HIGH, LOW, signs_of
 from journeykit.touchpoints import SOLD
@@ -38,7 +38,8 @@ def dissatisfied_candidates(recorded: Recorded, random_state: int = 0) -> Iterat
     if min(len(low), len(high)) < recorded.least:
         return
     all_low = signs[signs["level"] == LOW]
-    weight = time_weight(signs["left"], recorded.paths.follow_days)[all_low.index].sum()
+    soon = part_paid_soon(followed["paid"], followed["soon"])
+    weight = time_weight(signs["left"], recorded.paths.follow_days, soon)[all_low.index].sum()
     gap, error = _standardised(followed, "again")
     worth, worth_error = _standardised(followed, "paid") if recorded.valued else (np.nan, np.nan)
     if recorded.valued and gap > 0:
@@ -73,6 +74,8 @@ def _first_signs(recorded: Recorded) -> pd.DataFrame:
     signs["again"] = last_bought > signs["order"]
     signs["left"] = (recorded.paths.moment - signs["at"]).dt.total_seconds() / 86400
     signs["paid"] = paid_after(contacts, signs["order"], including=False)
+    until = recorded.days - signs["left"] + recorded.paths.follow_days
+    signs["soon"] = paid_after(contacts, signs["order"], including=False, until_day=until)
     return signs.copy()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Candidate", "mean_and_error", "paid_after", "time_weight", "worth_of_step"]
+__all__ = ["Candidate", "mean_and_error", "paid_after", "part_paid_soon", "time_weight", "worth_of_step"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,9 @@ class Candidate:
         return max(behind, float(norm.sf(self.worth / self.worth_error)) if self.worth_error > 0 else 1.0)
 
 
-def paid_after(contacts: pd.DataFrame, since: pd.Series, *, including: bool = True) -> pd.Series:
+def paid_after(
+    contacts: pd.DataFrame, since: pd.Series, *, including: bool = True, until_day: pd.Series | None = None
+) -> pd.Series:
     """Return, per unit, what it paid from a place in its order on; 0 where it paid nothing.
 
     Parameters
@@ -97,23 +99,49 @@ def paid_after(contacts: pd.DataFrame, since: pd.Series, *, including: bool = Tr
         Per `unit_id`, the order from which on payments count.
     including
         Whether the contact at that place counts.
+    until_day
+        Per `unit_id`, the last `day` that counts; all of them without it.
     """
     place = contacts["unit_id"].map(since)
     later = contacts["order"] >= place if including else contacts["order"] > place
+    if until_day is not None:
+        later &= contacts["day"] <= contacts["unit_id"].map(until_day)
     sums = contacts[later & contacts["paid"].notna()].groupby("unit_id")["paid"].sum()
     return sums.reindex(since.index, fill_value=0.0)
 
 
-def time_weight(days_left: pd.Series, follow_days: float) -> pd.Series:
-    """Return how far each counts beside those who were followed: by the part of their mean time that it had.
+def time_weight(days_left: pd.Series, follow_days: float, soon: float = 0.0) -> pd.Series:
+    """Return how far each counts beside those who were followed, by the time that it had.
+
+    What is paid soon (within the days of following) was paid by all who had that time; what is paid later comes with
+    time, as it did to those who were followed on the mean.
+
+    Parameters
+    ----------
+    days_left
+        Days until the end of the data.
+    follow_days
+        From how many days on somebody was followed.
+    soon
+        Which part of what the followed paid they paid soon, 0 to 1.
 
     Examples
     --------
-    >>> time_weight(pd.Series([300.0, 100.0, 20.0]), 90).tolist()
-    [1.0, 0.5, 0.1]
+    >>> days = pd.Series([300.0, 100.0, 20.0])
+    >>> time_weight(days, 90).tolist(), time_weight(days, 100, soon=1.0).tolist()
+    ([1.0, 0.5, 0.1], [1.0, 1.0, 0.2])
     """
     mean = days_left[days_left >= follow_days].mean()
-    return (days_left / mean).clip(upper=1.0) if mean > 0 else pd.Series(0.0, index=days_left.index)
+    if not mean > 0:
+        return pd.Series(0.0, index=days_left.index)
+    in_time = (days_left / mean).clip(upper=1.0)
+    return soon * (days_left / follow_days).clip(upper=1.0) + (1 - soon) * in_time
+
+
+def part_paid_soon(paid: pd.Series, paid_soon: pd.Series) -> float:
+    """Return which part of what was paid was paid soon; all of it where nothing was paid."""
+    total = float(paid.sum())
+    return min(max(float(paid_soon.sum()) / total, 0.0), 1.0) if total > 0 else 1.0
 
 
 def mean_and_error(values: pd.Series) -> tuple[float, float]:

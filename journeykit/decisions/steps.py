@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from journeykit.decisions.candidate import Candidate, paid_after, time_weight, worth_of_step
+from journeykit.decisions.candidate import Candidate, paid_after, part_paid_soon, time_weight, worth_of_step
 from journeykit.decisions.recorded import Recorded, personas_before
 
 __all__ = ["stage_candidates"]
@@ -66,6 +66,7 @@ def _there(recorded: Recorded, place: int) -> pd.DataFrame:
     there = there[~(first_beyond < entered["order"])]
     there["left"] = recorded.days - there["day"]
     there["paid"] = paid_after(contacts, there["order"])
+    there["soon"] = paid_after(contacts, there["order"], until_day=there["day"] + recorded.paths.follow_days)
     return there
 
 
@@ -80,6 +81,7 @@ def _of_groups(
     follow, least = recorded.paths.follow_days, recorded.least
     followed = there["left"] >= follow
     known = groups.notna()
+    soon = part_paid_soon(there["paid"][followed], there["soon"][followed])
     for group in sorted(groups.dropna().unique()):
         mine, others = followed & (groups == group), followed & known & (groups != group)
         if name == "persona":
@@ -96,7 +98,7 @@ def _of_groups(
         other_took, other_of = float(there["took"][others].sum()), float(others.sum())
         yield Candidate(
             key, took, of, other_took, other_of,
-            recorded.per_year(time_weight(own["left"], follow).sum()), worth, error,
+            recorded.per_year(time_weight(own["left"], follow, soon).sum()), worth, error,
             gap_error=_pooled_error(took, of, other_took, other_of),
             about={name: str(group), "stage": recorded.paths.stages[place]},
             units=frozenset(own.index[~own["took"]]), follow_days=follow,

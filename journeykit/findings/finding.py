@@ -230,7 +230,7 @@ def headlines(findings: Sequence[Finding], most: int = 5) -> list[Finding]:
     ordered = [
         found
         for found in sorted(findings, key=lambda one: one.rank or 10**9)
-        if found.section not in ("caveats", "actions", "changes")
+        if found.section not in ("caveats", "actions", "changes", "decisions")
     ]
     firsts = {found.section: found for found in reversed(ordered)}
     kinds = {found.key: found for found in reversed(ordered)}

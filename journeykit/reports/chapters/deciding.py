@@ -100,7 +100,7 @@ def _how_to_know(page: Page, read: Reader, row: dict[str, Any], found: Finding) 
 
 def _how_sure(page: Page, read: Reader, row: dict[str, Any]) -> str:
     sure = (
-        f"> {page.value(SURE, 'percent')}"
+        page.text("parts.decision_nearly_sure", share=SURE)
         if row["certainty"] > SURE
         else page.value(row["certainty"], "percent")
     )
