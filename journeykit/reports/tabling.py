@@ -58,11 +58,14 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _actions(study: Any) -> pd.DataFrame:
-    """Return the next action of each customer; the people of an account get the account's."""
+    """Return the next action of each customer who may be contacted; the people of an account get the account's."""
     actions = next_actions(study.journeys, study.client, study.stages.table, None, study.journey_map.advice)
     people = study.people[["customer_id", "unit_id"]]
     joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
-    return joined.drop(columns="unit_id")
+    may = study.log.contactable
+    if may is not None:
+        joined = joined[joined["customer_id"].map(may).fillna(False).astype(bool)]
+    return joined.drop(columns="unit_id").reset_index(drop=True)
 
 
 def _by_markers(study: Any) -> pd.DataFrame:
