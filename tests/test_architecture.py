@@ -12,10 +12,10 @@ PACKAGE = ROOT / "journeykit"
 LEVELS = [
     "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "channels", "stage_models", "clients",
     "duckdb_engine", "engine", "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas",
-    "stages", "models", "journeys", "forecasts", "money", "journey_maps", "findings", "wording",
+    "stages", "models", "journeys", "forecasts", "money", "trials", "journey_maps", "findings", "wording", "decisions",
     "plots", "reports", "demo", "cli", "__main__",
 ]  # fmt: skip
-SIBLINGS = [{"checks", "drafting"}, {"forecasts", "money"}, {"personas", "stages", "simulate"}]
+SIBLINGS = [{"checks", "drafting"}, {"forecasts", "money", "trials"}, {"personas", "stages", "simulate"}]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -18,7 +18,7 @@ NOT_PEOPLE = set(
 # bases that are held back, or left out, below the smallest group where they are counted
 HELD = set(
     "customers total followed buyers stays been left accounts compared of known referred brought_in other_customers "
-    "units marker_units silent_before recorded moves lapses referrers".split()
+    "units marker_units silent_before recorded moves lapses referrers successes".split()
 )
 
 

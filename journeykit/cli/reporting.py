@@ -13,6 +13,23 @@ from journeykit.cli.showing import print_json, say
 from journeykit.errors import ClientFileError, unknown
 
 
+@app.command("plan-trial")
+def plan_trial_command(
+    client: str,
+    decision: Annotated[int, typer.Option(min=1, help="The decision's rank.")],
+    folder: ClientsFolder = CLIENTS,
+    out: Annotated[Path, typer.Option(help="Where the reports are.")] = Path("reports"),
+    seed: Annotated[int, typer.Option(help="The same report and seed give the same list.")] = 0,
+) -> None:
+    """Plan a trial for a decision of the client's last report: the plan, and a list of customers split by chance."""
+    from journeykit.clients import read_client
+    from journeykit.reports.planning import plan_trial
+
+    made = plan_trial(read_client(client, folder), decision, out, seed)
+    print(made / "plan.md")
+    print(made / "customers.csv")
+
+
 @app.command()
 def report(
     clients: Annotated[

@@ -19,13 +19,16 @@ from journeykit.clients.reading import (
     read_client,
     read_day,
 )
+from journeykit.clients.trials import Consent, GroupSource, Trial
 
 __all__ = [
     "EVENT_COLUMNS",
     "Brand",
     "Client",
+    "Consent",
     "CustomerSource",
     "EventSource",
+    "GroupSource",
     "LabelSource",
     "MAP_ROWS",
     "MapEdits",
@@ -33,6 +36,7 @@ __all__ = [
     "Privacy",
     "Report",
     "SET_BY_JOURNEYKIT",
+    "Trial",
     "client_from_dict",
     "client_paths",
     "read_client",

@@ -22,6 +22,8 @@ from journeykit.clients.faults import unknown_word as _unknown
 from journeykit.clients.queries import Query
 from journeykit.clients.settings import Brand, Part, Period, Personas, Privacy, Report
 from journeykit.clients.spending import Spending
+from journeykit.clients.trials import Consent, Trials
+from journeykit.clients.trials import as_list as _as_list
 from journeykit.errors import ClientFileError
 from journeykit.stage_models import StageModel, load_stage_model
 from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
@@ -37,10 +39,6 @@ TIME_FORMS = "date time hour year month day order offset unit start column forma
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
 
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -254,6 +252,8 @@ class Client(Part):
     margin: Annotated[float, Field(gt=0, le=1)] | None = None
     costs: Spending | None = None
     note: Text | None = None
+    trials: Trials = Field(default_factory=list)
+    consent: Consent | None = None
 
     _path: Path | None = PrivateAttr(default=None)
 

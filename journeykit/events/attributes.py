@@ -15,7 +15,7 @@ from journeykit.events.tables import digest, read_raw, source_files
 from journeykit.events.texts import NOTHING, same_id
 from journeykit.stage_models import LAPSED, UNSURE
 
-__all__ = ["read_customers", "read_labels", "read_people"]
+__all__ = ["ids_of", "read_customers", "read_labels", "read_people"]
 
 _OWN = ("_source", "_row", "_number")
 
@@ -56,15 +56,16 @@ def read_people(connection: Any, client: Client) -> tuple[pd.DataFrame, pd.DataF
     ids = (
         {"customer_id": _known(frame, "customer_id", source.path)} | ids if "customer_id" not in ids else ids
     )
-    chosen = _attributes(frame, source, {*ids.values(), *_OWN})
+    arms = {trial.group for trial in client.trials if isinstance(trial.group, str)}
+    chosen = _attributes(frame, source, {*ids.values(), *arms, *_OWN})
     table = pd.DataFrame({
         name: _typed(frame[name], source.missing.get(name, []), name in source.categories) for name in chosen
     })  # fmt: skip
     if "account_id" in ids:
-        table.insert(0, "account_id", _ids(frame[ids["account_id"]]))
+        table.insert(0, "account_id", ids_of(frame[ids["account_id"]]))
     if "stage" in ids:
         table.insert(0, "stage", _stages(frame[ids["stage"]], source, client))
-    table.index = pd.Index(_ids(frame[ids["customer_id"]]), name="customer_id")
+    table.index = pd.Index(ids_of(frame[ids["customer_id"]]), name="customer_id")
     unnamed, again = table.index.isna(), table.index.duplicated()
     rejects, sources = _counted(frame, unnamed, again, table.index)
     table = table[~unnamed & ~again]
@@ -125,7 +126,7 @@ def read_labels(connection: Any, client: Client) -> pd.DataFrame:
     frame, where = _read(connection, client, client.labels), client.labels.path
     names = {name: client.labels.columns.get(name, name) for name in ("customer_id", "at", "stage")}
     labels = pd.DataFrame({name: frame[_known(frame, column, where)] for name, column in names.items()})
-    labels["customer_id"] = _ids(labels["customer_id"])
+    labels["customer_id"] = ids_of(labels["customer_id"])
     labels["at"] = pd.to_datetime(labels["at"], errors="coerce", format="ISO8601").astype("datetime64[us]")
     labels["source"] = _beside(frame, client, "source", "analyst")
     labels["weight"] = pd.to_numeric(_beside(frame, client, "weight", "1"), errors="coerce")
@@ -200,7 +201,8 @@ def _attributes(frame: pd.DataFrame, source: CustomerSource, ids: set[str]) -> l
     return [name for name in chosen if name not in ids and name not in source.exclude]
 
 
-def _ids(column: pd.Series) -> pd.Series:
+def ids_of(column: pd.Series) -> pd.Series:
+    """Return a column of ids as text, written as in the log; missing where none stands."""
     if pd.api.types.is_float_dtype(column):
         column = column.astype("Int64")
     text = column.astype("str").str.strip()

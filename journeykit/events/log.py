@@ -41,6 +41,10 @@ class EventLog:
         What an analyst knows: ``customer_id, at, stage``.
     identities
         How ids were joined: ``link, ids, joined, ambiguous, events``.
+    groups
+        Who was in which arm of a trial: ``trial, customer_id, account_id, arm`` (one of the two ids is missing).
+    contactable
+        Whether a customer may be contacted, by ``customer_id``; None where the client file does not say.
     day
         The day of events that have an order and no times: ``moment`` then tells nothing, and hides nothing.
     spend
@@ -55,6 +59,8 @@ class EventLog:
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     labels: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     identities: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    contactable: pd.Series | None = field(default=None, repr=False)
     day: dt.date | None = None
     spend: Spend | None = field(default=None, repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)

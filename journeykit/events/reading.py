@@ -15,6 +15,7 @@ from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.attributes import read_customers, read_labels, read_people
 from journeykit.events.databases import Database
 from journeykit.events.files import RawFile
+from journeykit.events.groups import read_consent, read_groups
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
@@ -89,10 +90,20 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         identities=identities,
         spend=read_spend(connection, client),
         labels=_labels(connection, client, table, secret),
+        groups=pseudonymous(read_groups(connection, client), secret),
+        contactable=_contactable(connection, client, secret),
         day=_changed_on(client, client.events).tz_localize("UTC").tz_convert(client.timezone).date()
         if client.in_order
         else None,
     )
+
+
+def _contactable(connection: Any, client: Client, secret: str | None) -> pd.Series | None:
+    """Return who may be contacted, by the ids of the log."""
+    told = read_consent(connection, client)
+    if told is None or secret is None:
+        return told
+    return pseudonymous(told.reset_index(), secret).set_index("customer_id")["allowed"]
 
 
 def _usable(connection: Any, name: str, place: int) -> Any:
@@ -141,6 +152,7 @@ def _profiles(client: Client, connection: Any) -> EventLog:
         rejects=pseudonymous(rejects, secret),
         sources=sources,
         labels=labels,
+        contactable=_contactable(connection, client, secret),
     )
 
 

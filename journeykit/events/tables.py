@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from journeykit.clients import Client, CustomerSource, EventSource, LabelSource
+from journeykit.clients import Client, CustomerSource, EventSource, GroupSource, LabelSource
 from journeykit.clients.form import LinkSource
 from journeykit.errors import DataError, JourneykitError
 from journeykit.events.archives import is_packed, unpacked
@@ -28,7 +28,7 @@ _LARGEST_OBJECT = 67_108_864
 
 
 def source_files(
-    client: Client, source: EventSource | CustomerSource | LabelSource | LinkSource
+    client: Client, source: EventSource | CustomerSource | LabelSource | LinkSource | GroupSource
 ) -> list[RawFile | Database]:
     """Return the files, or the query, that a source stands for.
 

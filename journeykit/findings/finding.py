@@ -51,6 +51,11 @@ SECTIONS = {
         "advise_tested", "advise_measured", "advise_playbook", "advise_no_channel", "advise_written", "what_if",
         "what_if_value",
     ),
+    "decisions": (
+        "goes_on_less", "channel_goes_on_less", "page_loses", "landing_loses", "dissatisfied_silent", "renews_less",
+        "unused_renews_less",
+    ),
+    "trials": ("trial_better", "trial_worse", "trial_no_difference", "trial_mismatch"),
     "caveats": (
         "stage_not_observable", "journeys_not_observable", "rejects", "unmapped_touchpoints", "window_opens_late",
         "few_customers", "nothing_left_out", "holds_under_all_models", "flips_with_model", "unsure_under_models",
@@ -80,6 +85,8 @@ SUBJECT = (
     "outcome",
     "sign",
     "place",
+    "trial",
+    "arm",
 )
 _SECTION_OF = {key: section for section, keys in SECTIONS.items() for key in keys}
 
@@ -224,7 +231,7 @@ def headlines(findings: Sequence[Finding], most: int = 5) -> list[Finding]:
     ordered = [
         found
         for found in sorted(findings, key=lambda one: one.rank or 10**9)
-        if found.section not in ("caveats", "actions", "changes")
+        if found.section not in ("caveats", "actions", "changes", "decisions")
     ]
     firsts = {found.section: found for found in reversed(ordered)}
     kinds = {found.key: found for found in reversed(ordered)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,10 @@ from journeykit.findings.linking import link_findings
 from journeykit.findings.money import ahead_findings, return_findings
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
+from journeykit.findings.trying import trial_findings
 from journeykit.journeys.pages import SALES
 
-__all__ = ["observe"]
+__all__ = ["name_finding", "observe"]
 
 FEW = 200
 MOST_PER_KIND = 6
@@ -44,6 +45,8 @@ def observe(
     advice: pd.DataFrame | None = None,
     returns=None,
     outlook=None,
+    trials: pd.DataFrame | None = None,
+    decided: Iterable[Finding] = (),
     alpha: float = 0.05,
 ) -> list[Finding]:
     """Return what matters in the tables, largest stake first and caveats last.
@@ -74,6 +77,10 @@ def observe(
         What came back of what was spent (`measure_returns`).
     outlook
         What customers will bring in the year ahead (`forecast_value`).
+    trials
+        What the trials showed (`read_out`), corrected among themselves.
+    decided
+        What decisions rest on (`decide`), corrected among themselves.
     alpha
         Expected share of false discoveries among the tested findings that are returned.
 
@@ -108,10 +115,9 @@ def observe(
             one for one in candidates if one.key not in ("entry_point", "entry_goes_on", "entry_stays")
         ]  # the first contact is not in the data
     candidates = [one for one in candidates if _large_enough(one, min_group)]
-    standing = rank(
-        map(_with_value(journeys), control(candidates, alpha)), len(journeys.units), _value(journeys)
-    )
-    return [_named(found_one, names, client) for found_one in _not_too_many(standing)]
+    sure = [*control(candidates, alpha), *trial_findings(trials, min_group), *decided]
+    standing = rank(map(_with_value(journeys), sure), len(journeys.units), _value(journeys))
+    return [name_finding(found_one, names, client) for found_one in _not_too_many(standing)]
 
 
 def _changes(since, names: Any, min_group: int) -> Iterator[Finding]:
@@ -175,7 +181,8 @@ def _not_too_many(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-def _named(found: Finding, names: Any, client) -> Finding:
+def name_finding(found: Finding, names: Any, client) -> Finding:
+    """Return a finding with the names of its personas and its stage, in both languages."""
     given: dict[str, Mapping[str, str]] = {}
     if found.persona is not None:
         table = _by_persona(names)

@@ -15,7 +15,7 @@ from journeykit.journeys.paths import ALL, Paths
 from journeykit.journeys.steps import hold_back, personas_of
 from journeykit.journeys.voices import GIVEN_BACK
 
-__all__ = ["count_back_after_dissatisfaction", "limits_of"]
+__all__ = ["HIGH", "LOW", "count_back_after_dissatisfaction", "limits_of", "signs_of"]
 
 ANY = "any"
 COLUMNS = (
@@ -87,7 +87,7 @@ def _rows(paths: Paths, signs: pd.DataFrame, persona: str) -> Iterator[list]:
 
 def _followed_signs(paths: Paths) -> pd.DataFrame:
     """Return each unit's first low and first high sign of each kind, and whether it then went back in time."""
-    signs = _signs(paths)
+    signs = signs_of(paths)
     backs = paths.entries.filter(paths.entries.next_position < paths.entries.position)
     backs = backs.filter(~backs.next_paused)
     backs = backs.select("unit_id", back_at="next_at").execute()
@@ -98,7 +98,8 @@ def _followed_signs(paths: Paths) -> pd.DataFrame:
     return signs.assign(back=signs.index.isin(went), followed=known.astype(bool))
 
 
-def _signs(paths: Paths) -> pd.DataFrame:
+def signs_of(paths: Paths) -> pd.DataFrame:
+    """Return each unit's first sign of each kind and level: `unit_id, persona, touchpoint, signal, level, at`."""
     table = paths.contacts
     there = table.select("touchpoint").distinct().execute()["touchpoint"]
     complaints = ["complaint", *kin_of(there, paths.vocabulary, "complaint")]

@@ -16,6 +16,7 @@ __all__ = ["place", "replace_file", "sweep", "workshop"]
 
 PREFIX = ".making-"
 MAKER = re.compile(r"\.making-(?P<host>\w*)-(?P<process>\d+)-(?P<birth>\d*)-")
+KEPT = "trials"
 ABANDONED = 2 * 86_400  # seconds without a change, after which another machine's folder counts as left behind
 
 
@@ -41,7 +42,10 @@ def workshop(home: Path) -> Path:
 
 
 def place(made: Path, target: Path) -> None:
-    """Move a finished folder to its place; the older one there goes only when the new one stands."""
+    """Move a finished folder to its place; the older one there goes only when the new one stands.
+
+    Plans of trials that were made for the older one are kept: somebody may be carrying one out.
+    """
     older = made.with_name(f"{made.name}-older")
     if target.exists():
         os.rename(target, older)
@@ -51,6 +55,8 @@ def place(made: Path, target: Path) -> None:
         if older.exists():
             os.rename(older, target)
         raise
+    if (older / KEPT).is_dir() and not (target / KEPT).exists():
+        os.rename(older / KEPT, target / KEPT)
     shutil.rmtree(older, ignore_errors=True)
 
 

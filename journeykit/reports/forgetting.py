@@ -11,6 +11,7 @@ from journeykit.clients import Client
 from journeykit.errors import JourneykitError
 from journeykit.events.pseudonyms import known_as
 from journeykit.events.texts import same_id
+from journeykit.reports.folders import replace_file
 
 __all__ = ["forget_customer", "learned_with"]
 
@@ -18,7 +19,9 @@ NAMING = ("customer_id", "referrer_id")
 
 
 def forget_customer(customer: str, client: Client | str, out: str | Path = "reports") -> list[Path]:
-    """Remove a customer's rows from every table of a client's reports, and from the rejected rows kept beside them.
+    """Remove a customer's rows from every table of a client's reports, and from what is kept beside them.
+
+    That are the rejected rows of a check, and the lists of planned trials.
 
     Reports name no person and models hold no rows, so the tables are all that is kept of one.
 
@@ -49,10 +52,23 @@ def forget_customer(customer: str, client: Client | str, out: str | Path = "repo
             "there are no reports of this client", where=home, remedy="name a client with reports"
         )
     other = known_as(client, customer) if isinstance(client, Client) else None
-    changed = [path for path in tables if _without(path, {customer, same_id(customer), other or customer})]
+    ids = {customer, same_id(customer), other or customer}
+    changed = [path for path in tables if _without(path, ids)]
+    changed += [path for path in sorted(home.glob("*/trials/*/customers.csv")) if _unlisted(path, ids)]
     if not changed:
         raise JourneykitError(f"no table holds the customer {customer!r}", where=home, remedy="check the id")
     return changed
+
+
+def _unlisted(path: Path, ids: set[str]) -> bool:
+    """Write the list of a planned trial anew without a customer; tell whether the customer was on it."""
+    import pandas as pd
+
+    listed = pd.read_csv(path, dtype="str", keep_default_na=False)
+    theirs = listed["customer_id"].isin(ids)
+    if theirs.any():
+        replace_file(path, listed[~theirs].to_csv(index=False))
+    return bool(theirs.any())
 
 
 def learned_with(changed: list[Path]) -> list[Path]:

@@ -72,7 +72,8 @@ def _without_password(path: str) -> str:
 
 
 def _further(client: Client) -> list[str]:
-    sources = (client.customers, client.labels)
+    groups = (trial.group for trial in client.trials if not isinstance(trial.group, str))
+    sources = (client.customers, client.labels, *groups)
     named = [source.path for source in sources if source is not None]
     kept = (client.personas.reuse, client.brand.logo, client.brand.template, client.map)
     named += [path for path in kept if path]

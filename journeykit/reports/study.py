@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.checks import find_doubts
 from journeykit.clients import Client
+from journeykit.decisions import Decisions
 from journeykit.errors import DataError
 from journeykit.events import EventLog, Silence, silence_of
 from journeykit.facts import Reading, choose_reading
@@ -41,11 +42,12 @@ from journeykit.personas import (
 from journeykit.reports.comparing import compare_reports
 from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
 from journeykit.reports.portraits import spread_effects
-from journeykit.reports.tabling import list_tables
-from journeykit.reports.valuing import foretell_value
+from journeykit.reports.tabling import list_customers, list_tables
+from journeykit.reports.valuing import decide_for, foretell_value
 from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
+from journeykit.trials import read_out
 from journeykit.wording import name_personas
 
 __all__ = ["Study"]
@@ -309,6 +311,8 @@ class Study:
             advice=self.journey_map.advice,
             returns=self.returns,
             outlook=self.value_forecast,
+            trials=self.trials,
+            decided=self.decided.findings,
         )
 
     @cached_property
@@ -322,6 +326,16 @@ class Study:
         return measure_returns(self.log, self.membership["persona"], self.random_state)
 
     @cached_property
+    def decided(self) -> Decisions:
+        """What is worth acting on, by what is at stake."""
+        return decide_for(self)
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """What the trials showed that the client file names, of everyone and of each persona."""
+        return read_out(self.log, self.membership["persona"])
+
+    @cached_property
     def people(self) -> pd.DataFrame:
         """One row a customer: the unit, the last contact and the total value."""
         table = contacts(self.log)
@@ -333,16 +347,7 @@ class Study:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row a customer: persona, stage, forecast and value; people of an account share the account's."""
-        people = self.people
-        table = people.merge(self.membership, "left", left_on="unit_id", right_index=True)
-        table = table.merge(self.stages.table, "left", left_on="unit_id", right_index=True)
-        b2b = self.client.unit == "account"
-        account = table["unit_id"] if b2b else pd.Series(None, index=table.index, dtype="str")
-        ahead = [name for name in table if name.startswith("move_")]
-        last = ["last_touchpoint_at", "value_total", *ahead]
-        table.insert(1, "account_id", account)
-        table = table[[*(name for name in table if name not in ("unit_id", *last)), *last]]
-        return table.sort_values("customer_id", ignore_index=True)
+        return list_customers(self)
 
     @cached_property
     def size(self) -> dict[str, Any]:

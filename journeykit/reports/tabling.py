@@ -20,7 +20,7 @@ from journeykit.reports.portraits import (
 )
 from journeykit.reports.valuing import value_tables
 
-__all__ = ["list_tables"]
+__all__ = ["list_customers", "list_tables"]
 
 MARKERS = "transitions_by_markers"
 
@@ -49,6 +49,8 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "confusion": study.stages.confusion,
         "importance": study.stages.importance,
         "transitions_by_markers": given[MARKERS] if MARKERS in given else _by_markers(study),
+        **({} if study.client.profile_only else {"decisions": study.decided.table}),
+        **({"trials": study.trials} if len(study.trials) else {}),
         "rejects": _rejects(study),
         **value_tables(study),
         **({} if study.audit is None else study.audit.tables()),
@@ -58,11 +60,14 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _actions(study: Any) -> pd.DataFrame:
-    """Return the next action of each customer; the people of an account get the account's."""
+    """Return the next action of each customer who may be contacted; the people of an account get the account's."""
     actions = next_actions(study.journeys, study.client, study.stages.table, None, study.journey_map.advice)
     people = study.people[["customer_id", "unit_id"]]
     joined = people.merge(actions.rename(columns={"customer_id": "unit_id"}), "inner", "unit_id")
-    return joined.drop(columns="unit_id")
+    may = study.log.contactable
+    if may is not None:
+        joined = joined[joined["customer_id"].map(may).fillna(False).astype(bool)]
+    return joined.drop(columns="unit_id").reset_index(drop=True)
 
 
 def _by_markers(study: Any) -> pd.DataFrame:
@@ -79,3 +84,17 @@ def _rejects(study: Any) -> pd.DataFrame:
 def _moves(match: PersonaMatch | None, least: int) -> dict[str, pd.DataFrame]:
     """Return who went from which persona to which since the last report, when it had any."""
     return {} if match is None else {"persona_moves": moves_table(match, least)}
+
+
+def list_customers(study: Any) -> pd.DataFrame:
+    """Return one row a customer: persona, stage, forecast and value; people of an account share the account's."""
+    people = study.people
+    table = people.merge(study.membership, "left", left_on="unit_id", right_index=True)
+    table = table.merge(study.stages.table, "left", left_on="unit_id", right_index=True)
+    b2b = study.client.unit == "account"
+    account = table["unit_id"] if b2b else pd.Series(None, index=table.index, dtype="str")
+    ahead = [name for name in table if name.startswith("move_")]
+    last = ["last_touchpoint_at", "value_total", *ahead]
+    table.insert(1, "account_id", account)
+    table = table[[*(name for name in table if name not in ("unit_id", *last)), *last]]
+    return table.sort_values("customer_id", ignore_index=True)

@@ -1,4 +1,4 @@
-"""Valuing: the year ahead and the return on spend, as a study has them made."""
+"""Valuing: the year ahead, the return on spend and what to decide, as a study has them made."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.decisions import Decisions, decide, nothing_to_decide
 from journeykit.features import measure_traits
 from journeykit.forecasts import ValueForecast, forecast_value
+from journeykit.journeys.paths import trace_paths
 from journeykit.personas import align_traits, personas_of
 from journeykit.sessions import contacts
 
-__all__ = ["foretell_value", "value_tables"]
+__all__ = ["decide_for", "foretell_value", "value_tables"]
 
 MOST_CONTACTS = (
     1_000_000  # of more, nobody's persona of earlier is looked up: it takes as long as personas do
@@ -45,3 +47,13 @@ def value_tables(study: Any) -> dict[str, pd.DataFrame]:
     ahead, returns = study.value_forecast, study.returns
     tables = {} if ahead.reason else {"value_forecast": ahead.table, "value_outlook": ahead.outlook}
     return tables | ({} if returns is None else {"returns": returns.table})
+
+
+def decide_for(study: Any) -> Decisions:
+    """Return what is worth acting on for a study's client, by what is at stake."""
+    client = study.client
+    if client.in_order or client.profile_only:
+        return nothing_to_decide(client)
+    personas = study.membership["persona"]
+    traced = trace_paths(study.log, personas, study.stages.table, inferred=study.paths)
+    return decide(traced, client, study.journey_map.advice, study.persona_names, study.random_state)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from journeykit.wording.formats import LANGUAGES, say_value
 from journeykit.wording.labels import label, label_frame
 from journeykit.wording.names import name_persona, name_personas
-from journeykit.wording.sentences import say, tell
+from journeykit.wording.sentences import say, say_about, tell
 from journeykit.wording.texts import keys, text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "name_persona",
     "name_personas",
     "say",
+    "say_about",
     "say_recruiting",
     "say_rule",
     "say_tree",

@@ -16,7 +16,7 @@ LANGUAGES = ("nl", "en")
 MISSING = "–"
 _WHOLE = 1000  # from which on amounts have no decimals
 _AMOUNT = re.compile(r"[#,]*0\.0+")
-_LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 _TIME_UNITS = {"nl": {"hour": ("uur", "uur"), "day": ("dag", "dagen"), "week": ("week", "weken"),
                       "month": ("maand", "maanden"), "year": ("jaar", "jaar")},
                "en": {"hour": ("hour", "hours"), "day": ("day", "days"), "week": ("week", "weeks"),
@@ -56,8 +56,8 @@ def say_value(value: Any, form: str = "plain", language: str = "nl", currency: s
     if is_missing(value):
         return MISSING
     if form == "amount" and currency:
-        return _money(value, currency, _LOCALES[language])
-    return _FORMS[form](value, _LOCALES[language])
+        return with_currency(value, currency, language)
+    return _FORMS[form](value, LOCALES[language])
 
 
 def say_interval(
@@ -81,12 +81,12 @@ def say_interval(
     if form in ("points", "signed"):
         between = " tot " if language == "nl" else " to "
         return between.join(
-            _signed(100 * end if form == "points" else end, _LOCALES[language]) for end in (low, high)
+            _signed(100 * end if form == "points" else end, LOCALES[language]) for end in (low, high)
         )
     if form == "amount" and currency and min(low, high) >= 0:
         digits = 0 if abs(high) >= _WHOLE else None
-        written = _money(low, currency, _LOCALES[language], digits)
-        return f"{written}–{_decimal(high, _money_digits(high, currency, digits), _LOCALES[language])}"
+        written = with_currency(low, currency, language, digits)
+        return f"{written}–{_decimal(high, _money_digits(high, currency, digits), LOCALES[language])}"
     between = "–" if form != "amount" or min(low, high) >= 0 else " tot " if language == "nl" else " to "
     return between.join(say_value(end, form, language, currency) for end in (low, high))
 
@@ -95,7 +95,7 @@ def _ends(low: float, high: float, digits: int, language: str) -> str:
     """Return two ends with as many decimals as keep them apart, at most one more."""
     if round(low, digits) == round(high, digits) and low != high:
         digits += 1
-    shown = [_decimal(end, 0 if end in (0, 100) else digits, _LOCALES[language]) for end in (low, high)]
+    shown = [_decimal(end, 0 if end in (0, 100) else digits, LOCALES[language]) for end in (low, high)]
     return "–".join(dict.fromkeys(shown))
 
 
@@ -150,10 +150,12 @@ def _money_digits(value: Any, currency: str, digits: int | None = None) -> int:
     return min(digits, get_currency_precision(currency))
 
 
-def _money(value: Any, currency: str, locale: str, digits: int | None = None) -> str:
+def with_currency(value: Any, currency: str, language: str, digits: int | None = None) -> str:
+    """Return an amount with its currency; with as many decimals as given, at most as many as the currency has."""
     from babel import Locale
     from babel.numbers import format_currency
 
+    locale = LOCALES[language]
     decimals = _money_digits(value, currency, digits)
     usual = Locale.parse(locale).currency_formats["standard"].pattern
     pattern = ";".join(_AMOUNT.sub(_pattern(decimals), part) for part in usual.split(";"))

@@ -15,7 +15,7 @@ from journeykit.wording.texts import fill, is_one, load_texts
 if TYPE_CHECKING:
     from journeykit.findings import Finding
 
-__all__ = ["say", "say_behaviour", "tell"]
+__all__ = ["say", "say_about", "say_behaviour", "tell"]
 
 # how a finding's interval is written, where it is not a share
 _INTERVALS = {
@@ -27,6 +27,7 @@ _INTERVALS = {
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
     "spend_returns_most": "amount", "spend_returns_least": "amount",
     "ahead_more_persona": "amount", "ahead_more_channel": "amount",
+    "trial_better": "points", "trial_worse": "points", "trial_no_difference": "points",
     "what_if": "whole", "what_if_value": "whole",
 }  # fmt: skip
 
@@ -62,6 +63,23 @@ def say(finding: Finding, language: str, client=None) -> str:
     if finding.key not in sentences:
         raise unknown("kind of finding", finding.key, sentences, remedy="add a sentence in nl and en")
     said = fill(sentences[finding.key], _values(finding, language, client), language)
+    return said[:1].upper() + said[1:]
+
+
+def say_about(key: str, finding: Finding, language: str, client=None, **more: Any) -> str:
+    """Return a text that is about what a finding is about, such as what to do about it.
+
+    Parameters
+    ----------
+    key
+        `section.key`.
+    finding
+        What it is about.
+    **more
+        What goes into the blanks besides what a finding's own sentence knows.
+    """
+    section, _, name = key.partition(".")
+    said = fill(load_texts(language)[section][name], _values(finding, language, client) | more, language)
     return said[:1].upper() + said[1:]
 
 

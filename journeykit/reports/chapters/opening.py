@@ -44,7 +44,8 @@ def summary(page: Page, study: Any) -> None:
     page.facts(_headlines(page, read, counted, contacts))
     page.say(headlines(study.findings))
     page.say(changes_sentence(read))
-    advice = recommendations(read, most=3)
+    decided = getattr(study, "decided", None) is not None and not study.client.profile_only
+    advice = [] if decided else recommendations(read, most=3)  # decisions stand on the page before
     if advice:
         page.heading("summary_do", level=2)
         page.say(advice)

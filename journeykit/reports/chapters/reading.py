@@ -58,6 +58,7 @@ SUBJECTS = {
     "loop": ("loop_closes", "referred_further", "referred_less_far"),
     "actions": ("advise_tested", "advise_measured", "advise_playbook", "advise_no_channel", "advise_written"),
     "what_if": ("what_if", "what_if_value"),
+    "trials": ("trial_better", "trial_worse", "trial_no_difference", "trial_mismatch"),
     "measure": ("stage_not_observable", "journeys_not_observable"),
     "audit": ("holds_under_all_models", "flips_with_model", "unsure_under_models", "seen_under_few_models"),
     "data": ("rejects", "unmapped_touchpoints", "window_opens_late", "few_customers", "nothing_left_out"),

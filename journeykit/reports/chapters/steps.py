@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journeykit.journey_maps.advice import WRITTEN
+from journeykit.reports.chapters.deciding import list_decisions
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
 
@@ -31,6 +32,7 @@ def actions(page: Page, study: Any) -> None:
     page.heading("actions")
     if read.unobserved("actions"):
         return
+    list_decisions(page, read)
     frame, told = _advice(read), recommendations(read, most=5)
     if frame.empty and not told:
         page.note(page.text("prose.actions_none"))
