@@ -177,6 +177,7 @@ def test_several_dates_in_a_row_are_moments(tmp_path):
     assert counts == {"generate_lead": 60, "demo_attended": 30, "contract_signed": 15}
 
 
+@pytest.mark.slow
 def test_quantity_times_price_and_what_was_sent_back(tmp_path):
     text = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
     for at in range(1, 90):

@@ -101,6 +101,7 @@ def test_every_kind_belongs_to_one_section():
     assert Finding("leaks_at").section == "leaks"
 
 
+@pytest.mark.slow
 def test_refused_personas_are_said_and_nothing_else_is_said_about_them():
     log, personas = shop()
     keys = [one.key for one in observe(map_journeys(log), log=log, personas=personas, found=False)]
@@ -108,6 +109,7 @@ def test_refused_personas_are_said_and_nothing_else_is_said_about_them():
     assert "persona_size" not in keys
 
 
+@pytest.mark.slow
 def test_small_groups_are_never_named():
     log, personas = shop(customers=24)
     few = personas.where(personas.index.isin(["c0", "c2", "c4"]) | (personas == "p2"))

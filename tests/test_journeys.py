@@ -207,6 +207,7 @@ def test_back_steps_count_customers_not_steps(counted):
     assert cell(counted.back_steps, "back_to", persona="all", stage="consideration") == "awareness"
 
 
+@pytest.mark.slow
 def test_small_groups_are_held_back_and_their_figures_gone():
     journeys = map_journeys(log_of(JOURNEYS), PERSONAS, min_group=10)
     for name, table in journeys.tables().items():

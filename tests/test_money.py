@@ -132,6 +132,7 @@ def test_an_event_told_twice_is_merged_and_rows_add_up(tmp_path):
     assert [counts[f"rows_{name}"] for name in ("read", "used", "rejected", "merged")] == [7, 4, 1, 2]
 
 
+@pytest.mark.slow
 def test_the_lines_of_one_event_are_lines(tmp_path):
     text = """
         customer_id,timestamp,touchpoint,event_id,product,value,arrived
@@ -143,6 +144,7 @@ def test_the_lines_of_one_event_are_lines(tmp_path):
     assert (counts["orders"], counts["revenue"], counts["rows_merged"]) == (1, 10.0, 1)
 
 
+@pytest.mark.slow
 def test_a_total_on_each_line_is_drafted_to_count_once(tmp_path):
     rows = [
         f"{order},c{order % 7},2026-01-{order % 28 + 1:02},{10 + order},{line}"
