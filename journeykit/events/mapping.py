@@ -27,7 +27,7 @@ from journeykit.events.texts import (
     with_texts,
 )
 from journeykit.events.times import read_time
-from journeykit.events.xes import XES_COLUMNS
+from journeykit.events.formats.xes import XES_COLUMNS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -14,13 +14,13 @@ from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, DataError, unknown
 from journeykit.events.attributes import read_customers, read_labels, read_people
 from journeykit.events.databases import Database
-from journeykit.events.files import RawFile
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
 from journeykit.events.orders import MERGED, in_one_currency
 from journeykit.events.overlaps import without_overlap
 from journeykit.events.pseudonyms import pseudonymous, secret_of
+from journeykit.events.raw import RawFile
 from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, in_one_column, lay_out
 from journeykit.events.tables import digest, read_raw, source_files
