@@ -12,9 +12,10 @@ from journeykit import engine
 from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events import expressions
+from journeykit.events.formats.xes import XES_COLUMNS
 from journeykit.events.names import LONGEST, named_touchpoint, with_channels
 from journeykit.events.numbers import BESIDE, SAMPLE, read_currency, read_number, signs_in
-from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
+from journeykit.events.orders import in_one_moment, told_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.shapes import holds, paired
 from journeykit.events.texts import (
@@ -27,7 +28,6 @@ from journeykit.events.texts import (
     with_texts,
 )
 from journeykit.events.times import read_time
-from journeykit.events.formats.xes import XES_COLUMNS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -145,10 +145,7 @@ def map_source(
         mapped, made = with_channels(mapped, _written_channels(raw), client, where)
     mapped = paired(mapped) if source.lifecycle else mapped
     mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
-    if "order_id" in values and not source.orders and not source.in_order:
-        mapped = order_once(mapped, values)
     mapped = in_one_moment(mapped) if source.orders else mapped
-    mapped = value_once(mapped) if source.value_per == "order" else mapped
     made += ("session_id", "order_id") if source.orders else ()
     return mapped.select("row", "reason", *[name for name in MAPPED if name in values or name in made])
 
