@@ -7,7 +7,8 @@ import pytest
 
 from journeykit import facts
 from journeykit.checks import find_doubts
-from journeykit.clients import client_from_dict
+from journeykit.clients import client_from_dict, read_client
+from journeykit.drafting import draft_client
 from journeykit.events import read_events
 from journeykit.events.again import settled
 
@@ -80,3 +81,19 @@ def test_what_is_told_again_days_later_is_said(tmp_path):
 def test_a_total_on_each_line_counts_once_for_every_charge(tmp_path):
     log = read(tmp_path, charges("a", "s1", MONTHLY), value_per="order")
     assert facts.measure_revenue(log)["revenue"] == 40
+
+
+def test_a_draft_takes_a_number_that_comes_back_for_no_order_of_lines(tmp_path):
+    rows = [
+        (who, day, number, value)
+        for who in range(8)
+        for _, day, _, number, value in charges("a", f"s{who}", MONTHLY)
+    ]
+    text = "klantnr,datum,ordernummer,bedrag\n" + "".join(
+        f"{w},{d:%Y-%m-%d},{n},{v}\n" for w, d, n, v in rows
+    )
+    (tmp_path / "charges.csv").write_text(text, encoding="utf-8")
+    draft = draft_client("acme", tmp_path / "charges.csv", folder=tmp_path)
+    assert "orders:" not in draft.read_text(encoding="utf-8")
+    found = facts.measure_revenue(read_events(read_client(draft)))
+    assert (found["orders"], found["revenue"]) == (32, 320)
