@@ -253,7 +253,8 @@ def _comes_back(sample: Sample, order: str, roles: Roles) -> bool:
     when = [name for name in _named(time) if name in sample.frame]
     if not when:
         return False
-    moments = sample.frame[when].astype(str).agg(" ".join, axis=1).groupby(sample.frame[order].to_numpy())
+    moment = sample.frame.groupby(when, dropna=False).ngroup()
+    moments = moment.groupby(sample.frame[order].to_numpy())
     several = moments.size() > 1
     return bool((moments.nunique()[several] > 1).mean() > _HALF) if several.any() else False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,10 +21,12 @@ from journeykit.events.formats.dialects import WHITESPACE
 from journeykit.events.nested import explode
 from journeykit.events.raw import RawFile
 from journeykit.events.tables import read_raw, read_some
+from journeykit.events.texts import ODD_DIGITS, plain_digits
 
 __all__ = ["Sample", "sample_files"]
 
 ROWS = 40_000
+_SOME = 2_000
 _LARGE_WHOLE = 4 * 2**20  # of which the format itself gives a sample
 _LARGE, _HEAD, _PART, _PARTS = 24 * 2**20, 6 * 2**20, 2**19, 12
 
@@ -121,7 +124,18 @@ def _sample(raw: RawFile, path: Path) -> Sample:
             .execute()
         )
     connection.disconnect()
-    return Sample(path, frame, whole, _left_out(raw))
+    return Sample(path, _with_plain_digits(frame), whole, _left_out(raw))
+
+
+def _with_plain_digits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which digits of other scripts are the usual ones, as they are read."""
+    odd = [name for name in frame.select_dtypes(["object", "str"]) if _has_odd_digits(frame[name])]
+    plain = {name: frame[name].map(lambda text: plain_digits(str(text)), na_action="ignore") for name in odd}
+    return frame.assign(**plain) if odd else frame
+
+
+def _has_odd_digits(column: pd.Series) -> bool:
+    return any(isinstance(text, str) and re.search(ODD_DIGITS, text) for text in column.head(_SOME))
 
 
 def _left_out(raw: RawFile) -> list[str]:
