@@ -10,7 +10,7 @@ from journeykit import engine
 from journeykit.clients import Client, EventSource
 from journeykit.clients.form import safe_touchpoint
 from journeykit.errors import DataError
-from journeykit.events.texts import read_text
+from journeykit.events.texts import read_text, with_texts
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -111,7 +111,7 @@ def _key(*columns: ir.StringValue) -> ir.StringValue:
 def _few(written: Any, where: str) -> Any:
     """Return the different texts of columns of names as a frame; the first may not hold many."""
     first, *_ = written.columns
-    few = written.distinct()  # few, of which the words are made
+    few = with_texts(written.distinct(), written.columns)  # few, of which the words are made
     table = few.select(**{name: read_text(few, name) for name in written.columns}).distinct()
     table = table.filter(table[first].isnull() | (engine.size(table[first]) <= LONGEST))
     found = table.filter(table[first].notnull()) if len(written.columns) == 1 else table
