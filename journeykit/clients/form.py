@@ -33,7 +33,9 @@ EVENT_COLUMNS = (
 NUMBER_COLUMNS = ("timestamp", "value", "quantity", "cost", "rating", "paid")
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
-TIME_FORMS = "date time hour year month day order offset unit start column format zone zone_column".split()
+TIME_FORMS = (
+    "date time hour year month day order offset gap unit start column format zone zone_column".split()
+)
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
@@ -134,7 +136,7 @@ def _check_time_form(form: dict[str, Any]) -> None:
     for key in form:
         if key not in TIME_FORMS:
             raise _unknown("key of timestamp", key, TIME_FORMS)
-    if "offset" in form and form.get("unit", "s") not in TIME_UNITS:
+    if {"offset", "gap"} & set(form) and form.get("unit", "s") not in TIME_UNITS:
         raise _unknown("unit", form["unit"], TIME_UNITS)
     if "zone" in form and form["zone"] not in available_timezones():
         raise _unknown(
@@ -142,12 +144,16 @@ def _check_time_form(form: dict[str, Any]) -> None:
         )
     if "offset" in form and "start" not in form:
         raise _fault("an offset needs its 'start', the date at which it is 0")
-    if set(form) == {"order"}:
+    if "gap" in form and not {"order", "start"} <= set(form):
+        raise _fault(
+            "a gap needs the 'order' of the events, and 'start', the date on which everybody's first is put"
+        )
+    if set(form) == {"order"} or "gap" in form:
         return
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
         raise _fault(
             "timestamp takes {date, hour}, {date, time}, {year, month, day, order}, {offset, unit, start}, "
-            "{column, format} or {order}"
+            "{gap, order, unit, start}, {column, format} or {order}"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import yaml
 
 from journeykit.channels import channel_of
 from journeykit.clients import client_from_dict
+from journeykit.drafting.asking import Ask, ask_about
 from journeykit.drafting.exports import people_of
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Guess
 from journeykit.drafting.guessing import guess_customer
@@ -41,7 +42,6 @@ _ZONES = {
     "germany": "Europe/Berlin", "deutschland": "Europe/Berlin", "france": "Europe/Paris", "india": "Asia/Kolkata",
 }  # fmt: skip
 _MOST_CHANNELS = 200  # names that are looked at
-Ask = Callable[[str, Guess, list[str]], str | None]
 
 
 def draft_client(
@@ -76,8 +76,8 @@ def draft_client(
     customer_id
         The column that says who, where that is not to be guessed; ``row`` when every row is another person.
     ask
-        Called with a question, the guess and the options where a guess is doubtful; gives the answer, or None to keep
-        the guess.
+        Called with a question, the guess and the options, about the five guesses that move the figures most, and the
+        time zone where it is doubtful; gives the answer, or None to keep the guess.
 
     Returns
     -------
@@ -105,7 +105,8 @@ def draft_client(
     told = sample_files(Path(customers))[0] if customers is not None else None
     sources, people, left = _drafts(samples, told, customer_id)
     samples += [told] if told is not None else []
-    _ask_all(ask, sources, samples)
+    if ask is not None:
+        ask_about(ask, sources, samples)
     text = _text(client, samples, sources, people, left, target.parent, ask)
     client_from_dict(yaml.safe_load(text), target.parent)  # so that it is valid as it stands
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -190,19 +191,6 @@ def _texts(frame: pd.DataFrame, column: str) -> pd.Series:
         return pd.Series(dtype=str)
     values = frame[column].dropna()
     return (values.astype("Int64") if pd.api.types.is_float_dtype(values) else values).astype(str).str.strip()
-
-
-def _ask_all(ask: Ask | None, sources: list[SourceDraft], samples: list[Sample]) -> None:
-    """Ask about the columns of which the guess is doubtful, and put the answers in their place."""
-    for draft in sources if ask else []:
-        sample = next(sample for sample in samples if sample.path == draft.path)
-        for name in ("customer_id", "timestamp", "touchpoint"):
-            guess = draft.columns.get(name)
-            if guess is None or guess.sure != DOUBTFUL or isinstance(guess.value, dict):
-                continue
-            answer = ask(f"Which column of {draft.path.name} is the {name}?", guess, sample.columns)
-            if answer and answer in sample.columns:
-                draft.columns[name] = Guess(answer, "as you said")
 
 
 def _text(

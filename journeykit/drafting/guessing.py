@@ -29,6 +29,7 @@ _MEANS = {
     "session": "who comes back counts as somebody else, so nothing is known of returning",
     "answer": "who answers twice is counted twice",
 }
+_HALF = 0.5
 _NO_KINDS = 0.1  # different values, of those that are filled
 _MAIL = ("email", "mail", "emailadres", "mailadres")
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
@@ -242,8 +243,20 @@ def _orders(sample: Sample, roles: Roles) -> None:
     if "touchpoint" in roles.columns:
         return
     lines = len(sample.frame) / max(order.levels, 1)
-    if lines > 1.2:
+    if lines > 1.2 and not _comes_back(sample, order.name, roles):
         roles.keys["orders"] = Guess(order.name, f"by its name; {lines:.1f} lines an order")
+
+
+def _comes_back(sample: Sample, order: str, roles: Roles) -> bool:
+    """Tell whether a number stands at several moments in most cases, as a subscription's does, and no line's."""
+    time = roles.columns["timestamp"].value if "timestamp" in roles.columns else None
+    when = [name for name in _named(time) if name in sample.frame]
+    if not when:
+        return False
+    moment = sample.frame.groupby(when, dropna=False).ngroup()
+    moments = moment.groupby(sample.frame[order].to_numpy())
+    several = moments.size() > 1
+    return bool((moments.nunique()[several] > 1).mean() > _HALF) if several.any() else False
 
 
 def _worth(sample: Sample, roles: Roles) -> None:

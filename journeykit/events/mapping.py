@@ -12,9 +12,11 @@ from journeykit import engine
 from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, unknown
 from journeykit.events import expressions
+from journeykit.events.elapsed import with_elapsed
+from journeykit.events.formats.xes import XES_COLUMNS
 from journeykit.events.names import LONGEST, named_touchpoint, with_channels
 from journeykit.events.numbers import BESIDE, SAMPLE, read_currency, read_number, signs_in
-from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
+from journeykit.events.orders import in_one_moment, told_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.shapes import holds, paired
 from journeykit.events.texts import (
@@ -26,8 +28,7 @@ from journeykit.events.texts import (
     stripped_text,
     with_texts,
 )
-from journeykit.events.times import read_time
-from journeykit.events.xes import XES_COLUMNS
+from journeykit.events.times import ELAPSED, read_time
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -124,7 +125,7 @@ def map_source(
     """
     raw = _Raw(table, table, source, client, where, {} if notes is None else notes)
     _check_required(raw)
-    raw = replace(raw, table=with_texts(table, _used(raw)))
+    raw = _with_elapsed(replace(raw, table=with_texts(table, _used(raw))))
     columns = {name: _mapped(raw, name) for name in MAPPED}
     values = {name: column for name, column in columns.items() if column is not None}
     spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in values}
@@ -145,10 +146,7 @@ def map_source(
         mapped, made = with_channels(mapped, _written_channels(raw), client, where)
     mapped = paired(mapped) if source.lifecycle else mapped
     mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
-    if "order_id" in values and not source.orders and not source.in_order:
-        mapped = order_once(mapped, values)
     mapped = in_one_moment(mapped) if source.orders else mapped
-    mapped = value_once(mapped) if source.value_per == "order" else mapped
     made += ("session_id", "order_id") if source.orders else ()
     return mapped.select("row", "reason", *[name for name in MAPPED if name in values or name in made])
 
@@ -275,6 +273,15 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     if name == "currency":
         return read_currency(raw.text(str(form)))
     return raw.id(str(form)) if name in IDS else raw.text(str(form))
+
+
+def _with_elapsed(raw: _Raw) -> _Raw:
+    """Return the raw table with the time since everybody's first event, where only the gaps between them are known."""
+    form = _form(raw, "timestamp")
+    if not isinstance(form, dict) or "gap" not in form:
+        return raw
+    step, gap = (read_number(raw.stripped(str(form[key])), raw.sample) for key in ("order", "gap"))
+    return replace(raw, table=with_elapsed(raw.table, _mapped(raw, "customer_id"), step, gap, ELAPSED))
 
 
 def _signs(raw: _Raw) -> ir.Value | None:
