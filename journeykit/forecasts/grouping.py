@@ -106,8 +106,8 @@ def choose_groupings(held: HeldOut | None) -> tuple[str, str]:
     """Return the groupings in which how often, and how much, is foretold best for the months held out.
 
     The one is taken that foretells best: purchases by Poisson deviance, money by the density of what was paid. Groups
-    are drawn to everybody, so one that is told apart for nothing costs little; one that is not told apart is foretold as
-    everybody, which no interval allows for.
+    are drawn to everybody, so that one that is told apart for nothing costs little; one that is not is foretold
+    as everybody, which no interval allows for.
     """
     if held is None:
         return "all", "all"
