@@ -2,13 +2,13 @@
 
     python benchmarks/quality_value.py [--worlds 25] [--customers 500] [--parts purchases contracts returns cdnow]
 
-*purchases*: customers buy as BG/NBD and gamma-gamma say, under five sets of parameters, one of them with two channels whose
-customers differ; the year ahead is simulated with them. *contracts*: yearly and monthly contracts, of which those who use
-much are renewed more often. *returns*: contacts and sales drawn anew from one population; the truth is its mean over
-all draws. Told are the share of worlds in which the interval of everybody's sum (and of each channel's) holds what came,
-the share of customers whose own interval does, and the mean width in parts of the truth. *cdnow*: 2,357 customers of a
-web shop for music (in the package lifetimes, extra ``demo``), told after 39 weeks what they buy in the next 39, beside
-what a naive reader says: as often, and for as much, as so far.
+*purchases*: customers buy as BG/NBD and gamma-gamma say, under five sets of parameters, one of them with two channels
+whose customers differ; the year ahead is simulated with them. *contracts*: yearly and monthly contracts, of which those
+who use much are renewed more often. *returns*: contacts and sales drawn anew from one population; the truth is its mean
+over all draws. Told are the share of worlds in which the interval of everybody's sum (and of each channel's) holds what
+came, the share of customers whose own interval does, and the mean width in parts of the truth. *cdnow*: 2,357 customers
+of a web shop for music (in the package lifetimes, extra ``demo``), told after 39 weeks what they buy in the next 39,
+beside what a naive reader says: as often, and for as much, as so far.
 """
 
 from __future__ import annotations
@@ -182,8 +182,9 @@ def cdnow() -> None:
     repeat = (again / seen * days).reindex(table.index).fillna(0.0)
     whole = found.outlook.iloc[0]
     told = {"forecast": table["value_expected"], "as before": naive, "as before, after the first": repeat}
+    between = f"{whole['value_expected']:,.0f} ({whole['low']:,.0f} to {whole['high']:,.0f})"
     print(
-        f"\nCDNOW, {len(table):,} customers, value of the next 39 weeks; real {real.sum():,.0f}, told {whole['value_expected']:,.0f} ({whole['low']:,.0f} to {whole['high']:,.0f})"
+        f"\nCDNOW, {len(table):,} customers, value of the next 39 weeks; real {real.sum():,.0f}, told {between}"
     )
     print(pd.DataFrame({
         name: {"sum / real": values.sum() / real.sum(), "mean absolute error": (values - real).abs().mean(),

@@ -224,7 +224,7 @@ def sections() -> dict[str, str]:
 def test_the_reference_describes_every_table():
     contract = (
         "customers personas journey_map transitions funnel skips channels pages next_actions rejects evidence "
-        "recommendations "
+        "recommendations value_forecast value_outlook returns "
         "evaluation reliability confusion importance changes persona_moves transitions_by_markers "
         "audit_models audit_shares audit_agreement audit_conclusions "
         "persona_traits persona_attributes persona_examples candidates recruit_rules persona_tree"

@@ -68,9 +68,11 @@ def with_channels(mapped: Any, written: Any, client: Client, where: str) -> tupl
         When there are too many names of channels.
     """
     found = _few(written, where)
-    if len(found) > _MOST_PAIRS:
+    if found is None:  # free text as a source: by the channel alone
         written = written.select(written.columns[0])
-        found = _few(written, where).head(_MOST_PAIRS)
+        found = _few(written, where)
+    if found is None:
+        return mapped, ()
     keys = list(written.columns)
     told = [_told(client, dict(zip(keys, row, strict=True))) for row in found.itertuples(index=False)]
     if not told or all(one["_same"] for one in told):
@@ -109,14 +111,23 @@ def _key(*columns: ir.StringValue) -> ir.StringValue:
 
 
 def _few(written: Any, where: str) -> Any:
-    """Return the different texts of columns of names as a frame; the first may not hold many."""
-    first, *_ = written.columns
-    few = with_texts(written.distinct(), written.columns)  # few, of which the words are made
+    """Return the different texts of columns of names as a frame; None of two where there are too many to be names.
+
+    Raises
+    ------
+    DataError
+        When the first holds too many to be touchpoints or channels.
+    """
+    first, *others = written.columns
+    backend = written.get_backend()
+    raw = written.distinct().limit(_MOST_PAIRS + 1).to_pyarrow()  # few, of which the words are made
+    few = with_texts(ibis.memtable(raw), written.columns, backend)
     table = few.select(**{name: read_text(few, name) for name in written.columns}).distinct()
     table = table.filter(table[first].isnull() | (engine.size(table[first]) <= LONGEST))
-    found = table.filter(table[first].notnull()) if len(written.columns) == 1 else table
-    found = found.limit(_MOST_PAIRS + 1).execute().sort_values(list(written.columns), ignore_index=True)
-    if found[first].nunique() > _MOST_NAMES:
+    table = table if others else table.filter(table[first].notnull())
+    found = backend.execute(table).sort_values(list(written.columns), ignore_index=True)
+    too_many = len(raw) > _MOST_PAIRS
+    if found[first].nunique() > _MOST_NAMES or (too_many and not others and len(found)):
         problem = f"the touchpoint or channel column holds more than {_MOST_NAMES:,} names"
         raise DataError(problem, where=where, remedy="name another column, or group the names first")
-    return found
+    return None if too_many and others else found

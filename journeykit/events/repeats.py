@@ -43,7 +43,7 @@ def find_repeated(table: Any, source: EventSource, name: str, seen: str | None =
 
 def _twins(connection: Any, table: Any, data: list[str], name: str) -> Any:
     """Return ``row`` and ``digest`` of the rows whose hash others have too: only these are compared in full."""
-    hashed = table.select(row=table["_row"], hash=engine.row_hash([table[column] for column in data]))
+    hashed = table.select(row=table["_row"], hash=engine.rough_hash([table[column] for column in data]))
     counted = hashed.group_by("hash").aggregate(rows=ibis._.count()).filter(ibis._["rows"] > 1)
     twins = connection.create_table(f"{name}_twins", counted.select("hash"), overwrite=True)
     rows = hashed.filter(hashed["hash"].isin(twins["hash"])).select("row")

@@ -52,25 +52,26 @@ _STRIPPED, _READ = "_stripped_", "_text_"
 OWN = ("_row", _STRIPPED, _READ)  # with what the names of columns begin that no file has
 
 
-def with_texts(table: Any, names: Iterable[str]) -> Any:
+def with_texts(table: Any, names: Iterable[str], backend: Any = None) -> Any:
     """Return a table with what `stripped_text` and `read_text` give of some of its columns made beforehand.
 
     They are steps of their own (`journeykit.engine.in_steps`), so that they are made once however often they are used.
+    ``backend`` is where a table is that does not know it itself.
     """
     texts = [name for name in dict.fromkeys(names) if table[name].type().is_string()]
     if not texts:
         return table
-    odd = _with_odd_digits(table, texts)
+    odd = _with_odd_digits(table, texts, backend or table.get_backend())
     plain = {name: table[name].translate(_OTHER, _PLAIN) if name in odd else table[name] for name in texts}
     table = table.mutate(**{f"{_STRIPPED}{name}": engine.stripped(text) for name, text in plain.items()})
     return table.mutate(**{f"{_READ}{name}": _known(table[f"{_STRIPPED}{name}"]) for name in texts})
 
 
-def _with_odd_digits(table: Any, names: list[str]) -> set[str]:
+def _with_odd_digits(table: Any, names: list[str], backend: Any) -> set[str]:
     """Return the columns of texts in which digits of another script stand, by some of them."""
     some = table.select(*names).limit(_SAMPLE)
     odd = {name: some[name].re_search(ODD_DIGITS).any().fill_null(False) for name in names}
-    found = some.aggregate(**odd).execute().iloc[0]
+    found = backend.execute(some.aggregate(**odd)).iloc[0]
     return {name for name in names if bool(found[name])}
 
 
@@ -183,4 +184,4 @@ def odd_ids(ids: Iterable[str]) -> str | None:
 def _known(text: ir.StringValue) -> ir.StringValue:
     # an array, and not `isin`, which the engine makes a join of
     nothing = (engine.size(text) <= _LONGEST_NOTHING) & ibis.array(list(NOTHING)).contains(text.lower())
-    return nothing.ifelse(ibis.null("string"), text)
+    return (text.isnull() | nothing).ifelse(ibis.null("string"), text)

@@ -18,6 +18,7 @@ __all__ = ["ahead", "spend"]
 ALL = "all"
 UNTOLD = ("profile", "order")  # of which other chapters say that nothing can be foretold
 MOST_CAMPAIGNS, MOST_GROUPS = 12, 16
+COUNTED = ["purchases", "revenue", "revenue_low", "revenue_high", "return", "new_customers", "margin_return"]
 
 
 def spend(page: Page, study: Any) -> None:
@@ -34,6 +35,9 @@ def spend(page: Page, study: Any) -> None:
     read.say("spend")
     _untracked(page, read, about)
     table = table[(table["persona"] == ALL) & table["source"].isna()]
+    table[COUNTED] = (
+        table[COUNTED].astype(float).mask(table["channel"].isin(list(about["unseen"])))
+    )  # nothing is known
     table = table.assign(low=table["revenue_low"] / table["cost"], high=table["revenue_high"] / table["cost"])
     last = table[table["model"] == "last"]
     _returns(page, read, last[last["campaign"].isna()])
@@ -62,7 +66,7 @@ def _returns(page: Page, read: Reader, last: pd.DataFrame) -> None:
     shown = last[last["return"].notna() & (last["purchases"] > 0)].sort_values("return", ascending=False)
     if len(shown) < 2:
         return
-    drawn = shown.assign(value=shown["return"], label=[read.channel(name) for name in shown["channel"]])
+    drawn = shown.assign(value=shown["return"], label=[_channel(read, name) for name in shown["channel"]])
     drawn["channel"] = drawn["label"]
     axes = plots.amounts(drawn[["label", "value", "low", "high"]], xlabel=page.text("axes.spend", one=1))
     lead = lead_of(page, "spend", drawn, "value")
@@ -76,7 +80,7 @@ def _side_by_side(page: Page, read: Reader, table: pd.DataFrame) -> None:
     for model in ("markov", "shapley"):
         shown[f"return_{model}"] = by_model[model]["return"]
     shown = shown.sort_values(["cost", "revenue"], ascending=False).reset_index()
-    shown = shown[(shown["cost"] > 0) | (shown["purchases"] > 0) | (shown["channel"] == UNKNOWN)]
+    shown = shown[(shown["cost"] > 0) | (shown["purchases"] > 0)]
     page.table(
         _written(page, read, shown), page.text("captions.spend_table"), _forms(shown, "channel"), of="returns"
     )
@@ -84,7 +88,7 @@ def _side_by_side(page: Page, read: Reader, table: pd.DataFrame) -> None:
 
 def _written(page: Page, read: Reader, shown: pd.DataFrame) -> pd.DataFrame:
     spread = [page.spread(row["return"], row["low"], row["high"], "amount") for _, row in shown.iterrows()]
-    return shown.assign(channel=[read.channel(name) for name in shown["channel"]], **{"return": spread})
+    return shown.assign(channel=[_channel(read, name) for name in shown["channel"]], **{"return": spread})
 
 
 def _forms(shown: pd.DataFrame, *names: str) -> dict[str, str]:
@@ -137,10 +141,14 @@ def ahead(page: Page, study: Any) -> None:
     _groups(page, read, table)
 
 
+def _channel(read: Reader, name: str) -> str:
+    return read.page.text("parts.unknown_channel") if name == UNKNOWN else read.channel(name)
+
+
 def _group(read: Reader, row: Any) -> str:
     if row.persona != ALL:
         return read.persona(row.persona)
-    return read.page.text("parts.came_by", channel=read.channel(row.acquisition_channel))
+    return read.page.text("parts.came_by", channel=_channel(read, row.acquisition_channel))
 
 
 def _total(page: Page, read: Reader, table: pd.DataFrame, forecast: Any) -> None:
@@ -154,9 +162,10 @@ def _total(page: Page, read: Reader, table: pd.DataFrame, forecast: Any) -> None
             "high": row["high"],
             "customers": row["customers"],
         }
-        units = page.text(f"parts.units_{read.client.setting}")
         page.say(
-            page.text("prose.ahead_total", day=page.day_of(read.study.log), _units=(units, units), **said)
+            page.text(
+                "prose.ahead_total", day=page.day_of(read.study.log), _units=(read.units, read.units), **said
+            )
         )
     if forecast.kind == "contracts":
         page.say(page.text("prose.ahead_contracts", days=about["period_days"]))
@@ -187,7 +196,7 @@ def _groups(page: Page, read: Reader, table: pd.DataFrame) -> None:
         ],
         persona=[read.persona(who) for who in shown["persona"]],
         acquisition_channel=[
-            page.text("parts.everyone") if name == ALL else read.channel(name)
+            page.text("parts.everyone") if name == ALL else _channel(read, name)
             for name in shown["acquisition_channel"]
         ],
     )
