@@ -42,6 +42,8 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
         "scale_low": 1.0, "scale_high": 5.0, "median": float(count), "quartile_low": float(count),
         "quartile_high": float(count), "roles": ["buyer", "user"], "shares": [1.0, 0.4], "role": "buyer",
         "of": count + 1, "to": "p2", "went": count, "returned": count, "before": 0.2, "after": 0.3,
+        "visits": count, "contracts": count, "trial": "winback", "arm": "mail", "control": "none",
+        "sizes": "a: 3 / b: 9",
     }  # fmt: skip
     if key not in ("persona_stands_out",):
         numbers.pop("form")

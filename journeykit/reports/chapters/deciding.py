@@ -120,8 +120,8 @@ def _revenue(page: Page, study: Any, currency: str | None) -> None:
 
 def list_decisions(page: Page, read: Reader) -> None:
     """Show all decisions in a table, by what is at stake."""
-    made = read.study.decided
-    if len(made.table) <= FIRST or not made.any:
+    made = getattr(read.study, "decided", None)
+    if made is None or len(made.table) <= FIRST:
         return
     page.heading("decisions_all", level=2)
     currency = _currency(read.study)
