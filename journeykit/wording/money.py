@@ -28,25 +28,22 @@ def say_money(value: Any, currency: str | None, language: str, *, estimate: bool
     --------
     >>> say_money(15411.2, "EUR", "en"), say_money(15411.2, "GBP", "en", estimate=True), say_money(18.5, None, "nl")
     ('€15,411', '£15,000', '18,50')
+    >>> say_money(154.2, "SEK", "en", estimate=True).split()
+    ['SEK', '150']
     """
     if is_missing(value):
         return MISSING
     value = _rounded(float(value)) if estimate else float(value)
     if not currency:
         return say_value(value, "whole" if estimate else "amount", language)
-    from babel.numbers import format_currency
+    from babel.numbers import format_currency, get_currency_symbol
 
-    whole = estimate or abs(value) >= 1000
-
-    pattern = {
-        ("nl", True): "¤\u00a0#,##0",
-        ("nl", False): "¤\u00a0#,##0.00",
-        ("en", True): "¤#,##0",
-        ("en", False): "¤#,##0.00",
-    }[language, whole]
-    return format_currency(value, currency, pattern, locale=LOCALES[language], currency_digits=False).replace(
-        "-", "−"
-    )
+    locale = LOCALES[language]
+    is_word = get_currency_symbol(currency, locale=locale)[-1:].isalpha()
+    apart = "\u00a0" if language == "nl" or is_word else ""
+    decimals = "" if estimate or abs(value) >= 1000 else ".00"
+    pattern = f"¤{apart}#,##0{decimals}"
+    return format_currency(value, currency, pattern, locale=locale, currency_digits=False).replace("-", "−")
 
 
 def say_money_between(low: Any, high: Any, currency: str | None, language: str) -> str:

@@ -56,15 +56,14 @@ def _decision(page: Page, read: Reader, row: dict[str, Any], found: Finding, cur
     stake = say_money(row["at_stake"], currency, page.language, estimate=True)
     words = page.text("prose.decision_title", title=title, stake=stake) if valued else title
     page.title(f"{row['rank']}. {words}", "decision", level=2)
-    page.terms(
-        {
-            page.text("parts.decision_found"): say(found, page.language, read.client),
-            page.text("parts.decision_stake"): _at_stake(page, read, row, currency),
-            page.text("parts.decision_do"): row[f"action_{page.language}"],
-            page.text("parts.decision_know"): _how_to_know(page, read, row, found),
-            page.text("parts.decision_sure"): _how_sure(page, read, row),
-        }
-    )
+    told = {
+        page.text("parts.decision_found"): say(found, page.language, read.client),
+        page.text("parts.decision_stake"): _at_stake(page, read, row, currency),
+        page.text("parts.decision_do"): row[f"action_{page.language}"],
+        page.text("parts.decision_know"): _how_to_know(page, read, row, found),
+        page.text("parts.decision_sure"): _how_sure(page, read, row),
+    }
+    page.say([f"{name}: {words}" for name, words in told.items()])
 
 
 def _counted(page: Page, read: Reader, key: str) -> str:
