@@ -40,6 +40,10 @@ COLUMNS = {
                  "low": NUMBER, "high": NUMBER},
     "pages": {"page": TEXT, "landings": NUMBER, "bounce_share": NUMBER, "exit_share": NUMBER,
               "continue_share": NUMBER, "sales_completed": NUMBER, "low": NUMBER, "high": NUMBER},
+    "decisions": {"rank": NUMBER, "finding": TEXT, "persona": TEXT, "stage": TEXT, "channel": TEXT, "page": TEXT,
+                  "content": TEXT, "campaign": TEXT, "action_nl": TEXT, "action_en": TEXT, "finding_id": TEXT,
+                  "at_stake": NUMBER, "at_stake_low": NUMBER, "at_stake_high": NUMBER, "certainty": NUMBER,
+                  "kpi": TEXT, "kpi_now": NUMBER, "trial_customers": NUMBER, "trial_days": NUMBER},
     "next_actions": {"customer_id": TEXT, "persona": TEXT, "stage": TEXT, "next_stage": TEXT, "channel": TEXT,
                      "content": TEXT, "message_key": TEXT, "expected_effect": NUMBER, "low": NUMBER, "high": NUMBER},
 }  # fmt: skip
@@ -299,6 +303,7 @@ OPTIONS = {
     "stage-models": "", "touchpoints": "", "forget": "client",
     "personas fit": "save clients", "personas assign": "out clients",
     "stages fit": "save clients", "stages infer": "out clients",
+    "plan-trial": "decision clients out",
     "simulate": "out customers personas stage-model days missing-markers seed", "demo": "",
 }  # fmt: skip
 
@@ -347,6 +352,15 @@ privacy: {min_group: 10, pseudonymise: false}
 brand: {logo: null, colour: "#0b5fa5"}
 touchpoints: {wishlist: {name: {en: Wish list, nl: Verlanglijst}, interaction: interactive, paid: false}}
 levers: {delivery: [levering, bezorgd]}
+consent: {column: opt_in, allowed: [true, "ja"]}
+trials:
+  - id: winback-mail
+    start: 2026-02-01
+    end: "2026-03-15"
+    group: {path: groups.csv, columns: {customer_id: id, group: arm}}
+    primary: purchase
+    planned: 800
+  - {id: gift, start: 2026-04-01, end: 2026-04-15, group: gift_group, control: none, ratio: {none: 1, gift: 2}}
 """
 
 

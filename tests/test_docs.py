@@ -17,7 +17,7 @@ import yaml
 
 import journeykit
 from journeykit.checks import DOUBTS, QUESTIONS, check_data
-from journeykit.clients import client_from_dict
+from journeykit.clients import Trial, client_from_dict
 from journeykit.clients.form import EVENT_COLUMNS, Client, CustomerSource, EventSource, OwnTouchpoint
 from journeykit.events import EventLog, read_events
 from journeykit.journeys import Journeys, map_journeys
@@ -179,7 +179,7 @@ def test_the_reference_lists_every_touchpoint():
 def test_the_reference_lists_every_key_of_a_client_file():
     page = read("reference/client-file.md")
     words = set(re.findall(r"`([\w.]+)`", page))
-    for form in (Client, EventSource, CustomerSource, OwnTouchpoint):
+    for form in (Client, EventSource, CustomerSource, OwnTouchpoint, Trial):
         assert set(form.model_fields) <= words
     for part in ("personas", "period", "privacy", "brand", "report"):
         inner = Client.model_fields[part].annotation.model_fields
@@ -227,7 +227,7 @@ def test_the_reference_describes_every_table():
         "recommendations value_forecast value_outlook returns "
         "evaluation reliability confusion importance changes persona_moves transitions_by_markers "
         "audit_models audit_shares audit_agreement audit_conclusions "
-        "persona_traits persona_attributes persona_examples candidates recruit_rules persona_tree"
+        "persona_traits persona_attributes persona_examples candidates recruit_rules persona_tree decisions trials"
     ).split()
     counted = [part.name for part in fields(Journeys) if part.name not in NO_TABLES]
     assert set(sections()) == {*contract, *counted}

@@ -13,7 +13,7 @@ from journeykit.reports.small_cells import blank_small_cells, is_small, tables_o
 # counts of contacts, visits, orders, moments of a test, numbers of stages and of groups
 NOT_PEOPLE = set(
     "touches views sessions landings sales_completed orders rows row contacts marker_contacts k signals repeats "
-    "skipped_stages candidates place period at_least paid".split()
+    "skipped_stages candidates place period at_least paid rank".split()
 )
 # bases that are held back, or left out, below the smallest group where they are counted
 HELD = set(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import journeykit
+from journeykit.findings import SECTIONS as FINDING_KINDS
 from journeykit.reports.chapters.doubting import TOLD
 from journeykit.wording.formats import LANGUAGES
 from journeykit.wording.texts import has_text, load_texts
@@ -17,7 +18,7 @@ from journeykit.wording.texts import has_text, load_texts
 HOME = Path(journeykit.__file__).parent
 SECTIONS = set(load_texts("en"))
 NO_TEXTS = re.compile(
-    r"^axes\.(facecolor|label\w+|edge\w+|line\w+|grid\w*|unicode_minus|prop_cycle)$|_$|\.(css|yml|j2)$"
+    r"^plan\.md$|^axes\.(facecolor|label\w+|edge\w+|line\w+|grid\w*|unicode_minus|prop_cycle)$|_$|\.(css|yml|j2)$"
 )
 
 # Keys that code looks up first and does without: no text is owed.
@@ -28,6 +29,7 @@ GUARDED = {
     "tables.{table}",
 }  # fmt: skip
 
+DECISIONS = " ".join(FINDING_KINDS["decisions"])
 SETTINGS, DAYPARTS = "b2c b2b", "night morning afternoon evening"
 
 
@@ -45,7 +47,13 @@ FAMILIES = {
     "cards.{key}_corrected": "nps rating",
     "cards.{sure}": "certified not_certified",
     "column_patterns.{self._stem}": "p p_next effect",
+    "decision_actions.{MEASURE_FIRST}": "measure_first", "decision_kpis.{MEASURE_FIRST}": "measure_first",
+    "decision_actions.{one.key}": DECISIONS, "decision_kpis.{one.key}": DECISIONS,
+    "decision_kpis.{found.key}": DECISIONS, "decision_titles.{found.key}": DECISIONS,
+    "decision_counted.{COUNTED.get(key, usual)}": "customers accounts visits contracts",
+    "decision_counted.{COUNTED.get(row['finding'], usual)}": "customers accounts visits contracts",
     "doubts.{kind}": " ".join(TOLD),
+    "plan.{name}": "why what who size figure after", "plan.{name}_head": "why what who size figure after",
     "explaining.amounts.{operator}": "at_least at_most less_than fewer_than",
     "explaining.attribute.{'has' if has else 'has_not'}": "has has_not",
     "explaining.places.{block if block == 'touchpoint' else 'channel'}": "touchpoint channel",
@@ -83,7 +91,8 @@ FAMILIES = {
     ),
     "prose.sales_by_{told}": "levels products touchpoints",
     "prose.sales_{why}": "few no_products many_products",
-    "prose.{key}": "magnets_none magnets_nothing compared_none compared_one stake_none stake_alike",
+    "prose.{key}": "magnets_none magnets_nothing compared_none compared_one stake_none stake_alike trial_coming "
+    "trial_running decision_know decision_know_long",
     "rows.{key}": "rating friction share",
     "rows.{name}": (
         "top_channels top_touchpoints rating friction share drop_off days skipped_share back_share asset kpi reached "
@@ -102,6 +111,7 @@ FAMILIES = {
     "values.signal_{row['signal']}": "complaint return any",
     "values.since_{people['since'].iloc[0]}": "quote contact",
     "values.since_{row['since']}": "order contact commitment",
+    "values.verdict_{one}": "better worse no_difference_shown mismatch",
     "values.{answer}": "yes no",
     "workbook.{key}": "sheets holds rows interval_of table column head unit meaning",
 }  # fmt: skip

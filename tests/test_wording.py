@@ -23,7 +23,7 @@ ACTION = {"action": {"nl": "Toon reviews.", "en": "Show reviews."}}
 def example(key: str, count: int, persona: str | None = None) -> Finding:
     share = 0.5 if count > 2 else count / 2
     numbers = {
-        "k": count, "share": share, "stability": 0.61, "trait": "channel_share.email", "value": 0.4, "other": 0.1,
+        "k": count, "share": share, "stability": 0.61, "trait": "channel_share.email", "value": 0.4, "other": 0.1, "one": 1.0,
         "form": "percent", "share_customers": 0.2, "skipped": max(count, 1) if count < 3 else 3, "effect": -0.12,
         "days": float(count), "horizon": max(count, 1), "expected": count, "channel": "email",
         "moved": 0.8, "page": "/prijs",
@@ -42,6 +42,8 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
         "scale_low": 1.0, "scale_high": 5.0, "median": float(count), "quartile_low": float(count),
         "quartile_high": float(count), "roles": ["buyer", "user"], "shares": [1.0, 0.4], "role": "buyer",
         "of": count + 1, "to": "p2", "went": count, "returned": count, "before": 0.2, "after": 0.3,
+        "visits": count, "contracts": count, "trial": "winback", "arm": "mail", "control": "none",
+        "sizes": "a: 3 / b: 9",
     }  # fmt: skip
     if key not in ("persona_stands_out",):
         numbers.pop("form")

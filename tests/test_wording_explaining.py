@@ -75,7 +75,7 @@ def test_every_readable_measure_is_said_in_a_whole_sentence(log, language):
         (("orders", "at_least", 1.0), "Minstens 1 bestelling.", "At least 1 order."),
         (("orders", "less_than", 3.0), "Minder dan 3 bestellingen.", "Fewer than 3 orders."),
         (("orders", "at_most", 0.0), "Geen bestellingen.", "No orders."),
-        (("order_value_mean", "at_least", 50.0), "Gemiddeld minstens € 50 per bestelling.",
+        (("order_value_mean", "at_least", 50.0), "Gemiddeld minstens €\xa050 per bestelling.",
          "On average at least €50 per order."),
         (("value_total", "at_most", 1500.0), "Hoogstens € 1.500 besteed in totaal.",
          "At most €1,500 spent in total."),

@@ -78,12 +78,17 @@ class Candidate:
         Both have to be so, hence the larger of the two (an intersection-union test: Berger, R. L. (1982).
         Multiparameter hypothesis testing and acceptance sampling. Technometrics 24).
         """
-        from scipy.stats import norm
+        behind = _above_nothing(self.gap, self.gap_error)
+        return (
+            max(behind, _above_nothing(self.worth, self.worth_error)) if np.isfinite(self.worth) else behind
+        )
 
-        behind = float(norm.sf(self.gap / self.gap_error)) if self.gap_error > 0 else 1.0
-        if not np.isfinite(self.worth):
-            return behind
-        return max(behind, float(norm.sf(self.worth / self.worth_error)) if self.worth_error > 0 else 1.0)
+
+def _above_nothing(value: float, error: float) -> float:
+    """Return the one-sided p-value that something is more than 0; without an error (a fixed price) it is known."""
+    from scipy.stats import norm
+
+    return float(norm.sf(value / error)) if error > 0 else float(not value > 0)
 
 
 def paid_after(

@@ -105,10 +105,10 @@ def _paid(contacts: pd.DataFrame, model: Any) -> pd.Series:
 
 
 def habits_before(recorded: Recorded, until: pd.Series) -> pd.DataFrame:
-    """Return, per unit, the habits that its contacts up to a place in its order show: shares, one row a unit.
+    """Return, per unit, the habits that its contacts up to a place in its order show: counts, one row a unit.
 
-    Channels, parts of the day and the weekend; nothing of how many contacts there were, of what was done, or of what
-    came later, which a step may have made so.
+    Contacts by channel, by part of the day and by weekend; nothing of what was done, or of what came later, which a
+    step may have made so.
 
     Parameters
     ----------
@@ -125,10 +125,7 @@ def habits_before(recorded: Recorded, until: pd.Series) -> pd.DataFrame:
     parts = {
         "channel": channel, "daypart": (own["hour"] // 4).astype(str), "weekend": (own["weekday"] >= 5).astype(str),
     }  # fmt: skip
-    counted = [
-        pd.crosstab(own["unit_id"], values, normalize="index").add_prefix(f"{name}.")
-        for name, values in parts.items()
-    ]
+    counted = [pd.crosstab(own["unit_id"], values).add_prefix(f"{name}.") for name, values in parts.items()]
     return pd.concat(counted, axis=1).reindex(until.index).fillna(0.0)
 
 
@@ -136,7 +133,7 @@ def personas_before(recorded: Recorded, until: pd.Series, random_state: int = 0)
     """Return each unit's likeliest persona by its habits up to a place in its order.
 
     A persona is found from all behaviour, so it may mirror a step: those who took it did more, and more of other
-    things. What somebody did up to the step cannot. A classifier (multinomial logistic) learns which persona goes with
+    things. What somebody did up to the step cannot. A classifier (naive Bayes on counts) learns which persona goes with
     which habits then; of each unit it says so after learning from others (cross-fitting), so that a persona that only
     later contacts tell apart is told apart from no other, and everybody counts, those without a persona too.
 
@@ -176,9 +173,9 @@ def personas_before(recorded: Recorded, until: pd.Series, random_state: int = 0)
 
 
 def _learner() -> Any:
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.naive_bayes import MultinomialNB
 
-    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    return MultinomialNB()
 
 
 def _out_of_fold(learner: Any, habits: pd.DataFrame, known: pd.Series, random_state: int) -> np.ndarray:

@@ -147,7 +147,8 @@ def _plan(
     usual = "accounts" if client.setting == "b2b" else "customers"
     told = {
         "title": row["kpi"], "client": client.name, "rank": row["rank"], "action": row[f"action_{language}"],
-        "day": say_value(folder.name, "date", language), "found": _found(folder, row, language), "seed": seed, "listed": len(listed),
+        "day": say_value(folder.name, "date", language), "found": _found(folder, row, language), "seed": seed,
+        "listed": len(listed),
         "left_out": left_out, "needed": row["trial_customers"], "days": row["trial_days"], "now": row["kpi_now"],
         "counted": text(f"decision_counted.{COUNTED.get(row['finding'], usual)}", language), "kpi": row["kpi"],
         "target": row["kpi_now"] + HALF * row["customers_more"] / row["per_year"], "others": row["kpi_others"],
@@ -173,11 +174,11 @@ def _client_file(client: Client, folder: Path, row: dict[str, Any]) -> str:
     name = safe_identifier(str(row["finding_id"])).replace("_", "-")
     start = dt.date.fromisoformat(folder.name) + dt.timedelta(days=1)
     end = start + dt.timedelta(days=int(row["trial_days"]))
-    lines = [
-        "```yaml", "trials:", f"  - id: {name}", f"    start: {start}", f"    end: {end}",
-        "    group: {path: customers.csv, columns: {customer_id: customer_id, group: arm}}", f"    control: {TRIAL_ARMS[0]}",
-        f"    planned: {int(row['trial_customers'])}", f"    primary: [{', '.join(_primary(client, row))}]", "```",
-    ]  # fmt: skip
+    group = "{path: customers.csv, columns: {customer_id: customer_id, group: arm}}"
+    told = {"id": name, "start": start, "end": end, "group": group, "control": TRIAL_ARMS[0]}
+    told |= {"planned": int(row["trial_customers"]), "primary": f"[{', '.join(_primary(client, row))}]"}
+    keys = [f"{'-' if key == 'id' else ' '} {key}: {value}" for key, value in told.items()]
+    lines = ["```yaml", "trials:", *(f"  {line}" for line in keys), "```"]
     return "\n".join(lines)
 
 

@@ -153,11 +153,13 @@ def _money_digits(value: Any, currency: str, digits: int | None = None) -> int:
 def with_currency(value: Any, currency: str, language: str, digits: int | None = None) -> str:
     """Return an amount with its currency; with as many decimals as given, at most as many as the currency has."""
     from babel import Locale
-    from babel.numbers import format_currency
+    from babel.numbers import format_currency, get_currency_symbol
 
     locale = LOCALES[language]
     decimals = _money_digits(value, currency, digits)
     usual = Locale.parse(locale).currency_formats["standard"].pattern
+    if get_currency_symbol(currency, locale=locale)[-1:].isalpha():
+        usual = usual.replace("¤#", "¤\u00a0#")  # CHF 12, as a word stands apart
     pattern = ";".join(_AMOUNT.sub(_pattern(decimals), part) for part in usual.split(";"))
     rounded = round(float(value), decimals) + 0.0
     written = format_currency(rounded, currency, format=pattern, locale=locale, currency_digits=False)

@@ -28,6 +28,8 @@ def say_money(value: Any, currency: str | None, language: str, *, estimate: bool
     --------
     >>> say_money(15411.2, "EUR", "en"), say_money(15411.2, "GBP", "en", estimate=True), say_money(18.5, None, "nl")
     ('€15,411', '£15,000', '18,50')
+    >>> say_money(154.2, "SEK", "en", estimate=True).split()
+    ['SEK', '150']
     """
     if is_missing(value):
         return MISSING

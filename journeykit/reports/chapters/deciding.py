@@ -56,15 +56,14 @@ def _decision(page: Page, read: Reader, row: dict[str, Any], found: Finding, cur
     stake = say_money(row["at_stake"], currency, page.language, estimate=True)
     words = page.text("prose.decision_title", title=title, stake=stake) if valued else title
     page.title(f"{row['rank']}. {words}", "decision", level=2)
-    page.terms(
-        {
-            page.text("parts.decision_found"): say(found, page.language, read.client),
-            page.text("parts.decision_stake"): _at_stake(page, read, row, currency),
-            page.text("parts.decision_do"): row[f"action_{page.language}"],
-            page.text("parts.decision_know"): _how_to_know(page, read, row, found),
-            page.text("parts.decision_sure"): _how_sure(page, read, row),
-        }
-    )
+    told = {
+        page.text("parts.decision_found"): say(found, page.language, read.client),
+        page.text("parts.decision_stake"): _at_stake(page, read, row, currency),
+        page.text("parts.decision_do"): row[f"action_{page.language}"],
+        page.text("parts.decision_know"): _how_to_know(page, read, row, found),
+        page.text("parts.decision_sure"): _how_sure(page, read, row),
+    }
+    page.say([f"{name}: {words}" for name, words in told.items()])
 
 
 def _counted(page: Page, read: Reader, key: str) -> str:
@@ -120,8 +119,8 @@ def _revenue(page: Page, study: Any, currency: str | None) -> None:
 
 def list_decisions(page: Page, read: Reader) -> None:
     """Show all decisions in a table, by what is at stake."""
-    made = read.study.decided
-    if len(made.table) <= FIRST or not made.any:
+    made = getattr(read.study, "decided", None)
+    if made is None or len(made.table) <= FIRST:
         return
     page.heading("decisions_all", level=2)
     currency = _currency(read.study)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from journeykit.reports.exports.cells import in_line
@@ -94,13 +95,23 @@ def summary(deck: Deck) -> None:
 
 
 def actions(deck: Deck) -> None:
-    """Make the slide with what to do first."""
-    found = Chapter(deck.material, "summary_do").points
+    """Make the slide with what to do first: the decisions, else what the summary advises."""
+    found = list(_decided(deck)) or Chapter(deck.material, "summary_do").points
     if not found:
         return
     page = deck.slide(deck.material.say("slides.actions"), notes_of(deck.material, found))
     points(page, page.area, found[:4], 17)
     page.close()
+
+
+def _decided(deck: Deck) -> Iterator[str]:
+    """Yield the decisions of the first page: the title, and what to do."""
+    blocks, label = deck.material.blocks, deck.material.say("parts.decision_do")
+    for place, block in enumerate(blocks):
+        if block["block"] == "heading" and block.get("key") == "decision":
+            told = next((one["points"] for one in blocks[place:] if one["block"] == "points"), [])
+            do = next((one.removeprefix(f"{label}: ") for one in told if one.startswith(label)), "")
+            yield f"{block['text']}. {do}"
 
 
 def not_shown(deck: Deck, remarks: dict[str, list[str]]) -> None:
