@@ -175,6 +175,7 @@ def held(seed: int, effect: float) -> HeldOut:
     return HeldOut(history, groups, later, 120.0)
 
 
+@pytest.mark.slow
 def test_a_grouping_is_taken_where_it_foretells_better():
     assert choose_groupings(held(1, 1.2))[0] == "channel"
     lured = held(1, 1.2)  # who bought more so far buys as much as the others later

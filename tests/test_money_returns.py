@@ -97,15 +97,11 @@ def test_every_model_divides_the_same_money():
         .sum()
     )
     assert np.allclose(whole, [[measure_revenue(log)["revenue"], 4, 3]] * 3)
-
-
-def test_intervals_hold_their_figure():
-    log = with_spend(log_of(BY_HAND), [(0, "search", "brand", 60.0)])
-    table = measure_returns(log).table
     assert (table["revenue_low"] <= table["revenue"] + 1e-9).all()
     assert (table["revenue"] <= table["revenue_high"] + 1e-9).all()
 
 
+@pytest.mark.slow
 def test_what_chance_alone_gives_is_divided_by_how_often_a_channel_is_met():
     """A channel that stands at contacts drawn by chance gets no more of the money than its part of the ways."""
     random = np.random.default_rng(3)
@@ -171,6 +167,7 @@ def test_a_persona_pays_its_share_of_the_contacts_of_the_day():
     assert row_of(table, "last", "radio")["cost"] == 5
 
 
+@pytest.mark.slow
 def test_a_small_persona_is_in_no_row():
     log = with_spend(log_of(BY_HAND, privacy={"min_group": 2}), [(0, "search", "brand", 60.0)])
     table = measure_returns(log, pd.Series({"a": "p1", "b": "p1", "c": "p2"})).table
@@ -195,6 +192,7 @@ def test_a_chain_with_worth_loses_what_walking_it_loses():
     assert removal_effects(moves, worth) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_margin_and_prices_stand_beside_revenue():
     log = with_spend(log_of(BY_HAND, margin=0.25), [(6, "social", "spring", 20.0)])
     log.spend.table["impressions"], log.spend.table["clicks"] = 4000.0, 10.0
@@ -202,6 +200,7 @@ def test_margin_and_prices_stand_beside_revenue():
     assert row[["margin", "margin_return", "cpm", "cpc"]].tolist() == [10, 0.5, 5, 2]
 
 
+@pytest.mark.slow
 def test_costs_with_the_events_count_where_no_file_tells_of_the_channel():
     log = log_of(BY_HAND)
     table = log.to_pandas()
@@ -215,6 +214,7 @@ def test_costs_with_the_events_count_where_no_file_tells_of_the_channel():
     assert measure_returns(log) is None
 
 
+@pytest.mark.slow
 def test_best_and_worst_are_named_only_where_they_lie_apart():
     def found(values: tuple[float, float]):
         rows = []
@@ -267,6 +267,7 @@ def test_the_clients_own_names_of_channels_hold_for_spend(tmp_path):
     assert spend.table["channel"].tolist() == ["offline"]
 
 
+@pytest.mark.slow
 def test_amounts_by_hand_are_of_the_whole_log(tmp_path):
     (tmp_path / "e.csv").write_text(
         "customer_id,timestamp,touchpoint,channel\na,2024-03-01 10:00,view_item,search\n"

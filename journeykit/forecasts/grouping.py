@@ -111,19 +111,21 @@ def choose_groupings(held: HeldOut | None) -> tuple[str, str]:
     """
     if held is None:
         return "all", "all"
-    chosen = (
-        held.history.index
-        if len(held.history) <= LARGEST
-        else held.history.sample(LARGEST, random_state=0).index
-    )
-    held = held._replace(
-        history=held.history.loc[chosen], groups=held.groups.loc[chosen], later=held.later.loc[chosen]
-    )
+    held = _some(held)
     often = _best(held, buying.fit_buying, buying.buying_prior(held.history), _frequency_score)
     paid = held.later["paid"] > 0
     if not (held.history["paid"] > 0).any() or paid.sum() < FEWEST:
         return often, "all"
     return often, _best(held, buying.fit_spending, buying.spending_prior(held.history), _spending_score)
+
+
+def _some(held: HeldOut) -> HeldOut:
+    """Return the customers on whom is judged: of many a sample, always the same."""
+    if len(held.history) <= LARGEST:
+        return held
+    chosen = held.history.sample(LARGEST, random_state=0).index
+    parts = (held.history.loc[chosen], held.groups.loc[chosen], held.later.loc[chosen])
+    return HeldOut(*parts, held.days)
 
 
 def _best(held: HeldOut, fit: Fit, prior: Prior, score) -> str:
@@ -228,7 +230,7 @@ def missed(
 
 def _away(held: HeldOut, grouping: str, random: np.random.Generator) -> tuple[float, float]:
     """Return how far the sum of purchases lies from the one told, and the standard error of that, as logs."""
-    draws = 100
+    draws, held = 100, _some(held)
     parameters, place = draw_models(held.history, held.groups, grouping, "buying", draws, random)
     total = np.zeros(draws)
     for part in np.array_split(np.arange(len(held.history)), max(1, len(held.history) // 2_000)):

@@ -19,7 +19,7 @@ from journeykit.sessions import contacts
 __all__ = ["ALL", "UNKNOWN", "ValueForecast", "acquisition_channels", "forecast_value"]
 
 ALL, UNKNOWN = "all", "unknown"
-DRAWS = 500
+DRAWS, FEWEST_DRAWS, MOST_DRAWN = 500, 100, 25_000_000  # of each customer, and of all together
 FEWEST = 30  # units that bought: of fewer nothing is foretold
 AT_ONCE = 2_000  # customers drawn together
 FORECAST_COLUMNS = ["p_alive", "purchases_expected", "value_expected", "value_low", "value_high"]
@@ -109,6 +109,8 @@ def forecast_value(
     known = pd.Series(dtype="str") if personas is None else personas
     groups["persona"] = known.reindex(groups.index)
     random = np.random.default_rng(random_state)
+    units = sales.loc[sales["sale"].astype(bool), "unit_id"].nunique()
+    draws = min(draws, max(FEWEST_DRAWS, MOST_DRAWN // units))
     contracts = find_contracts(sales, log.moment)
     if contracts is not None:
         told, value, about = _contracted(log, contracts, random, draws, days)

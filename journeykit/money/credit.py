@@ -51,8 +51,8 @@ def credit_last(ways: Ways, units: Any, random: np.random.Generator) -> pd.DataF
     for level in LEVELS:
         keys = _keys(touch, level).reset_index(drop=True)
         whole = keys.assign(way=np.flatnonzero(got), weight=1.0)
-        parts.append(_summed(whole, sales, level, random))
-    return _together([*parts, _unknown(sales, ~got, random)])
+        parts.append(_summed(whole, sales, level, len(units), random))
+    return _together([*parts, _unknown(sales, ~got, len(units), random)])
 
 
 def credit_shapley(ways: Ways, units: Any, random: np.random.Generator) -> pd.DataFrame:
@@ -74,15 +74,18 @@ def credit_shapley(ways: Ways, units: Any, random: np.random.Generator) -> pd.Da
         own = met.drop_duplicates(["way", *level])
         within = own.groupby(["way", "channel"])["way"].transform("size")
         shared = _keys(own, level).assign(way=own["way"], weight=1 / (own["way"].map(channels) * within))
-        parts.append(_summed(shared, sales, level, random))
+        parts.append(_summed(shared, sales, level, len(units), random))
     none = ~np.isin(np.arange(len(sales)), met["way"].unique())
-    return _together([*parts, _unknown(sales, none, random)])
+    return _together([*parts, _unknown(sales, none, len(units), random)])
 
 
 def _summed(
-    parts: pd.DataFrame, sales: pd.DataFrame, level: tuple[str, ...], random: np.random.Generator
+    parts: pd.DataFrame, sales: pd.DataFrame, level: tuple[str, ...], units: int, random: np.random.Generator
 ) -> pd.DataFrame:
-    """Return figures and intervals of each key from parts of sales; rows without the level's own name are left out."""
+    """Return figures and intervals of each key from parts of sales; rows without the level's own name are left out.
+
+    Intervals are over all units, those without a sale too: how many buy is chance as well.
+    """
     sold = _sold(sales)
     parts = parts.dropna(subset=list(level))
     if parts.empty:
@@ -96,12 +99,14 @@ def _summed(
     bucket = _buckets(sold.unit, BUCKETS)
     money = np.zeros((min(BUCKETS, max(sold.unit.max() + 1, 1)), len(keys)))
     np.add.at(money, (bucket[way], codes), sold.figures[way, 1] * weight)
-    low, high = _interval(_weights(len(money), DRAWS, random) @ money, rows["revenue"].to_numpy())
+    everyone = round(len(money) * units / (sold.unit.max() + 1))
+    weights = _weights(len(money), DRAWS, random, max(everyone, len(money)))
+    low, high = _interval(weights @ money, rows["revenue"].to_numpy())
     rows = pd.concat([names, rows, pd.DataFrame({"revenue_low": low, "revenue_high": high})], axis=1)
     return rows.astype(dict.fromkeys(WAY_COLUMNS, object))
 
 
-def _unknown(sales: pd.DataFrame, none: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
+def _unknown(sales: pd.DataFrame, none: np.ndarray, units: int, random: np.random.Generator) -> pd.DataFrame:
     """Return the row of sales to which no model finds a way."""
     way = np.flatnonzero(none)
     if not len(way):
@@ -110,7 +115,7 @@ def _unknown(sales: pd.DataFrame, none: np.ndarray, random: np.random.Generator)
     whole = pd.DataFrame({"channel": UNKNOWN, "way": way, "weight": 1.0}).reindex(
         columns=[*WAY_COLUMNS, "way", "weight"]
     )
-    return _summed(whole, sales, ("channel",), random)
+    return _summed(whole, sales, ("channel",), units, random)
 
 
 def _buckets(unit: np.ndarray, most: int) -> np.ndarray:
@@ -121,8 +126,11 @@ def _buckets(unit: np.ndarray, most: int) -> np.ndarray:
     return (np.random.default_rng(0).permutation(count) % most)[unit]
 
 
-def _weights(buckets: int, draws: int, random: np.random.Generator) -> np.ndarray:
-    return random.multinomial(buckets, np.full(buckets, 1 / buckets), size=draws).astype(float)
+def _weights(buckets: int, draws: int, random: np.random.Generator, of: int | None = None) -> np.ndarray:
+    """Return how often each bucket is drawn, of as many, or of more of which only these are looked at."""
+    of = of or buckets
+    chances = np.append(np.full(buckets, 1 / of), max(0.0, 1 - buckets / of))
+    return random.multinomial(of, chances, size=draws)[:, :-1].astype(float)
 
 
 def _interval(drawn: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +175,7 @@ def credit_markov(ways: Ways, units: Any, shapley: pd.DataFrame, random: np.rand
         parts.append(
             rows if level == ("channel",) else _within_channel(rows, totals).dropna(subset=list(level))
         )
-    return _together([*parts, _unknown(sales, ~met, random)])
+    return _together([*parts, _unknown(sales, ~met, len(units), random)])
 
 
 def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:

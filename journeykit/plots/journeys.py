@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from journeykit.letters import legible
 from journeykit.plots.theme import (
@@ -94,10 +97,24 @@ def pages_bounce(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "
 
 
 @as_written
-def amounts(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
-    """Draw an amount with its interval per row; columns `label`, `value`, `low`, `high`."""
+def amounts(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "",
+    written: Callable[[float], str] = "{:g}".format,
+) -> Axes:
+    """Draw an amount with its interval per row; columns `label`, `value`, `low`, `high`.
+
+    Parameters
+    ----------
+    written
+        How an amount is written along the axis.
+    """
     ax = dots(frame.assign(persona="", colour=accent()), "label", ax, xlabel)
-    ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
+    ax.set_xlim(left=min(0.0, float(frame["low"].min())))
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(lambda value, _: written(value))
     return ax
 
 

@@ -75,7 +75,8 @@ def _further(client: Client) -> list[str]:
     groups = (trial.group for trial in client.trials if not isinstance(trial.group, str))
     sources = (client.customers, client.labels, *groups)
     named = [source.path for source in sources if source is not None]
-    kept = (client.personas.reuse, client.brand.logo, client.brand.template, client.map)
+    costs = None if client.costs is None else client.costs.path
+    kept = (client.personas.reuse, client.brand.logo, client.brand.template, client.map, costs)
     named += [path for path in kept if path]
     own_model = client.resolve(client.stage_model)
     return [*named, client.stage_model] if own_model.is_file() else named

@@ -282,6 +282,9 @@ class Page:
             {"path": str(row.get("path", row.get("source", ""))), "rows": plain(row.get("rows"))}
             for row in sources.reset_index().to_dict("records")
         ]  # fmt: skip
+        spend = getattr(study.log, "spend", None)
+        told = [] if spend is None else spend.sources.to_dict("records")
+        inputs += [{"path": str(row["path"]), "rows": plain(row["rows"])} for row in told]
         people = study.log.customers.attrs.get("rows", {})
         inputs += [{"path": path, "rows": rows} for path, rows in people.items()]
         figures = {name: plain(value) for name, value in study.figures.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,9 @@ def _returns(page: Page, read: Reader, last: pd.DataFrame) -> None:
         return
     drawn = shown.assign(value=shown["return"], label=[_channel(read, name) for name in shown["channel"]])
     drawn["channel"] = drawn["label"]
-    axes = plots.amounts(drawn[["label", "value", "low", "high"]], xlabel=page.text("axes.spend", one=1))
+    axes = plots.amounts(
+        drawn[["label", "value", "low", "high"]], xlabel=page.text("axes.spend", one=1), written=_amount(page)
+    )
     lead = lead_of(page, "spend", drawn, "value")
     page.figure(axes, page.text("captions.spend", one=1), of="returns", lead=lead)
 
@@ -134,11 +137,18 @@ def ahead(page: Page, study: Any) -> None:
     )
     if len(shown) > 1:
         drawn = shown.sort_values("value", ascending=False).head(MOST_GROUPS)
-        axes = plots.amounts(drawn[["label", "value", "low", "high"]], xlabel=page.text("axes.ahead"))
+        axes = plots.amounts(
+            drawn[["label", "value", "low", "high"]], xlabel=page.text("axes.ahead"), written=_amount(page)
+        )
         page.figure(
             axes, page.text("captions.ahead"), of="value_outlook", lead=lead_of(page, "ahead", drawn, "value")
         )
     _groups(page, read, table)
+
+
+def _amount(page: Page) -> Callable[[float], str]:
+    """Return how amounts are written along an axis."""
+    return lambda value: page.value(value, "amount")
 
 
 def _channel(read: Reader, name: str) -> str:
