@@ -14,7 +14,9 @@ from journeykit.events import EventLog
 __all__ = ["SESSION_GAP_MINUTES", "contacts", "contacts_frame", "unit_of"]
 
 SESSION_GAP_MINUTES = 30
-_SAME = "unit_id customer_id timestamp touchpoint channel session_id page content campaign interaction paid".split()
+_SAME = (
+    "unit_id customer_id timestamp touchpoint channel source session_id page content campaign interaction paid"
+).split()
 _ORDER = ["timestamp", "_line", "touchpoint", "channel", "page", "customer_id", "session_id", "content"]
 _BOUGHT = ("purchase", "contract_signed")
 _LINES = "product value quantity cost rating referrer_id lines".split()
@@ -34,7 +36,7 @@ def contacts(log: EventLog) -> Any:
     ibis.Table
         ``unit_id, customer_id, timestamp`` (naive UTC), ``local_timestamp, touchpoint, step, channel,
         session, order, gap_days, hour, weekday`` (Monday 0), ``page, content, campaign, product, value,
-        quantity, lines, cost, paid, interaction, rating, referrer_id``.
+        quantity, lines, cost, paid, interaction, rating, referrer_id, source`` (the platform).
     """
     steps = "_repeat" if _tells_repeats(log) else ""
     name = f"contacts_{log.moment:%Y%m%d%H%M%S%f}{steps}"
@@ -155,7 +157,7 @@ def _described(log: EventLog, table: Any) -> Any:
     return table.select(
         "unit_id", "customer_id", "timestamp", "local_timestamp", "touchpoint", "step", "channel", "session", "order",
         "gap_days", "hour", "weekday", "page", "content", "campaign", "product", "value", "quantity", "lines", "cost",
-        "paid", "interaction", "rating", "referrer_id",
+        "paid", "interaction", "rating", "referrer_id", "source",
     )  # fmt: skip
 
 

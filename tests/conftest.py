@@ -17,8 +17,9 @@ import yaml
 from hypothesis import HealthCheck, settings
 
 from journeykit.clients import Client, read_client
-from journeykit.events import EventLog
+from journeykit.events import EventLog, reading
 from journeykit.reports.warm import lighten
+from tests.counting import held_to_the_law
 
 matplotlib.use("Agg")
 lighten()  # the tests that import nbformat would spend seconds on a grammar that none of them needs
@@ -44,6 +45,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for name, quick in tables.items():
         if len(quick) > 1 and not any(quick):
             raise pytest.UsageError(f"{name}: no row has a name that 'quick' gives")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_row_of_every_file_is_counted():
+    """Hold every file that any test reads to the law: rows are used, rejected or merged, each with a reason."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_read_file", held_to_the_law(reading._read_file))
+        yield
 
 
 @pytest.fixture

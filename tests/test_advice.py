@@ -180,6 +180,7 @@ def test_findings_name_the_channel_and_what_is_at_stake_in_both_languages():
     assert "not a proven cause" in say(first, "en", CLIENT)
 
 
+@pytest.mark.slow
 def test_a_finding_about_too_few_is_not_stated(monkeypatch):
     """A tested difference among four people is a story about four people."""
     from journeykit.findings import observing

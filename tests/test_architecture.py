@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "journeykit"
 LEVELS = [
-    "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "stage_models", "clients", "engine",
-    "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas", "stages", "models",
-    "journeys", "trials", "journey_maps", "findings", "wording", "decisions", "plots", "reports", "demo", "cli",
-    "__main__",
+    "errors", "letters", "intervals", "documents", "definitions", "touchpoints", "channels", "stage_models", "clients",
+    "duckdb_engine", "engine", "events", "sessions", "facts", "checks", "drafting", "features", "simulate", "personas",
+    "stages", "models", "journeys", "forecasts", "money", "trials", "journey_maps", "findings", "wording", "decisions",
+    "plots", "reports", "demo", "cli", "__main__",
 ]  # fmt: skip
-SIBLINGS = [{"checks", "drafting"}, {"personas", "stages", "simulate"}]
+SIBLINGS = [{"checks", "drafting"}, {"forecasts", "money", "trials"}, {"personas", "stages", "simulate"}]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -69,7 +70,7 @@ def test_a_file_has_at_most_400_lines(path):
 
 def test_only_the_engine_and_the_events_know_a_back_end():
     knowing = {level_of(path) for path in MODULES if "raw_sql" in path.read_text(encoding="utf-8")}
-    assert knowing == {"engine", "events"}
+    assert knowing == {"duckdb_engine", "engine", "events"}
 
 
 def test_only_wording_knows_a_language():
@@ -86,3 +87,12 @@ def test_importing_is_light():
     code = "import sys, journeykit; print([m for m in ('pandas', 'ibis', 'sklearn', 'matplotlib') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_page_on_architecture_names_every_room_in_its_order():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.split("## The rooms")[1].split("## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert set(named) == set(LEVELS) - {"__main__"}
+    assert [LEVELS.index(name) for name in named] == sorted(LEVELS.index(name) for name in named)

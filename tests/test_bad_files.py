@@ -145,7 +145,7 @@ VALUES = {
 def read(write_client, monkeypatch):
     """Read a bad file as the only source of a client."""
     monkeypatch.setattr("journeykit.events.archives.LEAST_BYTES", 2**20)
-    monkeypatch.setattr("journeykit.events.excel.LEAST_BYTES", 2**20)
+    monkeypatch.setattr("journeykit.events.formats.excel.LEAST_BYTES", 2**20)
 
     def read(name: str, **keys):
         content = MADE[name]() if name in MADE else (BAD / name).read_bytes()

@@ -197,7 +197,8 @@ def test_the_reference_lists_every_reason_for_which_a_row_is_rejected():
 def test_the_schema_of_check_is_what_it_prints(tmp_path: Path):
     """Who reads the JSON in a script relies on every key that the page names, and on no other meaning."""
     (tmp_path / "o.csv").write_text(
-        "customer_id,visitor_id,timestamp,touchpoint\ntest,v,2026-01-01 10:00,search\n,v,2026-01-02 10:00,odd\n,,x,y\n"
+        "customer_id,visitor_id,timestamp,touchpoint,channel\n"
+        "test,v,2026-01-01 10:00,search,bing\n,v,2026-01-02 10:00,odd,\n,,x,y,\n"
     )
     (tmp_path / "p.csv").write_text("customer_id,age\ntest,31\n")
     given = {"id": "acme", "name": "Acme", "events": {"path": "o.csv"}, "customers": {"path": "p.csv"}}
@@ -223,7 +224,7 @@ def sections() -> dict[str, str]:
 def test_the_reference_describes_every_table():
     contract = (
         "customers personas journey_map transitions funnel skips channels pages next_actions rejects evidence "
-        "recommendations "
+        "recommendations value_forecast value_outlook returns "
         "evaluation reliability confusion importance changes persona_moves transitions_by_markers "
         "audit_models audit_shares audit_agreement audit_conclusions "
         "persona_traits persona_attributes persona_examples candidates recruit_rules persona_tree decisions trials"

@@ -177,6 +177,7 @@ def test_several_dates_in_a_row_are_moments(tmp_path):
     assert counts == {"generate_lead": 60, "demo_attended": 30, "contract_signed": 15}
 
 
+@pytest.mark.slow
 def test_quantity_times_price_and_what_was_sent_back(tmp_path):
     text = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
     for at in range(1, 90):
@@ -244,15 +245,21 @@ def test_a_doubtful_guess_is_asked_about_on_a_terminal(tmp_path, monkeypatch, ca
     )
     asked = []
 
-    def answer(question: str, guess: Guess, options: list[str]) -> str:
+    def answer(question: str, guess: Guess, options: list[str]) -> str | None:
         asked.append(question)
         return {
             "Which column of e.csv is the customer_id?": "nr",
             "Which column of e.csv is the timestamp?": "second",
-        }.get(question, "Europe/Berlin")
+        }.get(question, "Europe/Berlin" if "time zone" in question else "purchase")
 
     client = read_client(draft_client("acme", tmp_path / "e.csv", folder=tmp_path, ask=answer))
-    assert client.events[0].columns == {"customer_id": "nr", "timestamp": "second"} and len(asked) == 3
+    assert client.events[0].columns == {"customer_id": "nr", "timestamp": "second"}
+    assert asked == [
+        "Which column of e.csv is the customer_id?",
+        "What is each row of e.csv, a purchase or another touchpoint?",
+        "Which column of e.csv is the timestamp?",
+        "In which time zone are times without an offset?",
+    ]
     assert client.timezone == "Europe/Berlin"
     monkeypatch.setattr("journeykit.cli.data.on_terminal", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO("nr\nnothing\n\n"))
@@ -270,6 +277,55 @@ def test_a_doubtful_guess_is_asked_about_on_a_terminal(tmp_path, monkeypatch, ca
         and "# LOOK" in told.err
     )
     assert read_client(tmp_path / "b.yml").events[0].columns == {"customer_id": "nr", "timestamp": "first"}
+
+
+SOLD = "klant,datum,bestelnr,bedrag,korting\n" + "".join(
+    f"{who},2026-01-0{day},{who}{day},{10 * day},{day}\n" for who in (1, 2, 3) for day in (1, 2, 3)
+)
+
+
+def asked_about(tmp_path, answers: dict[str, str]) -> tuple[list[str], dict]:
+    """Return the questions that were asked, and the source of the client file."""
+    (tmp_path / "e.csv").write_text(SOLD)
+    asked: list[str] = []
+
+    def answer(question: str, guess: Guess, options: list[str]) -> str | None:
+        asked.append(question.split(" is the ")[-1].rstrip("?"))
+        return answers.get(asked[-1])
+
+    path = draft_client("acme", tmp_path / "e.csv", folder=tmp_path, ask=answer, force=True)
+    return asked, read_client(path).events[0]
+
+
+def test_the_five_guesses_that_move_the_figures_most_are_asked_about(tmp_path):
+    asked, source = asked_about(tmp_path, {})
+    assert len(asked) == 6 and {"customer_id", "value", "timestamp"} <= set(asked), "five, and the time zone"
+    assert source.columns["value"] == "bedrag"
+
+
+@pytest.mark.parametrize(
+    ("answers", "key", "value"),
+    [
+        ({"value": "korting"}, "value", "korting"),
+        ({"value": "none"}, "value", None),
+        ({"customer_id": "row"}, "customer_id", "row"),
+        ({"order_id": "none"}, "order_id", None),
+        ({"value": "bedrag"}, "value", "bedrag"),
+    ],
+)
+def test_an_answer_takes_the_place_of_a_guess(tmp_path, answers, key, value):
+    assert asked_about(tmp_path, answers)[1].columns.get(key) == value
+
+
+def test_yes_asks_nothing(tmp_path, monkeypatch):
+    (tmp_path / "e.csv").write_text(SOLD)
+    monkeypatch.setattr("journeykit.cli.data.on_terminal", lambda: True)
+    monkeypatch.setattr("journeykit.cli.data.ask", lambda *_: pytest.fail("it asks"))
+    given = ["new", "b", "--events", str(tmp_path / "e.csv"), "--clients", str(tmp_path), "--yes"]
+    monkeypatch.setattr(sys, "argv", ["journeykit", *given])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert not left.value.code and (tmp_path / "b.yml").exists()
 
 
 def test_of_a_large_file_parts_are_read(tmp_path, monkeypatch):

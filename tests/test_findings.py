@@ -101,6 +101,7 @@ def test_every_kind_belongs_to_one_section():
     assert Finding("leaks_at").section == "leaks"
 
 
+@pytest.mark.slow
 def test_refused_personas_are_said_and_nothing_else_is_said_about_them():
     log, personas = shop()
     keys = [one.key for one in observe(map_journeys(log), log=log, personas=personas, found=False)]
@@ -108,6 +109,7 @@ def test_refused_personas_are_said_and_nothing_else_is_said_about_them():
     assert "persona_size" not in keys
 
 
+@pytest.mark.slow
 def test_small_groups_are_never_named():
     log, personas = shop(customers=24)
     few = personas.where(personas.index.isin(["c0", "c2", "c4"]) | (personas == "p2"))
@@ -122,6 +124,7 @@ def test_what_cannot_be_seen_is_said_with_what_to_measure(found):
     assert "begin_checkout" in unseen["decision"]
 
 
+@pytest.mark.slow
 def test_data_that_begin_after_the_first_purchase_are_said_to():
     frame = pd.DataFrame(
         {"customer_id": [f"c{n}" for n in range(20)], "timestamp": START, "touchpoint": "purchase"}
@@ -146,6 +149,7 @@ def test_without_personas_contrasts_are_empty_and_still_numbers():
     assert table["effect"].dtype == "float64"
 
 
+@pytest.mark.slow
 def test_names_and_units_travel_with_the_finding(found):
     log, personas = shop()
     names = pd.DataFrame({"nl": ["Zoekers", "Kopers"], "en": ["Seekers", "Buyers"]}, index=["p1", "p2"])

@@ -116,7 +116,7 @@ def test_shopify_lines_get_the_customer_of_their_order_and_never_its_total_twice
     log = read_events(write_client({"s.csv": SHOPIFY}, events=source))
     assert told(log, "channel", "product", "value") == [
         ("ann@example.nl", "purchase", "web", "CH", 20.0), ("ann@example.nl", "purchase", "web", "TA", 15.0),
-        ("bob@example.nl", "purchase", "pos", "CH", 10.0), ("bob@example.nl", "cancel", "pos", "CH", 10.0),
+        ("bob@example.nl", "purchase", "store", "CH", 10.0), ("bob@example.nl", "cancel", "store", "CH", 10.0),
     ]  # fmt: skip
     assert log.rejects[["row", "reason"]].values.tolist() == [[4, "no_customer"]]
     assert log.to_pandas()["session_id"].tolist()[0] == "#1001"

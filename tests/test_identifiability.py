@@ -188,6 +188,7 @@ def test_a_model_without_a_purchase_asks_for_none(tmp_path, make_log):
     assert stage_evidence(log)["observable"].all()
 
 
+@pytest.mark.slow
 def test_the_sentences_name_stage_and_touchpoints_in_both_languages():
     log = make("universal", "purchases only")
     told = {

@@ -118,6 +118,10 @@ def test_of_a_stage_that_the_data_cannot_show_the_funnel_has_a_row_and_no_figure
     assert cell(counted.funnel, "share_of_previous", persona="all", stage="action") == pytest.approx(2 / 3)
 
 
+@pytest.mark.quick(
+    "purchase-universal", "contract_signed-content", "repeat_purchase-digital", "upgrade-five-phase",
+    "subscription_renewal-value-journey", "payment-universal",
+)  # fmt: skip
 @pytest.mark.parametrize("model", ["universal", "content", "digital", "five-phase", "value-journey"])
 @pytest.mark.parametrize(
     "form", ["purchase", "contract_signed", "repeat_purchase", "upgrade", "subscription_renewal", "payment"]
@@ -171,6 +175,7 @@ def test_drop_off_leaves_out_those_under_way(counted):
     assert set(table["basis"]) == {"silence"}
 
 
+@pytest.mark.slow
 def test_from_the_last_stage_all_who_leave_do_so_for_good_and_that_is_no_leak():
     """12 bought long ago, 28 just now: 12 left, all for good. Nothing lies behind, so no finding calls it a leak."""
     journeys = {f"c{n}": [(0 if n < 12 else 100, "ac")] for n in range(40)}
@@ -202,6 +207,7 @@ def test_back_steps_count_customers_not_steps(counted):
     assert cell(counted.back_steps, "back_to", persona="all", stage="consideration") == "awareness"
 
 
+@pytest.mark.slow
 def test_small_groups_are_held_back_and_their_figures_gone():
     journeys = map_journeys(log_of(JOURNEYS), PERSONAS, min_group=10)
     for name, table in journeys.tables().items():

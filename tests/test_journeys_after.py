@@ -167,6 +167,7 @@ def stays(effect: float, n: int = 600) -> EventLog:
     return EventLog.from_frame(pd.DataFrame(rows, columns=["customer_id", "timestamp", "touchpoint"]))
 
 
+@pytest.mark.slow
 def test_an_aha_moment_is_found_and_its_effect_is_that_of_the_other_half():
     journeys = map_journeys(stays(0.4))
     row = journeys.aha[journeys.aha["outcome"] == "stays"].iloc[0]
@@ -181,6 +182,7 @@ def test_an_aha_moment_is_found_and_its_effect_is_that_of_the_other_half():
     assert "aha_moment" in {one.key for one in observe(journeys)}
 
 
+@pytest.mark.slow
 def test_the_best_of_many_is_no_aha_moment_by_itself():
     """Something always looks best on the half that it was chosen on."""
     assert "aha_moment" not in {one.key for one in observe(map_journeys(stays(0.0)))}

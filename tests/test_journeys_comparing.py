@@ -75,6 +75,7 @@ def test_a_difference_is_found_said_and_covered_by_its_interval():
     assert [(one.persona, one.stage, one.numbers["to"]) for one in said] == [("p1", "consideration", "p2")]
 
 
+@pytest.mark.slow
 def test_personas_that_do_the_same_are_not_told_apart():
     """Twenty comparisons at 5 % would find one by chance; corrected, they find none."""
     found = []

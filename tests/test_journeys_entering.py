@@ -82,6 +82,7 @@ def test_an_entry_point_tells_who_went_on_in_time(counted):
     assert (search["customers"], search["followed"], search["went_on"]) == (2, 1, 1)
 
 
+@pytest.mark.slow
 def test_the_share_of_a_channel_is_of_everyone_small_first_contacts_too():
     """14 begin in social, with 12 + 2 kinds of contact, 12 in search: of 26, social has 14 and not 12."""
     rows = [(f"s{n}", "social", "social_view") for n in range(12)] + [

@@ -144,6 +144,7 @@ def test_who_signed_up_is_followed_to_attending():
     ).empty  # attending is not recorded at all
 
 
+@pytest.mark.slow
 def test_the_same_people_are_not_told_of_twice():
     """Where whoever talks is whoever acts, one sentence is enough."""
     from journeykit.journeys import map_journeys

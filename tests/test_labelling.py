@@ -250,6 +250,7 @@ def test_only_the_last_contacts_are_shown_and_the_rest_is_counted(make_log):
 DAYS = st.lists(st.integers(0, 40), min_size=2, max_size=12)
 
 
+@pytest.mark.slow
 @given(DAYS, st.integers(0, 45))
 @settings(max_examples=examples(6, 20), deadline=None)
 def test_nothing_later_is_shown_or_changes_what_is_shown(days, cut):

@@ -132,6 +132,7 @@ def test_an_event_told_twice_is_merged_and_rows_add_up(tmp_path):
     assert [counts[f"rows_{name}"] for name in ("read", "used", "rejected", "merged")] == [7, 4, 1, 2]
 
 
+@pytest.mark.slow
 def test_the_lines_of_one_event_are_lines(tmp_path):
     text = """
         customer_id,timestamp,touchpoint,event_id,product,value,arrived
@@ -143,6 +144,7 @@ def test_the_lines_of_one_event_are_lines(tmp_path):
     assert (counts["orders"], counts["revenue"], counts["rows_merged"]) == (1, 10.0, 1)
 
 
+@pytest.mark.slow
 def test_a_total_on_each_line_is_drafted_to_count_once(tmp_path):
     rows = [
         f"{order},c{order % 7},2026-01-{order % 28 + 1:02},{10 + order},{line}"
@@ -154,6 +156,7 @@ def test_a_total_on_each_line_is_drafted_to_count_once(tmp_path):
     assert (counts["orders"], counts["revenue"]) == (40, float(sum(10 + order for order in range(40))))
 
 
+@pytest.mark.slow
 def test_a_shop_s_export_is_drafted_with_what_was_paid(tmp_path):
     head = ("Name,Email,Financial Status,Fulfilled at,Currency,Total,Created at,Lineitem quantity,Lineitem name,"
             "Lineitem price,Lineitem sku,Cancelled at,Refunded Amount,Source")  # fmt: skip
@@ -201,6 +204,7 @@ def test_deals_that_are_not_won_are_no_sales(tmp_path):
     assert (counts["orders"], counts["revenue"]) == (15, 1500.0)
 
 
+@pytest.mark.slow
 def test_a_day_of_an_order_is_not_its_number(tmp_path):
     rows = [f"2026-01-{at // 3 % 28 + 1:02},c{at // 3 % 9},{at // 3},{at % 3 + 1},2.50" for at in range(120)]
     text, counts = drafted(tmp_path, "\n".join(["invoice_date,klant,invoice_no,aantal,stukprijs", *rows]))

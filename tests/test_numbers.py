@@ -5,10 +5,11 @@ from __future__ import annotations
 import ibis
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeykit.events.numbers import plain_numbers, read_number
+from tests.examples import examples
 
 COLUMNS = {
     "points": ["1,234.50", "12.5", "-3", "1,234,567", "$ 5.00", "(7.25)", "8.00-"],
@@ -41,6 +42,7 @@ def test_a_sample_and_the_whole_column_are_read_alike(texts):
     same(texts)
 
 
+@settings(max_examples=examples(25, 200))
 @given(st.lists(st.tuples(CODES, AMOUNTS), min_size=1, max_size=8), st.booleans())
 def test_amounts_in_either_dialect_come_back(given_, comma):
     marks = str.maketrans(",.", ".,") if comma else {}

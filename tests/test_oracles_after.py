@@ -99,6 +99,7 @@ seeds = given(seed=st.integers(0, 9))  # few, so that the tests share their logs
 few = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
+@pytest.mark.slow
 @few
 @seeds
 def test_value_ratings_and_referrals(seed):
@@ -156,6 +157,7 @@ def test_help_and_dissatisfaction(seed):
             agree(row, pair(("customers", "back"), low) | pair(("other_customers", "other_back"), high))
 
 
+@pytest.mark.slow
 @few
 @seeds
 def test_cohorts_retention_and_activity(seed):

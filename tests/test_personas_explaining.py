@@ -20,6 +20,7 @@ def row(values: list[float | None], contacts: float = 50.0) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.none() | st.floats(-6, 6), min_size=8, max_size=8))
 def test_contributions_and_base_are_the_log_odds(fitted, values):

@@ -132,6 +132,7 @@ def test_newcomers_in_the_place_of_those_who_left_are_another_persona():
     assert match.ids() == {"p1": "p1", "p2": "p3"}
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(20, 60), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("wxyz")), min_size=8, max_size=60),

@@ -144,6 +144,7 @@ def test_laws_of_what_is_left(seed, scale, slope, shift):
     assert changed == pytest.approx(left, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "by", "said"),
     [

@@ -71,6 +71,7 @@ def written(study: Study, language: str = "en") -> dict[str, list[dict]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.fixture(scope="module")
 def study(tmp_path_factory) -> Study:
     return studied(tmp_path_factory.mktemp("people"), described(exclude=["firm", "phase"]))
@@ -146,6 +147,7 @@ def test_a_stage_is_what_a_column_says(told):
     assert not [name for name in told.profile if "phase" in name]
 
 
+@pytest.mark.slow
 def test_shares_of_stages_are_of_those_whose_stage_is_told(told):
     """Counting the unknown in the base would make every stage look smaller than it is."""
     now = told.tables["stages_now"]

@@ -166,6 +166,7 @@ def with_report(folder: Path, name: str, lines: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_client_file_names_its_own_notebook_and_values_for_its_parameters(place):
     folder, options = place
     del options["notebook"]

@@ -89,6 +89,7 @@ def test_two_clients_of_one_file_have_it_read_once(counted, tmp_path):
     assert counted == ["shared.csv"]
 
 
+@pytest.mark.slow
 def test_a_batch_keeps_its_hashes_beside_the_reports(tmp_path, monkeypatch):
     from journeykit.reports import run_report
     from tests.small_notebook import write_client, write_notebook

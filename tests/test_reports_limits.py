@@ -125,6 +125,7 @@ def from_a_pool(options: dict) -> str:
     return run_report("acme", **options).status
 
 
+@pytest.mark.slow
 def test_a_worker_of_a_pool_may_make_reports(place):
     _, options = place
     with multiprocessing.get_context("spawn").Pool(1) as pool:

@@ -97,6 +97,7 @@ def test_a_logo_of_fifty_megabytes_is_refused_unread(tmp_path, monkeypatch):
         read_logo(logo)
 
 
+@pytest.mark.slow
 def test_a_machine_without_the_page_s_fonts_draws_all_the_same():
     """The figures name fonts that a server lacks; matplotlib's own stands in."""
     code = (

@@ -21,6 +21,7 @@ from journeykit.stage_models import CANONICAL_PHASES, load_stage_model, stage_mo
 from journeykit.stages import infer_stages
 from tests.fake_study import fake_client, fake_study
 
+pytestmark = pytest.mark.slow
 MODELS = ["universal", "digital"]
 
 
@@ -69,8 +70,6 @@ def test_models_are_compared_in_pairs(audit):
     assert 0.5 < pair["kappa"] <= 1
 
 
-@pytest.mark.slow
-@pytest.mark.slow
 def test_an_inference_that_was_made_before_is_not_made_again(log, made, audit, monkeypatch):
     pd.testing.assert_frame_equal(audit_stage_models(log, MODELS).models, audit.models)
     monkeypatch.setattr("journeykit.journeys.auditing.infer_stages", None)

@@ -94,6 +94,7 @@ def buyers(touchpoint: str) -> list[tuple]:
     return [*rows, ("c0", end, touchpoint)]
 
 
+@pytest.mark.slow
 def test_a_log_of_purchases_is_judged_beside_the_model_of_purchases(make_log):
     scores = infer_stages(make_log(buyers("purchase"))).evaluation
     assert scores.index.tolist() == ["classifier", "last touchpoint", "marker rule", "BG/NBD", "base rate"]

@@ -13,22 +13,22 @@ from journeykit.errors import JourneykitError
 from journeykit.events import EventLog
 from journeykit.simulate import simulate
 from journeykit.stage_models import load_stage_model
-from journeykit.stages import infer_stages, infer_with, load_stages, reuse_stages, save_stages
+from journeykit.stages import infer_with, load_stages, reuse_stages, save_stages
 from journeykit.stages.drift import count_bins, drift_table, reference_bins
 from journeykit.stages.saving import _plain
 
-WORLD = {"customers": 250, "world_seed": 5, "pages": False, "referrals": False, "ratings": False}
 MONTH = pd.Timedelta(days=30)
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return infer_stages(EventLog.from_frame(simulate(seed=5, **WORLD).events)).reader
+def reader(stage_world):
+    return stage_world.inferred.reader
 
 
 @pytest.fixture(scope="module")
 def others():
-    return simulate(seed=6, **WORLD).events
+    """Others of the same kind as those of `stage_world`."""
+    return simulate(customers=250, seed=12, world_seed=11, pages=False, referrals=False, ratings=False).events
 
 
 def test_people_of_the_same_kind_are_read_without_a_warning(reader, others):

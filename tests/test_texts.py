@@ -59,6 +59,8 @@ FAMILIES = {
     "explaining.places.{block if block == 'touchpoint' else 'channel'}": "touchpoint channel",
     "explaining.quantities.{special}{size}": sizes("none_", "all_"),
     "explaining.rule.{name}": "precision recall",
+    "prose.ahead_by_{about['often']}": "channel persona both",
+    "prose.ahead_none_{forecast.reason}": "currencies values few silence",
     "explaining.share.{name}": "weekend paid interactive",
     "explaining.why.{first['reason']}": "too_few_contacts far no_personas",
     "explaining.why.{key}": "because but",

@@ -260,6 +260,7 @@ def test_what_is_nothing_but_activity_is_left_out():
 # Laws --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 500), scale=st.sampled_from([0.001, 1.0, 1000.0]), shift=st.floats(-1e3, 1e3))
 def test_laws_of_wide_traits(seed, scale, shift):
@@ -317,6 +318,7 @@ def test_personas_do_not_see_order_ids_or_repetition():
     assert adjusted_rand_score(labels[order], again) == 1.0
 
 
+@pytest.mark.slow
 def test_wide_personas_are_saved_used_on_new_people_and_described(tmp_path):
     frame, truth = mixture(3, 600, 1)
     wide = WideTraits().set_output(transform="pandas").fit(frame.iloc[:400])

@@ -21,6 +21,7 @@ DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
     "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
     "rejected", "currencies", "day_or_month", "thousands_or_decimals", "lost_digits", "leading_zeros",
+    "charged_again", "told_late",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
@@ -44,7 +45,7 @@ def find_doubts(log: EventLog, overlaps: bool = True) -> pd.DataFrame:
         or day; an id is a pseudonym when the client file asks for that), ``events`` (how many it touches), ``share``
         (of all, 0 to 1) and ``because``, the fact.
     """
-    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log), *_of_marks(log)]
+    rows = [*_of_leaks(log), *_of_rejects(log), *_of_dates(log), *_of_marks(log), *_of_orders(log)]
     if not log.profile_only:
         total = max(log.count(), 1)
         rows += [
@@ -334,6 +335,25 @@ def _of_marks(log: EventLog) -> Iterator[tuple]:
             "you know"
         )
         yield _row("thousands_or_decimals", _WARN, name, row.used, max(row.rows, 1), told)
+
+
+def _of_orders(log: EventLog) -> Iterator[tuple]:
+    """Yield files in which orders are told again: charges under one number, and the same order days later."""
+    told = {
+        "charges": (
+            "charged_again",
+            "order numbers come back at regular distances: each charge is a purchase",
+        ),
+        "told_late": (
+            "told_late",
+            "orders are told again a day or more later, with the same value: each counts once",
+        ),
+    }
+    for key, (doubt, because) in told.items():
+        found = log.sources[log.sources[key] > 0] if key in log.sources else log.sources.head(0)
+        for row in found.itertuples():
+            name = str(row.path).replace("\\", "/").rsplit("/", 1)[-1]
+            yield _row(doubt, _NOTE, name, getattr(row, key), max(row.rows, 1), because)
 
 
 def _of_rejects(log: EventLog) -> Iterator[tuple]:

@@ -29,6 +29,7 @@ class DataCheck:
     sources: pd.DataFrame
     rejects: pd.DataFrame
     touchpoints: pd.DataFrame
+    channels: pd.DataFrame
     stages: pd.DataFrame
     attributes: pd.DataFrame
     identities: pd.DataFrame
@@ -41,6 +42,7 @@ class DataCheck:
             "sources",
             "rejects",
             "touchpoints",
+            "channels",
             "stages",
             "attributes",
             "identities",
@@ -58,6 +60,7 @@ class DataCheck:
         return {
             "rejects": self.rejects,
             "touchpoints": self.touchpoints.assign(**days),
+            "channels": self.channels,
             "stages": stages.assign(would_show=would_show.where(~self.stages["observable"], "")),
             "attributes": self.attributes,
             "identities": self.identities,
@@ -93,6 +96,7 @@ def check_data(log: EventLog) -> DataCheck:
         sources=log.sources,
         rejects=_rejects(log),
         touchpoints=touchpoints,
+        channels=log.channels(),
         stages=stages,
         attributes=attributes,
         identities=log.identities,

@@ -65,13 +65,14 @@ def new(
     ] = None,
     folder: ClientsFolder = CLIENTS,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing client file.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; keep every guess.")] = False,
 ) -> None:
     """Draft a client file from raw files; every guess is marked with its evidence."""
     from journeykit.drafting import draft_client
 
     path = draft_client(
         client, events or [], customers=customers, folder=folder, force=force, customer_id=customer_id,
-        ask=ask if on_terminal() else None,
+        ask=ask if on_terminal() and not yes else None,
     )  # fmt: skip
     print(path)
     doubtful = [line.strip() for line in path.read_text("utf-8").splitlines() if "# LOOK:" in line]

@@ -12,6 +12,8 @@ from rich.table import Table
 
 __all__ = ["ask", "on_terminal", "print_frame", "print_json", "say", "told"]
 
+_SHOWN = 40  # options
+
 
 def say(words: Any) -> None:
     print(words, file=sys.stderr)
@@ -26,7 +28,8 @@ def ask(question: str, guess: Any, options: list[str]) -> str | None:
     """Ask about a doubtful guess; an empty answer, or one that is no option, keeps it."""
     say(f"\n{question}")
     if options:
-        say(f"  there are: {', '.join(options)}")
+        more = f" … ({len(options)} in all)" if len(options) > _SHOWN else ""
+        say(f"  there are: {', '.join(options[:_SHOWN])}{more}")
     say(f"  guess: {guess.value} ({guess.why}). Enter keeps it.")
     sys.stderr.write("> ")
     sys.stderr.flush()

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     field_validator,
     model_validator,
 )
 
+from journeykit.channels import NamedChannel, channel_of
+from journeykit.clients.channels import OwnChannels
 from journeykit.clients.faults import fault as _fault
 from journeykit.clients.faults import unknown_word as _unknown
 from journeykit.clients.queries import Query
+from journeykit.clients.settings import Brand, Part, Period, Personas, Privacy, Report
+from journeykit.clients.spending import Spending
 from journeykit.clients.trials import Consent, Trials
 from journeykit.clients.trials import as_list as _as_list
 from journeykit.errors import ClientFileError
@@ -29,26 +30,24 @@ from journeykit.touchpoints import Vocabulary, load_vocabulary, safe_identifier
 
 EVENT_COLUMNS = (
     "customer_id timestamp touchpoint channel session_id account_id page content campaign product value quantity "
-    "cost paid interaction rating referrer_id visitor_id order_id event_id status currency"
+    "cost paid interaction rating referrer_id visitor_id order_id event_id status currency source"
 ).split()
 NUMBER_COLUMNS = ("timestamp", "value", "quantity", "cost", "rating", "paid")
 CUSTOMER_COLUMNS = ("customer_id", "account_id", "stage")
 REQUIRED_COLUMNS = ("customer_id", "timestamp", "touchpoint")
-TIME_FORMS = "date time hour year month day order offset unit start column format zone zone_column".split()
+TIME_FORMS = (
+    "date time hour year month day order offset gap unit start column format zone zone_column".split()
+)
 TIME_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400, "w": 604800}
 
 Text = Annotated[dict[str, str], BeforeValidator(lambda v: {"en": v, "nl": v} if isinstance(v, str) else v)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Condition = Annotated[list[str | bool | int | float | None], BeforeValidator(_as_list)]
 
 
-class _Events(_Part):
+class _Events(Part):
     """What columns and constants make of a row."""
 
     columns: dict[str, str | int | float | dict[str, Any]] = Field(default_factory=dict)
@@ -85,7 +84,7 @@ class Moment(_Events):
     when: dict[str, Condition] = Field(default_factory=dict)
 
 
-class Split(_Part):
+class Split(Part):
     """A column that holds a whole path, what stands between its steps, and how many went it and bought or did not."""
 
     column: str
@@ -135,7 +134,7 @@ def _check_time_form(form: dict[str, Any]) -> None:
     for key in form:
         if key not in TIME_FORMS:
             raise _unknown("key of timestamp", key, TIME_FORMS)
-    if "offset" in form and form.get("unit", "s") not in TIME_UNITS:
+    if {"offset", "gap"} & set(form) and form.get("unit", "s") not in TIME_UNITS:
         raise _unknown("unit", form["unit"], TIME_UNITS)
     if "zone" in form and form["zone"] not in available_timezones():
         raise _unknown(
@@ -143,12 +142,16 @@ def _check_time_form(form: dict[str, Any]) -> None:
         )
     if "offset" in form and "start" not in form:
         raise _fault("an offset needs its 'start', the date at which it is 0")
-    if set(form) == {"order"}:
+    if "gap" in form and not {"order", "start"} <= set(form):
+        raise _fault(
+            "a gap needs the 'order' of the events, and 'start', the date on which everybody's first is put"
+        )
+    if set(form) == {"order"} or "gap" in form:
         return
     if not {"date", "offset", "column"} & set(form) and not {"year", "month", "day"} <= set(form):
         raise _fault(
             "timestamp takes {date, hour}, {date, time}, {year, month, day, order}, {offset, unit, start}, "
-            "{column, format} or {order}"
+            "{gap, order, unit, start}, {column, format} or {order}"
         )
 
 
@@ -164,7 +167,7 @@ def _with_query(source: Any) -> Any:
     return source
 
 
-class CustomerSource(_Part):
+class CustomerSource(Part):
     """A file with one row a customer and the attributes to take from it."""
 
     path: str
@@ -194,7 +197,7 @@ class CustomerSource(_Part):
         return _with_query(self)
 
 
-class LinkSource(_Part):
+class LinkSource(Part):
     """A file that says which ids are one person: in each row an id, and the one to use for it."""
 
     path: str
@@ -206,52 +209,14 @@ class LinkSource(_Part):
     header: bool | None = None
 
 
-class LabelSource(_Part):
+class LabelSource(Part):
     """A file of stages that an analyst knows: customer_id, at, stage."""
 
     path: str
     columns: dict[str, str] = Field(default_factory=dict)
 
 
-class Personas(_Part):
-    """How many personas to look for, from how many contacts people are placed, or the saved model to reuse."""
-
-    k: Literal["auto"] | Annotated[int, Field(ge=1, le=30)] = "auto"
-    reuse: str | None = None
-    min_contacts: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-
-
-class Period(_Part):
-    """The day of the report, and how many days it looks back and ahead."""
-
-    as_of: Literal["latest"] | dt.date = "latest"
-    report_days: int = Field(default=90, ge=1)
-    horizon_days: int = Field(default=30, ge=1)
-
-
-class Privacy(_Part):
-    """The smallest group that may be shown, and whether ids are replaced."""
-
-    min_group: int = Field(default=10, ge=1)
-    pseudonymise: bool = False
-
-
-class Brand(_Part):
-    """The client's logo and colour, and a presentation whose masters its slides are made on."""
-
-    logo: str | None = None
-    template: str | None = None
-    colour: str = Field(default="#0b5fa5", pattern=r"^#[0-9a-fA-F]{6}$")
-
-
-class Report(_Part):
-    """The notebook of the client's reports, and values for its parameters."""
-
-    notebook: str | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class OwnTouchpoint(_Part):
+class OwnTouchpoint(Part):
     """A touchpoint that the client adds to the vocabulary."""
 
     name: Text | None = None
@@ -260,7 +225,7 @@ class OwnTouchpoint(_Part):
     group: str | None = None
 
 
-class Client(_Part):
+class Client(Part):
     """The organisation for whom a report is made: its data, stage model, language and setting."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)
@@ -280,6 +245,7 @@ class Client(_Part):
     brand: Brand = Brand()
     report: Report = Report()
     touchpoints: dict[str, OwnTouchpoint] = Field(default_factory=dict)
+    channels: OwnChannels = Field(default_factory=dict)
     pages: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict
     )
@@ -289,6 +255,8 @@ class Client(_Part):
     audit: bool = False
     currency: Currency | None = None
     rates: dict[Currency, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    margin: Annotated[float, Field(gt=0, le=1)] | None = None
+    costs: Spending | None = None
     note: Text | None = None
     trials: Trials = Field(default_factory=list)
     consent: Consent | None = None
@@ -376,6 +344,13 @@ class Client(_Part):
             for key, value in self.touchpoints.items()
         }
         return load_vocabulary().extended(own)
+
+    def channel_of(
+        self, name: str | None, *, source: str | None = None, medium: str | None = None
+    ) -> NamedChannel:
+        """Return what a raw name of a channel is, by the client's `channels` and what is known (`channel_of`)."""
+        own = {str(key): said.model_dump(exclude_none=True) for key, said in self.channels.items()}
+        return channel_of(name, source=source, medium=medium, own=own)
 
     def resolve(self, path: str) -> Path:
         """Return a path of the client file as an absolute one.

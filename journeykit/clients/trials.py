@@ -8,9 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -20,6 +18,7 @@ from pydantic import (
 
 from journeykit.clients.faults import fault
 from journeykit.clients.queries import Query
+from journeykit.clients.settings import Part
 from journeykit.touchpoints import safe_identifier
 
 __all__ = ["Consent", "GroupSource", "Trial", "Trials", "as_list", "as_word"]
@@ -41,11 +40,7 @@ def as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GroupSource(_Part):
+class GroupSource(Part):
     """A file that tells who was in which arm of a trial: in each row a customer (or an account) and a group."""
 
     path: str
@@ -71,7 +66,7 @@ Groups = Annotated[
 ]
 
 
-class Trial(_Part):
+class Trial(Part):
     """A trial that was held: when, who was in which arm, and what counts as a success."""
 
     id: str = Field(min_length=1, max_length=80)
@@ -116,7 +111,7 @@ def _distinct(trials: list[Trial]) -> list[Trial]:
 Trials = Annotated[list[Trial], BeforeValidator(as_list), AfterValidator(_distinct)]
 
 
-class Consent(_Part):
+class Consent(Part):
     """The column of the customers' file that tells who may be contacted, and the values that say so."""
 
     column: str

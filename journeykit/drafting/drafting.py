@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from zoneinfo import available_timezones
 import pandas as pd
 import yaml
 
+from journeykit.channels import channel_of
 from journeykit.clients import client_from_dict
+from journeykit.drafting.asking import Ask, ask_about
 from journeykit.drafting.exports import people_of
 from journeykit.drafting.facts import DOUBTFUL, LIKELY, SURE, Guess
 from journeykit.drafting.guessing import guess_customer
-from journeykit.drafting.naming import guess_model
+from journeykit.drafting.naming import guess_channels, guess_model
 from journeykit.drafting.sampling import Sample, sample_files
 from journeykit.drafting.sources import (
     CustomersDraft,
@@ -25,7 +27,7 @@ from journeykit.drafting.sources import (
     draft_source,
     is_profile,
 )
-from journeykit.drafting.writing import customer_lines, head_lines, source_lines
+from journeykit.drafting.writing import channel_lines, customer_lines, head_lines, source_lines
 from journeykit.errors import ClientFileError, DataError
 
 __all__ = ["draft_client"]
@@ -39,7 +41,7 @@ _ZONES = {
     "nederland": "Europe/Amsterdam", "nl": "Europe/Amsterdam", "belgium": "Europe/Brussels",
     "germany": "Europe/Berlin", "deutschland": "Europe/Berlin", "france": "Europe/Paris", "india": "Asia/Kolkata",
 }  # fmt: skip
-Ask = Callable[[str, Guess, list[str]], str | None]
+_MOST_CHANNELS = 200  # names that are looked at
 
 
 def draft_client(
@@ -74,8 +76,8 @@ def draft_client(
     customer_id
         The column that says who, where that is not to be guessed; ``row`` when every row is another person.
     ask
-        Called with a question, the guess and the options where a guess is doubtful; gives the answer, or None to keep
-        the guess.
+        Called with a question, the guess and the options, about the five guesses that move the figures most, and the
+        time zone where it is doubtful; gives the answer, or None to keep the guess.
 
     Returns
     -------
@@ -103,7 +105,8 @@ def draft_client(
     told = sample_files(Path(customers))[0] if customers is not None else None
     sources, people, left = _drafts(samples, told, customer_id)
     samples += [told] if told is not None else []
-    _ask_all(ask, sources, samples)
+    if ask is not None:
+        ask_about(ask, sources, samples)
     text = _text(client, samples, sources, people, left, target.parent, ask)
     client_from_dict(yaml.safe_load(text), target.parent)  # so that it is valid as it stands
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -190,19 +193,6 @@ def _texts(frame: pd.DataFrame, column: str) -> pd.Series:
     return (values.astype("Int64") if pd.api.types.is_float_dtype(values) else values).astype(str).str.strip()
 
 
-def _ask_all(ask: Ask | None, sources: list[SourceDraft], samples: list[Sample]) -> None:
-    """Ask about the columns of which the guess is doubtful, and put the answers in their place."""
-    for draft in sources if ask else []:
-        sample = next(sample for sample in samples if sample.path == draft.path)
-        for name in ("customer_id", "timestamp", "touchpoint"):
-            guess = draft.columns.get(name)
-            if guess is None or guess.sure != DOUBTFUL or isinstance(guess.value, dict):
-                continue
-            answer = ask(f"Which column of {draft.path.name} is the {name}?", guess, sample.columns)
-            if answer and answer in sample.columns:
-                draft.columns[name] = Guess(answer, "as you said")
-
-
 def _text(
     client: str, samples: list[Sample], sources: list[SourceDraft], people: CustomersDraft | None, left: list[str],
     folder: Path, ask: Ask | None,
@@ -227,7 +217,7 @@ def _text(
             zone = Guess(answer, "as you said") if answer in available_timezones() else zone
         guesses |= {"stage_model": model, "timezone": zone}
     lines = head_lines(client, dict.fromkeys(sample.path.name for sample in samples), guesses)
-    lines += source_lines(sources, folder) + customer_lines(people, folder)
+    lines += source_lines(sources, folder) + _channels(sources, samples) + customer_lines(people, folder)
     lines += _privacy(sources, people, samples)
     lines += [f"# left out: {told}".replace("\n", " ") for told in left]
     if not sources:
@@ -272,6 +262,21 @@ def _patterns(samples: list[Sample], sources: list[SourceDraft]) -> set[str | No
         fact = sample.facts.get(form) if isinstance(form, str) else None
         found.add(fact.pattern if fact else None)
     return found
+
+
+def _channels(sources: list[SourceDraft], samples: list[Sample]) -> list[str]:
+    """Return the lines of channels that are near a known one, and of those that keep their own name."""
+    given = {raw: guess for draft in sources for raw, guess in draft.channels.items()}
+    frames = {sample.path: sample.frame for sample in samples}
+    columns = [(draft, draft.columns.get("channel")) for draft in sources]
+    raw = pd.concat([
+        pd.Series(dtype=str),
+        *(_texts(frames[draft.path], form.value) for draft, form in columns if form and isinstance(form.value, str)),
+    ])  # fmt: skip
+    names = [name for name in raw.value_counts().head(_MOST_CHANNELS).index if name and name not in given]
+    near = guess_channels(names)
+    kept = [name for name in names if name not in near and not channel_of(name).known]
+    return channel_lines(given | near, kept)
 
 
 def _privacy(sources: list[SourceDraft], people: CustomersDraft | None, samples: list[Sample]) -> list[str]:

@@ -33,6 +33,7 @@ class SourceDraft:
     keys: dict[str, Guess] = field(default_factory=dict)
     constants: dict[str, Guess] = field(default_factory=dict)
     touchpoints: dict[str, Guess] = field(default_factory=dict)
+    channels: dict[str, Guess] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     setting: str | None = None
@@ -82,6 +83,7 @@ def _drafted(sample: Sample, name: str, form: dict[str, Any]) -> SourceDraft:
         setting=form.get("setting") if "account_id" in columns else None,
         touchpoints={raw: Guess(to, "") for raw, to in form.get("touchpoints", {}).items()},
     )  # fmt: skip
+    draft.channels = {raw: Guess(said, told.why) for raw, said in form.get("channels", {}).items()}
     draft.keys = {key: Guess(form[key], told.why) for key in _KEYS if key in form}
     draft.constants = {key: Guess(value, told.why) for key, value in form.get("constants", {}).items()}
     draft.seen |= {value for key, value in form.get("constants", {}).items() if key == "touchpoint"}

@@ -29,11 +29,12 @@ _MEANS = {
     "session": "who comes back counts as somebody else, so nothing is known of returning",
     "answer": "who answers twice is counted twice",
 }
+_HALF = 0.5
 _NO_KINDS = 0.1  # different values, of those that are filled
 _MAIL = ("email", "mail", "emailadres", "mailadres")
 _IDS = ("id", "nr", "no", "nummer", "number", "code", "key", "uuid", "guid")
 _KINDS = {
-    "channel": ("text", "flag"), "value": ("number", "whole"), "quantity": ("number", "whole"),
+    "channel": ("text", "flag"), "source": ("text",), "value": ("number", "whole"), "quantity": ("number", "whole"),
     "product": ("text", "whole"), "page": ("text",), "session_id": ("text", "whole"), "account_id": ("text", "whole"),
     "campaign": ("text", "whole"), "content": ("text", "whole"), "rating": ("number", "whole"),
     "cost": ("number", "whole"), "referrer_id": ("text", "whole"), "event_id": ("text", "whole"), "currency": ("text",),
@@ -220,7 +221,7 @@ def _by_name(sample: Sample, name: str, kinds: tuple[str, ...], taken: set[str])
         if fact.name not in taken
         and (fact.kind in kinds or (fact.pattern == EXCEL_DAYS and "whole" in kinds))
     ]
-    if name == "channel":
+    if name in ("channel", "source"):
         able = [fact for fact in able if fact.levels <= _MOST_CHANNELS]
     best = first_named([fact for fact in able if spoken(fact.name, name) == SURE], name)
     if best:
@@ -242,8 +243,20 @@ def _orders(sample: Sample, roles: Roles) -> None:
     if "touchpoint" in roles.columns:
         return
     lines = len(sample.frame) / max(order.levels, 1)
-    if lines > 1.2:
+    if lines > 1.2 and not _comes_back(sample, order.name, roles):
         roles.keys["orders"] = Guess(order.name, f"by its name; {lines:.1f} lines an order")
+
+
+def _comes_back(sample: Sample, order: str, roles: Roles) -> bool:
+    """Tell whether a number stands at several moments in most cases, as a subscription's does, and no line's."""
+    time = roles.columns["timestamp"].value if "timestamp" in roles.columns else None
+    when = [name for name in _named(time) if name in sample.frame]
+    if not when:
+        return False
+    moment = sample.frame.groupby(when, dropna=False).ngroup()
+    moments = moment.groupby(sample.frame[order].to_numpy())
+    several = moments.size() > 1
+    return bool((moments.nunique()[several] > 1).mean() > _HALF) if several.any() else False
 
 
 def _worth(sample: Sample, roles: Roles) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cache
 
+from journeykit.channels import channel_of, channel_words
 from journeykit.drafting.facts import DOUBTFUL, SURE, Guess, words
 from journeykit.events.leaks import words_of
 from journeykit.stage_models import load_stage_model, stage_model_ids
 from journeykit.touchpoints import load_vocabulary, safe_identifier
 
-__all__ = ["guess_model", "guess_touchpoints"]
+__all__ = ["guess_channels", "guess_model", "guess_touchpoints"]
 
 _NEAR = 0.86
 
@@ -51,6 +52,28 @@ def _guess(name: str) -> Guess | None:
     near = max(_known(), key=lambda word: SequenceMatcher(None, plain, word).ratio())
     likeness = SequenceMatcher(None, plain, near).ratio()
     return Guess(_known()[near], f"it is nearly {near!r}", DOUBTFUL) if likeness >= _NEAR else None
+
+
+def guess_channels(raw: Iterable[str]) -> dict[str, Guess]:
+    """Return what raw names of channels probably are that nobody knows, but that are nearly a known one.
+
+    Examples
+    --------
+    >>> guesses = guess_channels(["Facebok", "nieuwsbreif", "facebook", "winkelvloer"])
+    >>> {raw: guess.value for raw, guess in guesses.items()}
+    {'Facebok': {'channel': 'social', 'source': 'facebook'}, 'nieuwsbreif': {'channel': 'email', 'paid': False}}
+    """
+    found = {}
+    for name in raw:
+        if channel_of(name).known or len(plain := safe_identifier(name).replace("_", "")) < 5:
+            continue
+        near = max(channel_words(), key=lambda word: SequenceMatcher(None, plain, word).ratio())
+        if SequenceMatcher(None, plain, near).ratio() >= _NEAR:
+            named = channel_of(near)
+            said = {"channel": named.channel, "source": named.source, "paid": named.paid}
+            said = {key: value for key, value in said.items() if value is not None}
+            found[name] = Guess(said, f"it is nearly {near!r}", DOUBTFUL)
+    return found
 
 
 def guess_model(names: Iterable[str]) -> tuple[Guess, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,15 +15,19 @@ from journeykit import engine
 from journeykit.drafting.facts import Facts, facts_of
 from journeykit.errors import DataError
 from journeykit.events.archives import opened
-from journeykit.events.excel import sheets_left_out
-from journeykit.events.files import WHITESPACE, RawFile, find_files, zip_of
+from journeykit.events.files import find_files, zip_of
+from journeykit.events.formats import kinds
+from journeykit.events.formats.dialects import WHITESPACE
 from journeykit.events.nested import explode
+from journeykit.events.raw import RawFile
 from journeykit.events.tables import read_raw, read_some
+from journeykit.events.texts import ODD_DIGITS, plain_digits
 
 __all__ = ["Sample", "sample_files"]
 
 ROWS = 40_000
-_LARGE_PARQUET = 4 * 2**20
+_SOME = 2_000
+_LARGE_WHOLE = 4 * 2**20  # of which the format itself gives a sample
 _LARGE, _HEAD, _PART, _PARTS = 24 * 2**20, 6 * 2**20, 2**19, 12
 
 
@@ -107,8 +112,8 @@ def _sample(raw: RawFile, path: Path) -> Sample:
     connection = engine.connect()
     with tempfile.TemporaryDirectory(prefix="journeykit-sample-") as folder:
         part = _part_of(raw, Path(folder))
-        if part is None and raw.kind == "parquet" and raw.path.stat().st_size > _LARGE_PARQUET:
-            read_some(connection, raw, "sample", ROWS)
+        large = part is None and raw.member is None and raw.path.stat().st_size > _LARGE_WHOLE
+        if large and read_some(connection, raw, "sample", ROWS):
             table, whole = connection.table("sample"), False
         else:
             table, _ = read_raw(connection, part or raw, "sample")
@@ -119,23 +124,31 @@ def _sample(raw: RawFile, path: Path) -> Sample:
             .execute()
         )
     connection.disconnect()
-    return Sample(path, frame, whole, _left_out(raw))
+    return Sample(path, _with_plain_digits(frame), whole, _left_out(raw))
+
+
+def _with_plain_digits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which digits of other scripts are the usual ones, as they are read."""
+    odd = [name for name in frame.select_dtypes(["object", "str"]) if _has_odd_digits(frame[name])]
+    plain = {name: frame[name].map(lambda text: plain_digits(str(text)), na_action="ignore") for name in odd}
+    return frame.assign(**plain) if odd else frame
+
+
+def _has_odd_digits(column: pd.Series) -> bool:
+    return any(isinstance(text, str) and re.search(ODD_DIGITS, text) for text in column.head(_SOME))
 
 
 def _left_out(raw: RawFile) -> list[str]:
     """Return what of a file is not read: the sheets of a workbook that have another form than the first."""
-    if raw.kind != "excel" or raw.member is not None or raw.path.suffix.lower() == ".gz":
-        return []
-    return [
-        f"sheet {title!r} has other columns; read it as a source with 'sheet'"
-        for title in sheets_left_out(raw.path)
-    ]
+    left_out = kinds()[raw.kind].left_out
+    packed = raw.member is not None or raw.path.suffix.lower() == ".gz"
+    return [] if left_out is None or packed else left_out(raw.path)
 
 
 def _part_of(raw: RawFile, folder: Path) -> RawFile | None:
     """Return a file with the beginning and some further parts of a large text file; None for one that is small."""
     size = raw.path.stat().st_size * (8 if raw.path.suffix.lower() in (".gz", ".zip") else 1)
-    if raw.kind not in ("csv", "json") or size < _LARGE or raw.delimiter == WHITESPACE:
+    if not kinds()[raw.kind].lines or size < _LARGE or raw.delimiter == WHITESPACE:
         return None
     with opened(raw.path, raw.member) as file:
         head = file.read(_HEAD)
@@ -147,6 +160,6 @@ def _part_of(raw: RawFile, folder: Path) -> RawFile | None:
                 file.seek(_HEAD + (size - _HEAD - _PART) * place // _PARTS)
                 piece = file.read(_PART)
                 pieces.append(piece[piece.find(b"\n") + 1 : piece.rfind(b"\n") + 1])
-    target = folder / f"sample.{'csv' if raw.kind == 'csv' else 'jsonl'}"
+    target = folder / f"sample.{'jsonl' if raw.kind == 'json' else raw.kind}"
     target.write_bytes(b"".join(pieces))
     return replace(raw, path=target, member=None)

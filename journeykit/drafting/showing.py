@@ -8,19 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from journeykit.clients import Client
+from journeykit.drafting.asking import ASKED, MOVING
 from journeykit.events import EventLog, read_events
 from journeykit.events.files import zip_of
 from journeykit.facts.money import measure_revenue
 
 __all__ = ["understood"]
 
-_PEOPLE, _EVENTS, _ASSUMED = 3, 4, 5
+_PEOPLE, _EVENTS = 3, 4
 _LARGEST = 24 * 2**20  # bytes: a larger file is left for `check`
-# what moves orders, revenue, people and days the most, the most first
-_MOVING = (
-    "customer_id", "value", "value_per", "orders", "without", "status", "moments", "constants", "touchpoint",
-    "timestamp", "currency", "order_id", "event_id", "visitor_id", "split", "timezone",
-)  # fmt: skip
 
 
 def understood(client: Client, draft: str) -> list[str]:
@@ -109,8 +105,8 @@ def _assumptions(draft: str) -> list[str]:
     for line in draft.splitlines():
         key, _, told = line.strip().partition(": ")
         given, _, evidence = told.partition("  # ")
-        if key in _MOVING and evidence:
+        if key in MOVING and evidence:
             doubt = 0 if evidence.startswith("LOOK") else 1 if evidence.endswith("(likely)") else 2
-            found.append((doubt, _MOVING.index(key), f"{key} is {given}: {evidence.removeprefix('LOOK: ')}"))
-    told = [f"  {at}. {text}" for at, (_, _, text) in enumerate(sorted(found)[:_ASSUMED], start=1)]
+            found.append((doubt, MOVING.index(key), f"{key} is {given}: {evidence.removeprefix('LOOK: ')}"))
+    told = [f"  {at}. {text}" for at, (_, _, text) in enumerate(sorted(found)[:ASKED], start=1)]
     return ["This rests on:", *told] if told else []

@@ -12,12 +12,15 @@ from journeykit.events.patterns import (
     EPOCH_MILLISECONDS,
     EPOCH_SECONDS,
     EXCEL_DAYS,
+    ISO_WEEK,
+    WEEK_ALONE,
     WITH_OFFSET,
     offset_minutes,
 )
 
 __all__ = ["first_named", "guess_time", "with_zone"]
 
+_COUNTED = ("whole", "number", "flag")
 _EPOCHS = (EPOCH_SECONDS, EPOCH_MILLISECONDS)
 _MOST_ZONES = 200
 _MOST_OFFSET = 14 * 60  # minutes from Greenwich
@@ -46,12 +49,14 @@ def guess_time(sample: Sample) -> Guess | None:
     if dated:
         others = ", ".join(fact.name for fact in dated[1:4])
         return Guess(dated[0].name, f"its values are times; so are those of {others}", DOUBTFUL)
-    return _parts(sample) or offset or _step(facts)
+    return _parts(sample) or _gaps(facts) or offset or _step(facts)
 
 
 def _written(sample: Sample, fact: Facts, why: str, level: str) -> Guess:
     """Return a column of times with how they are written; where day and month fit both ways, it is doubtful."""
     pattern = fact.pattern or ""
+    if pattern == ISO_WEEK and sample.frame[fact.name].astype("str").str.strip().str.match(WEEK_ALONE).any():
+        return Guess(fact.name, f"{why} written as weeks: each stands for its Monday", DOUBTFUL)
     if swapped_pattern(pattern, DAY_FIRST) == swapped_pattern(pattern, MONTH_FIRST):
         return Guess(fact.name, f"{why} written {pattern}", level)
     order = judge_texts(sample.frame[fact.name])
@@ -145,6 +150,22 @@ def _parts(sample: Sample) -> Guess | None:
     }
     numbers = all(name and sample.facts[name].kind in ("whole", "flag") for name in found.values())
     return Guess(found, "by their names", LIKELY) if numbers else None
+
+
+def _gaps(facts: list[Facts]) -> Guess | None:
+    """Return the columns of the place and of the days since the one before, of events without any date."""
+    named = {
+        key: next(
+            (fact.name for fact in facts if spoken(fact.name, key) == SURE and fact.kind in _COUNTED), None
+        )
+        for key in ("gap", "place", "hour")
+    }
+    if not named["gap"] or not named["place"]:
+        return None
+    form = {"gap": named["gap"], "order": named["place"], "unit": "day", "start": "2000-01-01"}
+    form |= {"hour": named["hour"]} if named["hour"] else {}
+    told = "days since the one before; everybody's first is put on the start, since when it was is not known"
+    return Guess(form, told, DOUBTFUL)
 
 
 def _offset(facts: list[Facts]) -> Guess | None:

@@ -14,7 +14,7 @@ import yaml
 from journeykit.drafting.facts import DOUBTFUL, Guess
 from journeykit.drafting.sources import CustomersDraft, SourceDraft
 
-__all__ = ["head_lines", "customer_lines", "source_lines"]
+__all__ = ["channel_lines", "customer_lines", "head_lines", "source_lines"]
 
 
 def head_lines(client: str, names: Iterable[str], guesses: dict[str, Guess]) -> list[str]:
@@ -64,6 +64,20 @@ def _source(draft: SourceDraft, folder: Path) -> list[str]:
     if draft.kept:
         kept = ", ".join(draft.kept[:20]) + (f" … ({len(draft.kept)} in all)" if len(draft.kept) > 20 else "")
         lines.append(f"# LOOK: kept under their own name: {kept}".replace("\n", " "))
+    return lines
+
+
+def channel_lines(guesses: dict[str, Guess], kept: list[str]) -> list[str]:
+    """Return what raw names of channels are, and those that keep their own name; nothing when all are known."""
+    lines = ["channels:"] if guesses else []
+    lines += [f"  {_quoted(raw)}: {_flow(guess.value)}  {guess.comment}" for raw, guess in guesses.items()]
+    if kept:
+        told = ", ".join(kept[:20]) + (f" … ({len(kept)} in all)" if len(kept) > 20 else "")
+        lines.append(
+            f"# channels kept under their own name: {told}; say under channels what they are".replace(
+                "\n", " "
+            )
+        )
     return lines
 
 

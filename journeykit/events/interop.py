@@ -13,10 +13,10 @@ import pandas as pd
 
 from journeykit.clients import client_from_dict
 from journeykit.errors import DataError
+from journeykit.events.formats.xes import XES_COLUMNS
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS
 from journeykit.events.reading import read_events
-from journeykit.events.xes import XES_COLUMNS
 
 __all__ = [
     "from_arrow", "from_pm4py", "from_retentioneering", "from_xes", "to_arrow", "to_pm4py", "to_retentioneering",

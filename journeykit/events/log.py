@@ -13,6 +13,7 @@ from journeykit import engine
 from journeykit.clients import Client, client_from_dict
 from journeykit.errors import DataError, JourneykitError, unknown
 from journeykit.events.mapping import LOG_COLUMNS
+from journeykit.events.spend import Spend
 
 __all__ = ["EventLog"]
 
@@ -46,6 +47,8 @@ class EventLog:
         Whether a customer may be contacted, by ``customer_id``; None where the client file does not say.
     day
         The day of events that have an order and no times: ``moment`` then tells nothing, and hides nothing.
+    spend
+        What was spent on channels; None where the client file names no costs.
     """
 
     client: Client
@@ -59,6 +62,7 @@ class EventLog:
     groups: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     contactable: pd.Series | None = field(default=None, repr=False)
     day: dt.date | None = None
+    spend: Spend | None = field(default=None, repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -196,6 +200,26 @@ class EventLog:
         frame = grouped.order_by([ibis.desc("events"), "touchpoint"]).execute()
         known = set(self.client.vocabulary) | set(self.client.model.touchpoints)
         return frame.assign(known=frame["touchpoint"].isin(known))
+
+    def channels(self) -> pd.DataFrame:
+        """Return the channels and platforms up to the moment: ``channel, source, events, customers, paid, known``.
+
+        ``paid`` is the number of events that are told to be paid for; a channel that is not ``known`` is neither the
+        vocabulary's nor named in the client file's ``channels``, and keeps its raw name.
+        """
+        table = self.visible.filter(ibis._["channel"].notnull() | ibis._["source"].notnull())
+        grouped = table.group_by(["channel", "source"]).aggregate(
+            events=table.count(),
+            customers=table["customer_id"].nunique(),
+            paid=table["paid"].fill_null(False).cast("int64").sum(),
+        )
+        frame = grouped.order_by([ibis.desc("events"), "channel", "source"]).execute()
+        own = {str(said.channel) for said in self.client.channels.values()}
+        known = {
+            name: name in own or self.client.channel_of(name).known
+            for name in frame["channel"].dropna().unique()
+        }
+        return frame.assign(known=[known.get(name, False) for name in frame["channel"]])
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the events up to the moment as a frame, in the order of customer and time."""

@@ -10,11 +10,13 @@ import ibis
 
 from journeykit import engine
 from journeykit.clients import Client, EventSource
-from journeykit.clients.form import safe_touchpoint
-from journeykit.errors import ClientFileError, DataError, unknown
+from journeykit.errors import ClientFileError, unknown
 from journeykit.events import expressions
+from journeykit.events.elapsed import with_elapsed
+from journeykit.events.formats.xes import XES_COLUMNS
+from journeykit.events.names import LONGEST, named_touchpoint, with_channels
 from journeykit.events.numbers import BESIDE, SAMPLE, read_currency, read_number, signs_in
-from journeykit.events.orders import in_one_moment, order_once, told_once, value_once, with_standing
+from journeykit.events.orders import in_one_moment, told_once, with_standing
 from journeykit.events.pages import with_clean_pages
 from journeykit.events.shapes import holds, paired
 from journeykit.events.texts import (
@@ -26,9 +28,7 @@ from journeykit.events.texts import (
     stripped_text,
     with_texts,
 )
-from journeykit.events.times import read_time
-from journeykit.events.xes import XES_COLUMNS
-from journeykit.touchpoints import safe_identifier
+from journeykit.events.times import ELAPSED, read_time
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -39,24 +39,23 @@ ROW = "row"  # as customer_id: every row is somebody else
 
 TEXTS = (
     "customer_id account_id touchpoint channel session_id page content campaign product interaction referrer_id "
-    "visitor_id order_id event_id status currency"
+    "visitor_id order_id event_id status currency source"
 ).split()
 IDS = ("customer_id", "visitor_id", "account_id", "session_id", "order_id", "referrer_id")
 NAMES = ("customer_id", "visitor_id", "account_id", "session_id", "touchpoint", "channel")
+_WHERE = ("channel", "source")
 NUMBERS = ("value", "quantity", "cost", "rating")
 LOG_COLUMNS = {
     "customer_id": "string", "account_id": "string", "timestamp": "timestamp", "touchpoint": "string",
     "channel": "string", "session_id": "string", "page": "string", "content": "string", "campaign": "string",
     "product": "string", "value": "float64", "quantity": "float64", "cost": "float64", "paid": "boolean",
-    "interaction": "string", "rating": "float64", "referrer_id": "string", "order_id": "string",
+    "interaction": "string", "rating": "float64", "referrer_id": "string", "source": "string", "order_id": "string",
     "currency": "string", "value_as_written": "float64", "line": "int64",
 }  # fmt: skip
 _MADE = ("line", "value_as_written")  # of all files together
 MAPPED = {name: kind for name, kind in LOG_COLUMNS.items() if name not in _MADE} | {
     "visitor_id": "string", "event_id": "string", "status": "string",
 }  # fmt: skip
-_LONGEST = 1_000  # bytes of an id or a name: longer ones come from lines that ran together
-_MOST_TOUCHPOINTS = 5_000
 IN_ORDER_LAST = "2000-12-31 12:00:00"  # of events that have an order and no times
 
 
@@ -126,7 +125,7 @@ def map_source(
     """
     raw = _Raw(table, table, source, client, where, {} if notes is None else notes)
     _check_required(raw)
-    raw = replace(raw, table=with_texts(table, _used(raw)))
+    raw = _with_elapsed(replace(raw, table=with_texts(table, _used(raw))))
     columns = {name: _mapped(raw, name) for name in MAPPED}
     values = {name: column for name, column in columns.items() if column is not None}
     spare = {name: ibis.null(kind) for name, kind in MAPPED.items() if name not in values}
@@ -142,14 +141,24 @@ def map_source(
         mapped = with_clean_pages(mapped, client.pages)
     mapped = with_standing(mapped, source) if "status" in values else mapped
     mapped = _with_reason(mapped, client)
+    made = ()
+    if {"channel", "source"} & set(values):
+        mapped, made = with_channels(mapped, _written_channels(raw), client, where)
     mapped = paired(mapped) if source.lifecycle else mapped
     mapped = told_once(mapped, values) if "event_id" in values and not source.in_order else mapped
-    if "order_id" in values and not source.orders and not source.in_order:
-        mapped = order_once(mapped, values)
     mapped = in_one_moment(mapped) if source.orders else mapped
-    mapped = value_once(mapped) if source.value_per == "order" else mapped
-    made = ("session_id", "order_id") if source.orders else ()
+    made += ("session_id", "order_id") if source.orders else ()
     return mapped.select("row", "reason", *[name for name in MAPPED if name in values or name in made])
+
+
+def _written_channels(raw: _Raw) -> Any:
+    """Return the file's columns of a channel and a source, of those that there are."""
+    constants = {
+        name: ibis.literal(str(value)) for name, value in raw.source.constants.items() if name in _WHERE
+    }
+    forms = {name: _form(raw, name) for name in _WHERE if name not in constants}
+    columns = {name: raw.file[str(form)] for name, form in forms.items() if form is not None} | constants
+    return raw.file.select(**{name: columns[name] for name in _WHERE if name in columns})
 
 
 def completed(mapped: Any) -> Any:
@@ -260,12 +269,19 @@ def _mapped(raw: _Raw, name: str) -> ir.Value | None:
     if name == "paid":
         return raw.column(str(form)).cast("string").lower().isin(["true", "1", "yes", "y", "ja", "paid", "t"])
     if name == "touchpoint":
-        return _renamed(raw, str(form), lambda word: _touchpoint(raw, word))
+        return named_touchpoint(raw.text(str(form)), raw.file[str(form)], raw.source, raw.client, raw.where)
     if name == "currency":
         return read_currency(raw.text(str(form)))
-    if name == "channel":
-        return _renamed(raw, str(form), lambda word: safe_identifier(word) or "unnamed")
     return raw.id(str(form)) if name in IDS else raw.text(str(form))
+
+
+def _with_elapsed(raw: _Raw) -> _Raw:
+    """Return the raw table with the time since everybody's first event, where only the gaps between them are known."""
+    form = _form(raw, "timestamp")
+    if not isinstance(form, dict) or "gap" not in form:
+        return raw
+    step, gap = (read_number(raw.stripped(str(form[key])), raw.sample) for key in ("order", "gap"))
+    return replace(raw, table=with_elapsed(raw.table, _mapped(raw, "customer_id"), step, gap, ELAPSED))
 
 
 def _signs(raw: _Raw) -> ir.Value | None:
@@ -307,31 +323,6 @@ def _in_order(raw: _Raw, form: Any) -> ir.TimestampValue:
     later = ibis.row_number().over(ibis.window(group_by=who, order_by=back))
     moment = last - (later.cast("int64") * 86_400_000_000).as_interval("us")
     return moment if step is None else step.notnull().ifelse(moment, ibis.null("timestamp"))
-
-
-def _renamed(raw: _Raw, name: str, rename: Any) -> ir.StringValue:
-    text = raw.text(name)
-    written = raw.file.select(word=raw.file[name]).distinct()  # few, of which the words are made
-    words = (
-        written.select(word=read_text(written, "word"))
-        .filter(lambda t: engine.size(t.word) <= _LONGEST)
-        .distinct()
-        .limit(_MOST_TOUCHPOINTS + 1)
-    )
-    found = sorted(words.execute()["word"])
-    if len(found) > _MOST_TOUCHPOINTS:
-        problem = f"the touchpoint or channel column holds more than {_MOST_TOUCHPOINTS:,} names"
-        raise DataError(problem, where=raw.where, remedy="name another column, or group the names first")
-    names = {word: rename(word) for word in found}
-    changed = {word: name for word, name in names.items() if word != name}
-    return text.substitute(changed) if changed else text
-
-
-def _touchpoint(raw: _Raw, word: str) -> str:
-    own = {str(key): value for key, value in raw.source.touchpoints.items()}
-    target = own.get(word, word)
-    known = raw.client.vocabulary
-    return target if target in known or target in raw.client.model.touchpoints else safe_touchpoint(target)
 
 
 def _number(raw: _Raw, form: Any) -> ir.Value:
@@ -377,7 +368,7 @@ def _with_reason(mapped: Any, client: Client) -> Any:
     """Add the first reason for which a row can't be used; null when it can."""
     bad_number = ibis.or_(*[mapped[f"_written_{name}"] & mapped[name].isnull() for name in NUMBERS])
     given = mapped["_time_given"].fill_null(False)
-    too_long = ibis.or_(*[engine.size(mapped[name]) > _LONGEST for name in NAMES]).fill_null(False)
+    too_long = ibis.or_(*[engine.size(mapped[name]) > LONGEST for name in NAMES]).fill_null(False)
     not_text = ibis.or_(*[engine.has_nul(mapped[name]) for name in NAMES[:3]]).fill_null(False)
     reason = ibis.cases(
         (mapped["_head"], "head_again"),

@@ -164,7 +164,10 @@ def read_number(
     cleaned = (
         ibis.array([_cleaned(column)]).map(_without_parts).map(lambda bare: _pointed(bare, marks.comma))[0]
     )
-    return _bounded(ibis.coalesce(quick.try_cast("float64"), cleaned.try_cast("float64")))
+    number = ibis.coalesce(quick.try_cast("float64"), cleaned.try_cast("float64"))
+    return _bounded(
+        column.isnull().ifelse(ibis.null("float64"), number)
+    )  # what is blank needs no cleaning either
 
 
 def _cleaned(text: ir.StringValue) -> ir.StringValue:

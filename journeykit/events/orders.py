@@ -19,7 +19,6 @@ __all__ = [
     "MERGED",
     "in_one_currency",
     "in_one_moment",
-    "order_once",
     "is_pipeline",
     "statuses",
     "told_once",
@@ -110,21 +109,6 @@ def told_once(mapped: Any, columns: Iterable[str]) -> Any:
     same = [mapped[name] for name in columns]
     turn = ibis.row_number().over(ibis.window(group_by=[told, *same], order_by=mapped["row"]))
     return mapped.mutate(reason=(told & (turn > 0)).ifelse("event_twice", mapped["reason"]))
-
-
-def order_once(mapped: Any, columns: Iterable[str]) -> Any:
-    """Reject an order that is told again at another moment, as by a page of thanks that is loaded twice.
-
-    It has the order's number, and tells the same of what was sold; lines of an order stand at one moment, or differ.
-    """
-    there = set(columns)
-    sold = mapped["touchpoint"].isin(SOLD)
-    good = mapped["reason"].isnull() & mapped["order_id"].notnull() & sold
-    keys = ("customer_id", "visitor_id", "touchpoint", "order_id", "product", "value", "quantity", "currency")
-    same = [good, *[mapped[name] for name in keys if name in there or name == "touchpoint"]]
-    first = mapped["timestamp"].min().over(ibis.window(group_by=same))
-    later = good & (mapped["timestamp"] > first)
-    return mapped.mutate(reason=later.ifelse("order_twice", mapped["reason"]))
 
 
 def in_one_moment(mapped: Any) -> Any:

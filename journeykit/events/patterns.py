@@ -17,6 +17,8 @@ __all__ = [
     "EPOCH_SECONDS",
     "EXCEL_DAYS",
     "ISO",
+    "ISO_WEEK",
+    "WEEK_ALONE",
     "JSON_DATE",
     "NEVER",
     "OFFSET",
@@ -34,9 +36,10 @@ __all__ = [
 EPOCH_SECONDS, EPOCH_MILLISECONDS, WITH_OFFSET = "epoch seconds", "epoch milliseconds", "with offset"
 EXCEL_DAYS = "days of Excel"
 DAYS_IN_EXCEL = (20_000, 80_000)  # 1954 to 2119; as seconds since 1970 these would all be of its first day
+ISO_WEEK = "%G-W%V-%u"
 _DATES = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
           "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%d-%b-%Y", "%d/%b/%Y", "%d-%m-%y", "%d/%m/%y", "%m/%d/%y",
-          "%d.%m.%y", "%m-%d-%y", "%d-%b-%y", "%d %b %y", "%Y-%m", "%b %Y", "%m/%Y"]  # fmt: skip
+          "%d.%m.%y", "%m-%d-%y", "%d-%b-%y", "%d %b %y", "%Y-%m", "%b %Y", "%m/%Y", ISO_WEEK]  # fmt: skip
 _CLOCKS = ["", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", " %I:%M:%S %p",
            " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M:%S", ", %H:%M", ":%H:%M:%S",
            " %H.%M", " %Hh%M"]  # fmt: skip
@@ -58,6 +61,8 @@ _MONTHS = {
     "Nov": "november|novembre|nov", "Dec": "december|dezember|décembre|déc|dez|dec",
 }  # fmt: skip
 _MONTH = re.compile(rf"(?:^|[\s./,-]|\d)({'|'.join(_MONTHS.values())})(?:[\s./,-]|\d|$)", re.IGNORECASE)
+WEEK_ALONE = r"(?i)^(\d{4})-?W(\d{2})$"  # of ISO 8601: its Monday
+_WEEK = r"(?i)^(\d{4})-?W(\d{2})(?:-?([1-7]))?$"
 _DAYS = (
     "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thu|fri|sat|sun|"
     "maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|ma|di|wo|do|vr|za|zo"
@@ -86,6 +91,7 @@ def _ways() -> list[tuple[re.Pattern[str], list[tuple[str, str]]]]:
         if name != "Z"
     ]
     listed = [
+        (_WEEK, [(WEEK_ALONE, r"\1-W\2-1"), (_WEEK, r"\1-W\2-\3")]),
         (rf"[{_ODD_SPACES}]", [(rf"[{_ODD_SPACES}]", " ")]),
         (r"^\[.*\]$", [(r"^\[|\]$", "")]),
         (r":\d{2}.*\s*\([^)]*\)$", [(r"\s*\([^)]*\)$", "")]),

@@ -12,18 +12,20 @@ import pandas as pd
 from journeykit import engine as engines
 from journeykit.clients import Client, EventSource
 from journeykit.errors import ClientFileError, DataError, unknown
+from journeykit.events.again import settle_orders
 from journeykit.events.attributes import read_customers, read_labels, read_people
 from journeykit.events.databases import Database
-from journeykit.events.files import RawFile
 from journeykit.events.groups import read_consent, read_groups
 from journeykit.events.identities import join_identities
 from journeykit.events.log import EventLog
 from journeykit.events.mapping import LOG_COLUMNS, MAPPED, completed, map_source
-from journeykit.events.orders import MERGED, in_one_currency
+from journeykit.events.orders import MERGED, in_one_currency, value_once
 from journeykit.events.overlaps import without_overlap
 from journeykit.events.pseudonyms import pseudonymous, secret_of
+from journeykit.events.raw import RawFile
 from journeykit.events.repeats import find_repeated
 from journeykit.events.shapes import events_of_rows, in_one_column, lay_out
+from journeykit.events.spend import read_spend
 from journeykit.events.tables import digest, read_raw, source_files
 
 __all__ = ["read_events"]
@@ -87,6 +89,7 @@ def read_events(client: Client, *, engine: str = "duckdb", memory_gb: float | No
         rejects=pseudonymous(rejects, secret),
         sources=sources,
         identities=identities,
+        spend=read_spend(connection, client),
         labels=_labels(connection, client, table, secret),
         groups=pseudonymous(read_groups(connection, client), secret),
         contactable=_contactable(connection, client, secret),
@@ -215,9 +218,9 @@ def _read_file(
     table = lay_out(connection, f"raw_{number}", source, raw.name)
     table, source = in_one_column(connection, f"raw_{number}", source, raw.name)
     name, notes = f"mapped_{number}", dict[str, Any]()
-    mapped = completed(
-        _kept(connection, name, _mapped(table, source, client, raw.name, repeated, notes), raw)
-    )
+    _kept(connection, name, _mapped(table, source, client, raw.name, repeated, notes), raw)
+    told = _settle(connection, name, source)
+    mapped = completed(connection.table(name))
     rejects = (
         mapped.filter(mapped["reason"].notnull())
         .select("row", "reason", "customer_id", "touchpoint")
@@ -237,11 +240,22 @@ def _read_file(
         "lines": lines + len(malformed),
         "dates": notes["dates"].told if "dates" in notes else None,
         "marks": notes.get("marks"),
+        **told,
         "sha256": digest(raw),
     }
     for spare in (f"raw_{number}", f"repeated_{number}"):
         connection.drop_table(spare, force=True)
     return name, rejects, facts
+
+
+def _settle(connection: Any, name: str, source: EventSource) -> dict[str, int]:
+    """Settle in a table of mapped rows which orders are told again, and values that stand on each line of an order."""
+    numbered = not source.orders and not source.in_order
+    told = settle_orders(connection, name) if numbered else {"charges": 0, "told_late": 0}
+    if source.value_per == "order":
+        connection.create_table(f"{name}_once", value_once(completed(connection.table(name))))
+        connection.raw_sql(f'DROP TABLE "{name}"; ALTER TABLE "{name}_once" RENAME TO "{name}"')
+    return told
 
 
 def _kept(connection: Any, name: str, mapped: Any, raw: RawFile | Database) -> Any:

@@ -22,28 +22,36 @@ def find_repeated(table: Any, source: EventSource, name: str, seen: str | None =
     if by_row(source, table):
         return None
     connection = table.get_backend()
-    data = [table[column] for column in sorted(table.columns) if column != "_row"]
-    hashed = table.select(row=table["_row"], hash=engine.row_hash(data))
-    if seen is not None:
-        hashed = connection.create_table(f"{name}_hashed", hashed, overwrite=True)
-    known = connection.table(seen) if seen in connection.list_tables() else None
-    repeated = connection.create_table(name, _later(connection, hashed, name, known), overwrite=True)
-    if seen is not None:
-        verb = f'CREATE TABLE "{seen}" AS' if known is None else f'INSERT INTO "{seen}"'
-        connection.raw_sql(f'{verb} SELECT hash FROM "{name}_hashed"')
-        connection.drop_table(f"{name}_hashed")
-    connection.drop_table(f"{name}_twins", force=True)
+    data = [column for column in sorted(table.columns) if column != "_row"]
+    if seen is None:
+        found = _later(_twins(connection, table, data, name))
+        repeated = connection.create_table(name, found, overwrite=True)
+        connection.drop_table(f"{name}_twins", force=True)
+        return repeated
+    told = table.select(row=table["_row"], digest=engine.row_digest([table[column] for column in data]))
+    told = connection.create_table(f"{name}_told", told, overwrite=True)
+    known = seen in connection.list_tables()
+    before = told.semi_join(connection.table(seen), "digest").select("row") if known else None
+    later = _later(told)
+    found = later if before is None else ibis.union(later, before, distinct=True)
+    repeated = connection.create_table(name, found, overwrite=True)
+    verb = f'INSERT INTO "{seen}"' if known else f'CREATE TABLE "{seen}" AS'
+    connection.raw_sql(f'{verb} SELECT digest FROM "{name}_told"')
+    connection.drop_table(f"{name}_told")
     return repeated
 
 
-def _later(connection: Any, hashed: Any, name: str, known: Any) -> Any:
-    """Return the ``row`` of each row whose hash an earlier one has; only those that have a twin are put in order."""
+def _twins(connection: Any, table: Any, data: list[str], name: str) -> Any:
+    """Return ``row`` and ``digest`` of the rows whose hash others have too: only these are compared in full."""
+    hashed = table.select(row=table["_row"], hash=engine.rough_hash([table[column] for column in data]))
     counted = hashed.group_by("hash").aggregate(rows=ibis._.count()).filter(ibis._["rows"] > 1)
     twins = connection.create_table(f"{name}_twins", counted.select("hash"), overwrite=True)
-    mine = hashed.filter(hashed["hash"].isin(twins["hash"]))
-    place = ibis.row_number().over(ibis.window(group_by="hash", order_by="row"))
-    later = mine.mutate(place=place).filter(ibis._["place"] > 0).select("row")
-    if known is None:
-        return later
-    before = hashed.filter(hashed["hash"].isin(known["hash"])).select("row")
-    return ibis.union(later, before, distinct=True)
+    rows = hashed.filter(hashed["hash"].isin(twins["hash"])).select("row")
+    few = table.filter(table["_row"].isin(rows["row"]))
+    return few.select(row=few["_row"], digest=engine.row_digest([few[column] for column in data]))
+
+
+def _later(told: Any) -> Any:
+    """Return the ``row`` of each row whose digest an earlier one has."""
+    place = ibis.row_number().over(ibis.window(group_by="digest", order_by="row"))
+    return told.mutate(place=place).filter(ibis._["place"] > 0).select("row")

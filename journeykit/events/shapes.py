@@ -20,7 +20,7 @@ __all__ = ["events_of_rows", "holds", "in_one_column", "lay_out", "paired"]
 
 _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)\s*(-?[\d.]+)\s*$")
 _FILLED = tuple(
-    "customer_id account_id timestamp channel campaign session_id referrer_id order_id status currency".split()
+    "customer_id account_id timestamp channel campaign session_id referrer_id order_id status currency source".split()
 )
 
 

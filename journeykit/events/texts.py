@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 __all__ = [
     "CUT_ID",
     "NOTHING",
+    "ODD_DIGITS",
     "OWN",
     "PADDED_ID",
     "are_pointed",
     "are_salesforce",
     "odd_ids",
     "one_id",
+    "plain_digits",
     "read_text",
     "same_id",
     "stripped_text",
@@ -32,6 +34,13 @@ NOTHING = (
     "", "nan", "nat", "none", "null", "(null)", "<null>", "nil", "na", "n/a", "#n/a", "<na>", "undefined", "(not set)",
     "\\n", "-", "--", "(blank)", "(leeg)", "n.v.t.", "nvt", "#value!", "#ref!",
 )  # fmt: skip
+# Digits of other scripts (Arabic, Persian, full width) with their signs, and what they are.
+_OTHER = "".join(chr(first + at) for first in (0x660, 0x6F0, 0xFF10) for at in range(10))
+_OTHER += "\u066b\u066c\uff0c\uff0e\uff1a\uff0f\uff0d"
+_PLAIN = "0123456789" * 3 + ".,,.:/-"
+_PLAIN_OF = str.maketrans(_OTHER, _PLAIN)
+ODD_DIGITS = "[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]"
+_SAMPLE = 2_000  # texts of a column that are looked at for digits of other scripts
 CUT_ID = r"^[0-9]([.,][0-9]+)?[eE][+]?[0-9]{2,}$"  # 1.23457E+12: a spreadsheet cut digits off
 PADDED_ID = "^0+[1-9][0-9]*$"
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -43,16 +52,38 @@ _STRIPPED, _READ = "_stripped_", "_text_"
 OWN = ("_row", _STRIPPED, _READ)  # with what the names of columns begin that no file has
 
 
-def with_texts(table: Any, names: Iterable[str]) -> Any:
+def with_texts(table: Any, names: Iterable[str], backend: Any = None) -> Any:
     """Return a table with what `stripped_text` and `read_text` give of some of its columns made beforehand.
 
     They are steps of their own (`journeykit.engine.in_steps`), so that they are made once however often they are used.
+    ``backend`` is where a table is that does not know it itself.
     """
     texts = [name for name in dict.fromkeys(names) if table[name].type().is_string()]
     if not texts:
         return table
-    table = table.mutate(**{f"{_STRIPPED}{name}": engine.stripped(table[name]) for name in texts})
+    odd = _with_odd_digits(table, texts, backend or table.get_backend())
+    plain = {name: table[name].translate(_OTHER, _PLAIN) if name in odd else table[name] for name in texts}
+    table = table.mutate(**{f"{_STRIPPED}{name}": engine.stripped(text) for name, text in plain.items()})
     return table.mutate(**{f"{_READ}{name}": _known(table[f"{_STRIPPED}{name}"]) for name in texts})
+
+
+def _with_odd_digits(table: Any, names: list[str], backend: Any) -> set[str]:
+    """Return the columns of texts in which digits of another script stand, by some of them."""
+    some = table.select(*names).limit(_SAMPLE)
+    odd = {name: some[name].re_search(ODD_DIGITS).any().fill_null(False) for name in names}
+    found = backend.execute(some.aggregate(**odd)).iloc[0]
+    return {name for name in names if bool(found[name])}
+
+
+def plain_digits(text: str) -> str:
+    """Return a text in which digits of other scripts are the usual ones.
+
+    Examples
+    --------
+    >>> plain_digits("\u0661\u0662\u066b\u0665"), plain_digits("\uff11\uff12"), plain_digits("12")
+    ('12.5', '12', '12')
+    """
+    return text.translate(_PLAIN_OF) if not text.isascii() else text
 
 
 def stripped_text(table: Any, name: str) -> ir.Value:
@@ -153,4 +184,4 @@ def odd_ids(ids: Iterable[str]) -> str | None:
 def _known(text: ir.StringValue) -> ir.StringValue:
     # an array, and not `isin`, which the engine makes a join of
     nothing = (engine.size(text) <= _LONGEST_NOTHING) & ibis.array(list(NOTHING)).contains(text.lower())
-    return nothing.ifelse(ibis.null("string"), text)
+    return (text.isnull() | nothing).ifelse(ibis.null("string"), text)

@@ -36,8 +36,9 @@ from journeykit.events.patterns import (
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["read_time"]
+__all__ = ["ELAPSED", "read_time"]
 
+ELAPSED = "_elapsed"  # of events of which the time since the one before is known
 Column = Callable[[str], "ir.Value"]
 
 _CLOCKS_ALONE = (
@@ -78,8 +79,8 @@ def read_time(
     ----------
     form
         A column, or the keys ``{date, hour}``, ``{date, time}``, ``{year, month, day, order}``,
-        ``{offset, unit, start}`` or ``{column, format}``; each may carry the ``zone`` of its times, or the
-        ``zone_column`` in which each row names its own.
+        ``{offset, unit, start}``, ``{gap, order, unit, start}`` or ``{column, format}``; each may carry the ``zone`` of
+        its times, or the ``zone_column`` in which each row names its own.
     column
         Gives the column of a name, texts without blanks at their ends.
     zone
@@ -104,10 +105,12 @@ def read_time(
         return _read_column(
             column(form["column"]), form.get("format"), zone, sample, where, month_first, notes
         )
-    if "offset" in form:
-        seconds = _number(column(form["offset"])) * TIME_UNITS[form.get("unit", "s")]
+    if {"offset", "gap"} & set(form):
+        since = ELAPSED if "gap" in form else form["offset"]
+        seconds = _number(column(since)) * TIME_UNITS[form.get("unit", "s")]
         start = pd.Timestamp(str(form["start"]))
         local = ibis.timestamp(str(start)) + (seconds * 1_000_000).round().cast("int64").as_interval("us")
+        local = local + _clock({"hour": form["hour"]}, column) if "hour" in form else local
         return engine.to_utc(local, zone)
     if "date" in form:
         day = _read_column(column(form["date"]), form.get("format"), "UTC", sample, where, month_first, notes)

@@ -11,6 +11,7 @@ from journeykit.facts.evidence import (
 )
 from journeykit.facts.fidelity import FEWEST_TESTED, Reading, choose_reading, fit_noise
 from journeykit.facts.money import measure_revenue, paying_touchpoints
+from journeykit.facts.sales import in_one_money, list_sales, selling_touchpoints
 from journeykit.facts.showing import (
     PURCHASES,
     buying_positions,
@@ -31,11 +32,14 @@ __all__ = [
     "count_evidence",
     "fit_noise",
     "has_purchases",
+    "in_one_money",
+    "list_sales",
     "marker_positions",
     "measure_revenue",
     "observable_states",
     "paying_touchpoints",
     "recorded_stages",
+    "selling_touchpoints",
     "shown_positions",
     "stage_evidence",
     "step_shares",

@@ -17,6 +17,7 @@ from journeykit.findings.content import content_findings
 from journeykit.findings.contrasts import contrast_findings
 from journeykit.findings.finding import Finding, control, rank
 from journeykit.findings.linking import link_findings
+from journeykit.findings.money import ahead_findings, return_findings
 from journeykit.findings.people import persona_findings, value_findings
 from journeykit.findings.travel import journey_findings
 from journeykit.findings.trying import trial_findings
@@ -42,6 +43,8 @@ def observe(
     changes: pd.DataFrame | None = None,
     audit=None,
     advice: pd.DataFrame | None = None,
+    returns=None,
+    outlook=None,
     trials: pd.DataFrame | None = None,
     decided: Iterable[Finding] = (),
     alpha: float = 0.05,
@@ -70,6 +73,10 @@ def observe(
         What other stage models say (`StageModelAudit`), for which conclusions depend on the stage model.
     advice
         What to do per persona and stage (`advise`), for what is recommended and what is at stake there.
+    returns
+        What came back of what was spent (`measure_returns`).
+    outlook
+        What customers will bring in the year ahead (`forecast_value`).
     trials
         What the trials showed (`read_out`), corrected among themselves.
     decided
@@ -96,6 +103,8 @@ def observe(
         *link_findings(journeys),
         *comparison_findings(journeys.comparisons, journeys.follow_days),
         *advice_findings(advice, journeys, client),
+        *return_findings(returns, min_group),
+        *ahead_findings(outlook, min_group),
         *_changes(since, names, min_group),
         *(() if changes is None else figure_findings(changes, changes.attrs["day"])),
         *_caveats(journeys, log),

@@ -9,17 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["attribute_paths", "markov_removal", "removal_effects", "shapley_values"]
+__all__ = ["attribute_paths", "markov_removal", "removal_effects", "shapley_values", "to_shares"]
 
 
-def removal_effects(moves: np.ndarray) -> np.ndarray:
-    """Return the share of conversions that is lost without each channel, by exact algebra.
+def removal_effects(moves: np.ndarray, worth: np.ndarray | None = None) -> np.ndarray:
+    """Return the share of conversions, or of what they are worth, that is lost without each channel, by exact algebra.
 
     Parameters
     ----------
     moves : numpy.ndarray, shape (..., channels + 1, channels + 2)
         Counts of first-order moves. Rows: the start, then the channels. Columns: the channels, then
         *moved on*, then *gone*. Leading axes are separate chains (bootstrap draws).
+    worth : numpy.ndarray, shape (..., channels + 1), optional
+        What all who moved on from the start, and from each channel, are worth; without it each counts as 1.
 
     Returns
     -------
@@ -37,7 +39,11 @@ def removal_effects(moves: np.ndarray) -> np.ndarray:
     shares = np.divide(moves, totals, out=np.zeros_like(moves), where=totals > 0)
     channels = moves.shape[-2] - 1
     between, start = shares[..., 1:, :channels], shares[..., 0, :channels]
-    wins, direct = shares[..., 1:, channels], shares[..., 0, channels]
+    if worth is not None:  # the chance to move on becomes what is expected of it
+        gained = np.divide(worth[..., None], totals, out=np.zeros_like(totals), where=totals > 0)[..., 0]
+    else:
+        gained = shares[..., channels]
+    wins, direct = gained[..., 1:], gained[..., 0]
     fundamental = np.linalg.inv(np.eye(channels) - between) if channels else between
     hits = (fundamental @ wins[..., None])[..., 0]
     visits = (start[..., None, :] @ fundamental)[..., 0, :]

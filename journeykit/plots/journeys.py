@@ -20,6 +20,7 @@ from journeykit.plots.theme import (
 )  # fmt: skip
 
 __all__ = [
+    "amounts",
     "drop_off",
     "funnel",
     "pages_bounce",
@@ -89,6 +90,14 @@ def pages_bounce(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "
     ax = dots(shown, "page", ax, xlabel)
     ax.set_xlim(left=0)
     percent_axis(ax.xaxis)
+    return ax
+
+
+@as_written
+def amounts(frame: pd.DataFrame, ax: Axes | None = None, *, xlabel: str = "") -> Axes:
+    """Draw an amount with its interval per row; columns `label`, `value`, `low`, `high`."""
+    ax = dots(frame.assign(persona="", colour=accent()), "label", ax, xlabel)
+    ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
     return ax
 
 

@@ -15,8 +15,9 @@ def tell_client(client: Client, language: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        `setting`, `least` (the smallest group that is shown), `template` (the path of a presentation, or null),
-        `stages` (id and name, in order: keys of a notebook are sorted) and `touchpoints` (id to name).
+        `setting`, `least` (the smallest group that is shown), `currency` (or null), `template` (the path of a
+        presentation, or null), `stages` (id and name, in order: keys of a notebook are sorted) and `touchpoints` (id to
+        name).
 
     Examples
     --------
@@ -29,6 +30,7 @@ def tell_client(client: Client, language: str) -> dict[str, Any]:
     return {
         "setting": client.setting,
         "least": client.privacy.min_group,
+        "currency": client.currency,
         "template": str(client.resolve(template)) if template else None,
         "stages": [[stage.id, stage.name[language]] for stage in client.model.stages],
         "touchpoints": own,

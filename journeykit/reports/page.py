@@ -69,15 +69,15 @@ class Page:
 
     def text(self, key: str, **values: Any) -> str:
         """Return one of the report's texts in its language."""
-        return text(key, self.language, **values)
+        return text(key, self.language, **{"_currency": self.client.currency, **values})
 
     def value(self, value: Any, form: str = "plain") -> str:
         """Return a value as it is written in the report's language."""
-        return say_value(value, form, self.language)
+        return say_value(value, form, self.language, self.client.currency)
 
     def spread(self, value: Any, low: Any, high: Any, form: str = "percent") -> str:
         """Return a value with its interval behind it, `12% (7–18%)`."""
-        between = say_interval(low, high, form, self.language)
+        between = say_interval(low, high, form, self.language, self.client.currency)
         return (
             f"{self.value(value, form)} ({between})"
             if between and value == value

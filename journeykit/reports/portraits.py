@@ -100,7 +100,9 @@ def list_rules(rules: pd.DataFrame, client: Client) -> pd.DataFrame:
     rows = [
         row
         | {
-            f"rule_{language}": say_rule(row["rule"], language, client) if row["rule"] else None
+            f"rule_{language}": say_rule(row["rule"], language, client, currency=client.currency)
+            if row["rule"]
+            else None
             for language in LANGUAGES
         }
         for row in rules.to_dict("records")
@@ -111,7 +113,11 @@ def list_rules(rules: pd.DataFrame, client: Client) -> pd.DataFrame:
 def list_tree(tree: RuleTree | None, client: Client) -> pd.DataFrame:
     """Return the ends of a tree of questions with the answers that lead there in words."""
     rows = [] if tree is None else [
-        row | {f"rule_{language}": say_rule(row["conditions"], language, client) for language in LANGUAGES}
+        row
+        | {
+            f"rule_{language}": say_rule(row["conditions"], language, client, currency=client.currency)
+            for language in LANGUAGES
+        }
         for row in tree.frame.to_dict("records")
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=TREE_COLUMNS)

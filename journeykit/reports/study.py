@@ -10,12 +10,13 @@ import pandas as pd
 
 from journeykit.checks import find_doubts
 from journeykit.clients import Client
-from journeykit.decisions import Decisions, decide, nothing_to_decide
+from journeykit.decisions import Decisions
 from journeykit.errors import DataError
 from journeykit.events import EventLog, Silence, silence_of
 from journeykit.facts import Reading, choose_reading
 from journeykit.features import measure_profile, measure_traits
 from journeykit.findings import Finding, contrast_personas, observe
+from journeykit.forecasts import ValueForecast
 from journeykit.journey_maps import JourneyMap, chart_journey
 from journeykit.journeys import (
     Journeys,
@@ -23,8 +24,8 @@ from journeykit.journeys import (
     audit_stage_models,
     map_journeys,
 )
-from journeykit.journeys.paths import trace_paths
 from journeykit.models import load_model
+from journeykit.money import ChannelReturns, measure_returns
 from journeykit.personas import (
     PersonaClusterer,
     PersonaMatch,
@@ -41,7 +42,8 @@ from journeykit.personas import (
 from journeykit.reports.comparing import compare_reports
 from journeykit.reports.following import EarlierPersonas, earlier_personas, follow_personas
 from journeykit.reports.portraits import spread_effects
-from journeykit.reports.tabling import list_tables
+from journeykit.reports.tabling import list_customers, list_tables
+from journeykit.reports.valuing import decide_for, foretell_value
 from journeykit.reports.writing import describe_data, write_study
 from journeykit.sessions import contacts
 from journeykit.stages import StageInference, draw_paths, infer_stages, save_stages
@@ -307,18 +309,26 @@ class Study:
             since=None if self.persona_match is None else (self.persona_match, self.earlier),
             changes=self.changes,
             advice=self.journey_map.advice,
+            returns=self.returns,
+            outlook=self.value_forecast,
             trials=self.trials,
             decided=self.decided.findings,
         )
 
     @cached_property
+    def value_forecast(self) -> ValueForecast:
+        """What customers will bring in the year ahead; empty, with a reason, where nothing can be foretold."""
+        return foretell_value(self)
+
+    @cached_property
+    def returns(self) -> ChannelReturns | None:
+        """What came back of what was spent on channels; None where no costs are known."""
+        return measure_returns(self.log, self.membership["persona"], self.random_state)
+
+    @cached_property
     def decided(self) -> Decisions:
         """What is worth acting on, by what is at stake."""
-        if self.client.in_order or self.client.profile_only:
-            return nothing_to_decide(self.client)
-        stages = self.stages.table
-        traced = trace_paths(self.log, self.membership["persona"], stages, inferred=self.paths)
-        return decide(traced, self.client, self.journey_map.advice, self.persona_names, self.random_state)
+        return decide_for(self)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -337,16 +347,7 @@ class Study:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row a customer: persona, stage, forecast and value; people of an account share the account's."""
-        people = self.people
-        table = people.merge(self.membership, "left", left_on="unit_id", right_index=True)
-        table = table.merge(self.stages.table, "left", left_on="unit_id", right_index=True)
-        b2b = self.client.unit == "account"
-        account = table["unit_id"] if b2b else pd.Series(None, index=table.index, dtype="str")
-        ahead = [name for name in table if name.startswith("move_")]
-        last = ["last_touchpoint_at", "value_total", *ahead]
-        table.insert(1, "account_id", account)
-        table = table[[*(name for name in table if name not in ("unit_id", *last)), *last]]
-        return table.sort_values("customer_id", ignore_index=True)
+        return list_customers(self)
 
     @cached_property
     def size(self) -> dict[str, Any]:

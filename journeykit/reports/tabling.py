@@ -18,8 +18,9 @@ from journeykit.reports.portraits import (
     list_traits,
     list_tree,
 )
+from journeykit.reports.valuing import value_tables
 
-__all__ = ["list_tables"]
+__all__ = ["list_customers", "list_tables"]
 
 MARKERS = "transitions_by_markers"
 
@@ -51,6 +52,7 @@ def list_tables(study: Any, **given: pd.DataFrame) -> dict[str, pd.DataFrame]:
         **({} if study.client.profile_only else {"decisions": study.decided.table}),
         **({"trials": study.trials} if len(study.trials) else {}),
         "rejects": _rejects(study),
+        **value_tables(study),
         **({} if study.audit is None else study.audit.tables()),
         **({} if study.changes is None else {"changes": study.changes}),
         **_moves(study.persona_match, study.client.privacy.min_group),
@@ -82,3 +84,17 @@ def _rejects(study: Any) -> pd.DataFrame:
 def _moves(match: PersonaMatch | None, least: int) -> dict[str, pd.DataFrame]:
     """Return who went from which persona to which since the last report, when it had any."""
     return {} if match is None else {"persona_moves": moves_table(match, least)}
+
+
+def list_customers(study: Any) -> pd.DataFrame:
+    """Return one row a customer: persona, stage, forecast and value; people of an account share the account's."""
+    people = study.people
+    table = people.merge(study.membership, "left", left_on="unit_id", right_index=True)
+    table = table.merge(study.stages.table, "left", left_on="unit_id", right_index=True)
+    b2b = study.client.unit == "account"
+    account = table["unit_id"] if b2b else pd.Series(None, index=table.index, dtype="str")
+    ahead = [name for name in table if name.startswith("move_")]
+    last = ["last_touchpoint_at", "value_total", *ahead]
+    table.insert(1, "account_id", account)
+    table = table[[*(name for name in table if name not in ("unit_id", *last)), *last]]
+    return table.sort_values("customer_id", ignore_index=True)

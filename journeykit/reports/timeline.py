@@ -102,7 +102,7 @@ class Timeline:
         return text(f"labelling.{key}", self.language, **values)
 
     def _value(self, value: Any, form: str) -> str:
-        return say_value(value, form, self.language)
+        return say_value(value, form, self.language, self.client.currency)
 
     def _rows(self) -> list[dict[str, Any]]:
         return self.contacts.to_dict("records")

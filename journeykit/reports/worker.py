@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -114,7 +115,8 @@ def read_record(notebook) -> dict[str, Any]:
         raise JourneykitError(
             "the notebook leaves no record of the report", remedy="end it with 'page.record(study, folder)'"
         )
-    return {name: value for name, value in records[-1].items() if name != "block"}
+    plain = json.loads(json.dumps(records[-1]))  # a node of a notebook would have its reader import nbformat
+    return {name: value for name, value in plain.items() if name != "block"}
 
 
 def _chapters(notebook) -> list[str]:

@@ -14,7 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 from journeykit.errors import JourneykitError
 from journeykit.features.signals import contacts_until
 
-__all__ = ["BOUGHT", "PurchaseModel", "count_purchases", "lapsed_by_purchases", "purchase_share"]
+__all__ = [
+    "BOUGHT",
+    "PurchaseModel",
+    "count_purchases",
+    "lapsed_by_purchases",
+    "log_likelihood",
+    "purchase_share",
+]
 
 BOUGHT = ("purchase", "repeat_purchase", "contract_signed")
 WEEK = pd.Timedelta(days=7)
@@ -155,13 +162,33 @@ def purchase_share(log: Any) -> float:
     return float(table.step.isin(BOUGHT).cast("int64").mean().execute())
 
 
+def log_likelihood(logs, x, last, age) -> np.ndarray:
+    """Return each customer's log-likelihood at the logs of r, alpha, a and b.
+
+    Parameters
+    ----------
+    logs : array of shape (4,) or (4, draws, 1)
+        One set of parameters, or draws of them against the customers.
+    x, last, age : array of shape (n,)
+        Repeat purchases, time from the first to the last, and time from the first to now.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of shape (n,), or (draws, n).
+    """
+    r, alpha, a, b = np.exp(logs)
+    counts, place = np.unique(x, return_inverse=True)  # few: the slow functions are reckoned once for each
+    again = np.maximum(counts, 1)
+    drawn = (gammaln(r + counts) - gammaln(r) + r * np.log(alpha))[..., place]
+    stayed = (betaln(a, b + counts) - betaln(a, b))[..., place] - (r + x) * np.log(alpha + age)
+    left = (betaln(a + 1, b + again - 1) - betaln(a, b))[..., place] - (r + x) * np.log(alpha + last)
+    return drawn + np.logaddexp(stayed, np.where(x > 0, left, -np.inf))
+
+
 def _loss(logs, x, last, age) -> float:
     """Return minus the mean log-likelihood at the logs of r, alpha, a and b."""
-    r, alpha, a, b = np.exp(logs)
-    drawn = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    stayed = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + age)
-    left = betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + last)
-    return -float((drawn + np.logaddexp(stayed, np.where(x > 0, left, -np.inf))).mean())
+    return -float(log_likelihood(logs, x, last, age).mean())
 
 
 def _checked(frequency, recency, age) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from journeykit.findings.people import is_year
 from journeykit.touchpoints import readable
-from journeykit.wording.formats import _TIME_UNITS, LOCALES, say_value
+from journeykit.wording.formats import _TIME_UNITS, LOCALES, say_value, with_currency
 from journeykit.wording.labels import label
 from journeykit.wording.names import trait_id, trait_name
 from journeykit.wording.sentences import in_sentence
@@ -142,7 +142,7 @@ def _value(value: float, name: str, language: str, currency: str | None) -> str:
     if name in _DURATIONS or name.startswith("date_days."):
         return _duration(value, language)
     if name in _AMOUNTS and currency:
-        return _money(value, currency, language)
+        return with_currency(value, currency, language, 0 if float(value).is_integer() else 2)
     if name.startswith("attribute.") and is_year(name.partition(".")[2], value):
         return say_value(value, "year", language)
     return _exact(value, language)
@@ -153,13 +153,6 @@ def _duration(days: float, language: str) -> str:
     if 14 <= days < MOST_WEEKS and days % 7 == 0:
         return f"{days / 7:.0f} {_TIME_UNITS[language]['week'][1]}"
     return say_value(days, "duration", language)
-
-
-def _money(value: float, currency: str, language: str) -> str:
-    from babel.numbers import format_currency
-
-    pattern = ("¤ #,##0" if language == "nl" else "¤#,##0") + ("" if float(value).is_integer() else ".00")
-    return format_currency(value, currency, format=pattern, locale=LOCALES[language], currency_digits=False)
 
 
 def _exact(value: float, language: str) -> str:

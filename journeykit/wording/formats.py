@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from functools import cache
 from typing import Any
@@ -13,6 +14,8 @@ __all__ = ["LANGUAGES", "say_interval", "say_value"]
 
 LANGUAGES = ("nl", "en")
 MISSING = "–"
+_WHOLE = 1000  # from which on amounts have no decimals
+_AMOUNT = re.compile(r"[#,]*0\.0+")
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 _TIME_UNITS = {"nl": {"hour": ("uur", "uur"), "day": ("dag", "dagen"), "week": ("week", "weken"),
                       "month": ("maand", "maanden"), "year": ("jaar", "jaar")},
@@ -21,7 +24,7 @@ _TIME_UNITS = {"nl": {"hour": ("uur", "uur"), "day": ("dag", "dagen"), "week": (
 _UNIT_DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 
 
-def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
+def say_value(value: Any, form: str = "plain", language: str = "nl", currency: str | None = None) -> str:
     """Return a value as text.
 
     Parameters
@@ -30,10 +33,12 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
         A number, a date, or text. Null becomes a dash.
     form
         `plain`, `whole`, `number` (one decimal below 10), `percent`, `points` (percentage points, signed),
-        `signed`, `year` (no mark of thousands), `amount` (money without a currency), `date`, `month` (from
+        `signed`, `year` (no mark of thousands), `amount` (money), `date`, `month` (from
         `2026-04`), `duration` (from days), `p_value` or `score`.
     language
         `nl` or `en`.
+    currency
+        Three-letter code of the currency of amounts; without it they are bare numbers.
 
     Examples
     --------
@@ -41,21 +46,31 @@ def say_value(value: Any, form: str = "plain", language: str = "nl") -> str:
     ('82%', '12.346', '6 weken')
     >>> say_value("2026-04-01", "date", "en"), say_value("2026-04", "month", "nl")
     ('1 April 2026', 'april 2026')
+    >>> say_value(1234.5, "amount", "en", "EUR"), say_value(12.5, "amount", "en", "GBP")
+    ('€1,234', '£12.50')
     """
     if language not in LANGUAGES:
         raise unknown("language", language, LANGUAGES)
     if form not in _FORMS:
         raise unknown("form", form, _FORMS)
-    return MISSING if is_missing(value) else _FORMS[form](value, LOCALES[language])
+    if is_missing(value):
+        return MISSING
+    if form == "amount" and currency:
+        return with_currency(value, currency, language)
+    return _FORMS[form](value, LOCALES[language])
 
 
-def say_interval(low: Any, high: Any, form: str = "percent", language: str = "nl") -> str:
-    """Return an interval in one breath, `78–86%`; empty when it is not known.
+def say_interval(
+    low: Any, high: Any, form: str = "percent", language: str = "nl", currency: str | None = None
+) -> str:
+    """Return an interval in one breath, `78–86%`; empty when it is not known. The currency of amounts stands once.
 
     Examples
     --------
     >>> say_interval(0.78, 0.86, "percent", "nl"), say_interval(-0.04, 0.02, "points", "en")
     ('78–86%', '−4 to +2')
+    >>> say_interval(900, 1300, "amount", "en", "EUR")
+    '€900–1,300'
     """
     if is_missing(low) or is_missing(high):
         return ""
@@ -68,7 +83,12 @@ def say_interval(low: Any, high: Any, form: str = "percent", language: str = "nl
         return between.join(
             _signed(100 * end if form == "points" else end, LOCALES[language]) for end in (low, high)
         )
-    return f"{say_value(low, form, language)}–{say_value(high, form, language)}"
+    if form == "amount" and currency and min(low, high) >= 0:
+        digits = 0 if abs(high) >= _WHOLE else None
+        written = with_currency(low, currency, language, digits)
+        return f"{written}–{_decimal(high, _money_digits(high, currency, digits), LOCALES[language])}"
+    between = "–" if form != "amount" or min(low, high) >= 0 else " tot " if language == "nl" else " to "
+    return between.join(say_value(end, form, language, currency) for end in (low, high))
 
 
 def _ends(low: float, high: float, digits: int, language: str) -> str:
@@ -119,6 +139,31 @@ def _decimal(value: Any, digits: int, locale: str) -> str:
 
     rounded = round(float(value), digits) + 0.0
     return format_decimal(rounded, format=_pattern(digits), locale=locale).replace("-", "−")
+
+
+def _money_digits(value: Any, currency: str, digits: int | None = None) -> int:
+    """Return the decimals of an amount: none of a large one, else those that the currency has."""
+    from babel.numbers import get_currency_precision
+
+    if digits is None:
+        digits = 0 if abs(float(value)) >= _WHOLE else 2
+    return min(digits, get_currency_precision(currency))
+
+
+def with_currency(value: Any, currency: str, language: str, digits: int | None = None) -> str:
+    """Return an amount with its currency; with as many decimals as given, at most as many as the currency has."""
+    from babel import Locale
+    from babel.numbers import format_currency, get_currency_symbol
+
+    locale = LOCALES[language]
+    decimals = _money_digits(value, currency, digits)
+    usual = Locale.parse(locale).currency_formats["standard"].pattern
+    if get_currency_symbol(currency, locale=locale)[-1:].isalpha():
+        usual = usual.replace("¤#", "¤\u00a0#")  # CHF 12, as a word stands apart
+    pattern = ";".join(_AMOUNT.sub(_pattern(decimals), part) for part in usual.split(";"))
+    rounded = round(float(value), decimals) + 0.0
+    written = format_currency(rounded, currency, format=pattern, locale=locale, currency_digits=False)
+    return written.replace("-", "−")
 
 
 def _percent_digits(*values: Any) -> int:
@@ -177,7 +222,7 @@ _FORMS = {
     "percent": _percent,
     "points": lambda value, locale: _signed(100 * float(value), locale),
     "signed": _signed,
-    "amount": lambda value, locale: _decimal(value, 0 if abs(float(value)) >= 1000 else 2, locale),
+    "amount": lambda value, locale: _decimal(value, 0 if abs(float(value)) >= _WHOLE else 2, locale),
     "date": _date,
     "month": _month,
     "duration": _duration,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor, log10
 from typing import Any
 
-from journeykit.wording.formats import LOCALES, MISSING, is_missing, say_value
+from journeykit.wording.formats import MISSING, is_missing, say_value, with_currency
 
 __all__ = ["say_money", "say_money_between"]
 
@@ -36,14 +36,7 @@ def say_money(value: Any, currency: str | None, language: str, *, estimate: bool
     value = _rounded(float(value)) if estimate else float(value)
     if not currency:
         return say_value(value, "whole" if estimate else "amount", language)
-    from babel.numbers import format_currency, get_currency_symbol
-
-    locale = LOCALES[language]
-    is_word = get_currency_symbol(currency, locale=locale)[-1:].isalpha()
-    apart = "\u00a0" if language == "nl" or is_word else ""
-    decimals = "" if estimate or abs(value) >= 1000 else ".00"
-    pattern = f"¤{apart}#,##0{decimals}"
-    return format_currency(value, currency, pattern, locale=locale, currency_digits=False).replace("-", "−")
+    return with_currency(value, currency, language, 0 if estimate else None)
 
 
 def say_money_between(low: Any, high: Any, currency: str | None, language: str) -> str:

@@ -25,6 +25,8 @@ _INTERVALS = {
     "mean_rating": "number", "persona_grown": "points", "persona_shrunk": "points",
     "stage_share_risen": "points", "stage_share_fallen": "points", "drop_off_risen": "points",
     "drop_off_fallen": "points", "lapsed_risen": "points", "lapsed_fallen": "points",
+    "spend_returns_most": "amount", "spend_returns_least": "amount",
+    "ahead_more_persona": "amount", "ahead_more_channel": "amount",
     "trial_better": "points", "trial_worse": "points", "trial_no_difference": "points",
     "what_if": "whole", "what_if_value": "whole",
 }  # fmt: skip
@@ -84,8 +86,10 @@ def say_about(key: str, finding: Finding, language: str, client=None, **more: An
 def _values(finding: Finding, language: str, client) -> dict[str, Any]:
     numbers = dict(finding.numbers)
     form = _INTERVALS.get(finding.key, "percent")
-    interval = say_interval(finding.low, finding.high, form, language)
+    currency = getattr(client, "currency", None)
+    interval = say_interval(finding.low, finding.high, form, language, currency)
     values = {
+        "_currency": currency,
         **numbers,
         "customers": finding.customers if finding.customers is not None else 0,
         "interval": f" ({interval})" if interval else "",
@@ -94,7 +98,9 @@ def _values(finding: Finding, language: str, client) -> dict[str, Any]:
         **_named(finding, numbers, language, client),
     }
     if "form" in numbers:
-        values |= {name: say_value(numbers[name], numbers["form"], language) for name in ("value", "other")}
+        values |= {
+            name: say_value(numbers[name], numbers["form"], language, currency) for name in ("value", "other")
+        }
     if "skipped" in numbers:
         kind = "skipped_more" if numbers["skipped"] >= 3 else "skipped"
         values["skipped"] = fill(load_texts(language)["names"]["phrases"][kind], numbers, language)
@@ -153,6 +159,8 @@ def _named(finding: Finding, numbers: Mapping[str, Any], language: str, client) 
     for kind in ("channel", "trait", "reason"):
         if not is_missing(numbers.get(kind)):
             named[kind] = label(kind, numbers[kind], language, client)
+    if "other_channel" in numbers:
+        named["other_channel"] = label("channel", numbers["other_channel"], language, client)
     for kind in ("touchpoint", "content"):
         if not is_missing(numbers.get(kind)):
             named[kind] = f"‘{label('touchpoint', numbers[kind], language, client)}’"

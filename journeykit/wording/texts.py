@@ -84,7 +84,8 @@ def fill(template: str, values: Mapping[str, Any], language: str) -> str:
 
     A blank is `{name}`, `{name:form}` (a form of `say_value`), `{name:whole|klant|klanten}` (the number and
     the noun that goes with it) or `{name:choose|haakt|haken}` (only the word that goes with the number).
-    `{name:units}` is the number and what is counted: the pair in `values["_units"]`, customers or accounts.
+    `{name:units}` is the number and what is counted: the pair in `values["_units"]`, customers or accounts. Amounts
+    are in the currency `values["_currency"]`, where it is given.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def fill(template: str, values: Mapping[str, Any], language: str) -> str:
             return one if is_one(value) else many
         if form == "units":
             one, many, form = *values.get("_units", ("", "")), "whole"
-        written = say_value(value, form or "plain", language)
+        written = say_value(value, form or "plain", language, values.get("_currency"))
         return written if one is None else f"{written} {one if is_one(value) else many}"
 
     return re.sub(r" {2,}", " ", _BLANK.sub(put, template)).strip()

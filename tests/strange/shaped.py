@@ -492,3 +492,30 @@ CASES["q qualtrics"] = (
     },
     {"rows_used": 2, "customers": 2},
 )
+
+CASES["t days since prior order"] = (
+    """
+order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,days_since_prior_order
+11,1,prior,1,2,08,
+12,1,prior,2,3,07,15.0
+13,1,train,3,3,12,21.0
+21,2,prior,1,2,10,
+22,2,train,2,5,10,10.0
+""",
+    {"customers": 2, "orders": 5, "first": "2000-01-01T08", "last": "2000-02-06T12", "days": 37},
+    "since when",
+    True,
+)
+CASES["t lines with days since prior order"] = (
+    """
+order_id,user_id,order_number,days_since_prior_order,product_id
+11,1,1,,a
+11,1,1,,b
+12,1,2,15.0,a
+12,1,2,15.0,c
+13,1,3,21.0,a
+""",
+    {"customers": 1, "orders": 3, "last": "2000-02-06"},
+    "since when",
+    True,
+)

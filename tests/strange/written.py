@@ -298,3 +298,29 @@ CASES["d unix with header time"] = (
     "user,time,event\na,1772619300,purchase\nb,1772623800,purchase",
     {"first": "2026-03-04T10:15"},
 )
+# --- weeks, and digits of other scripts
+CASES["d iso weeks"] = (
+    orders(["10,00", "20,00", "5,50"], ["2026-W07", "2026-W08", "2026-W53"]),
+    {"revenue": 35.5, "first": "2026-02-09", "last": "2026-12-28"},
+    "Monday",
+    True,
+)
+CASES["d iso week and day"] = (
+    orders(["10,00", "20,00", "5,50"], ["2026-W07-3", "2026-W08-1", "2026W527"]),
+    {"revenue": 35.5, "first": "2026-02-11", "last": "2026-12-27"},
+)
+CASES["d arabic digits"] = (
+    orders(["١٢٫٥٠", "١٠", "٢٫٢٥"], ["٢٠٢٦-٠٢-٠١", "٢٠٢٦-٠٢-١٤", "٢٠٢٦-٠٣-٠١"]),
+    {"revenue": 24.75, "first": "2026-02-01", "last": "2026-03-01"},
+)
+CASES["d full-width digits"] = (
+    orders(
+        ["１２．５０", "１０．００", "２．２５"],
+        ["２０２６／０２／０１", "２０２６／０２／１４", "２０２６／０３／０１"],
+    ),
+    {"revenue": 24.75, "first": "2026-02-01", "last": "2026-03-01"},
+)
+CASES["i full-width ids"] = (
+    orders(["10,00", "20,00", "5,00"], ids=["１２３", "123", "７"]),
+    {"revenue": 35, "customers": 2},
+)

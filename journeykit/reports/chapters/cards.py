@@ -152,7 +152,7 @@ def _rating(read: Reader, persona: str) -> Iterator[tuple[str, str]]:
 
 
 def _between(read: Reader, value: float, low: float, high: float, form: str) -> str:
-    between = say_interval(low, high, form, read.language)
+    between = say_interval(low, high, form, read.language, read.client.currency)
     return f"{read.page.value(value, form)} ({between})" if between else read.page.value(value, form)
 
 
@@ -197,7 +197,8 @@ def _traits(read: Reader, persona: str) -> dict[str, Any] | None:
         form = form_of(row.trait, row.median)
         rows.append([
             trait_name(read, row.trait), read.page.value(row.median, form),
-            say_interval(row.low, row.high, form, read.language) or "–", read.page.value(row.rest_median, form),
+            say_interval(row.low, row.high, form, read.language, read.client.currency) or "–",
+            read.page.value(row.rest_median, form),
             ("+" if row.effect > 0 else "") + read.page.value(row.effect, "number"),
         ])  # fmt: skip
     header = _heads(read, "trait", "median", "between", "rest", "effect")
@@ -221,7 +222,7 @@ def known_of(read: Reader, persona: str) -> list[list[str]]:
             name = f"{name}: {_level(read, row.level)}"
         else:
             form = form_of(f"attribute.{row.attribute}", row.median)
-            between = say_interval(row.low, row.high, form, read.language)
+            between = say_interval(row.low, row.high, form, read.language, read.client.currency)
             here = read.page.value(row.median, form) + (f" ({between})" if between else "")
             rest = read.page.value(row.rest_median, form)
         rows.append([name, here, rest, read.page.value(row.missing_share, "percent")])

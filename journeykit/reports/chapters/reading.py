@@ -31,6 +31,8 @@ SUBJECTS = {
     "comparing": ("persona_differs",),
     "skips": ("stage_skipped", "skips_cost", "skips_gain", "skips_harmless"),
     "time": ("slow_stage",),
+    "spend": ("spend_returns_most", "spend_returns_least"),
+    "ahead": ("ahead_more_persona", "ahead_more_channel"),
     "channels": ("channel_contributes", "entry_point"),
     "entries": ("entry_goes_on", "entry_stays"),
     "cohorts": ("cohort_further", "cohort_less_far"),

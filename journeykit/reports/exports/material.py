@@ -81,6 +81,11 @@ class Material:
         return self.client.get("setting", "b2c")
 
     @property
+    def currency(self) -> str | None:
+        """The currency of amounts, where the client names one."""
+        return self.client.get("currency")
+
+    @property
     def day(self) -> str:
         """The day of the report, as ISO; empty when the notebook holds no record."""
         return str(self.block("record").get("as_of", ""))
@@ -134,11 +139,11 @@ class Material:
 
     def say(self, key: str, **values: Any) -> str:
         """Return a text in the report's language."""
-        return text(key, self.language, **values)
+        return text(key, self.language, **{"_currency": self.currency, **values})
 
     def value(self, value: Any, form: str = "plain") -> str:
         """Return a value as it is written in the report's language."""
-        return say_value(value, form, self.language)
+        return say_value(value, form, self.language, self.currency)
 
     def word(self, form: str, value: Any, column: str = "") -> str:
         """Return an id that stands in a cell as a word in the report's language; other texts as they are."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from journeykit.errors import DataError
-from journeykit.events.files import RawFile
+from journeykit.events.formats import Format
+from journeykit.events.raw import RawFile
 
-__all__ = ["XES_COLUMNS", "read_xes"]
+__all__ = ["FORMAT", "XES_COLUMNS", "read_xes"]
 
 XES_COLUMNS = {
     "customer_id": "case:concept:name",
@@ -21,7 +22,7 @@ _BATCH = 100_000
 _VALUES = ("string", "date", "int", "float", "boolean", "id")
 
 
-def read_xes(connection: Any, path: Path, raw: RawFile, name: str) -> None:
+def read_xes(connection: Any, path: Path, raw: RawFile, name: str) -> list[int]:
     """Read an XES log into a table: one row an event, the attributes of its trace as ``case:…``.
 
     A document that defines entities or a type of its own is refused. At most one trace and one batch are in
@@ -50,6 +51,7 @@ def read_xes(connection: Any, path: Path, raw: RawFile, name: str) -> None:
             raise DataError("the log holds no events", where=raw.where, remedy="export it again")
         source = f"read_parquet('{folder}/*.parquet', union_by_name=true)"
         connection.raw_sql(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM {source} ORDER BY _row')
+    return []
 
 
 def _table(pa: Any, batch: list[dict]) -> Any:
@@ -102,3 +104,6 @@ def _attributes(element: Any) -> dict[str, str]:
 
 def _tag(element: Any) -> str:
     return element.tag.rpartition("}")[2]
+
+
+FORMAT = Format("xes", (".xes",), read_xes, starts=(b"<",))

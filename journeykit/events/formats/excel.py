@@ -12,16 +12,17 @@ from typing import Any
 
 from journeykit.errors import DataError, unknown
 from journeykit.events.archives import LEAST_BYTES, MOST_TIMES
-from journeykit.events.files import RawFile
+from journeykit.events.formats import Format
+from journeykit.events.raw import RawFile
 
-__all__ = ["read_excel", "sheets_left_out"]
+__all__ = ["FORMAT", "read_excel", "sheets_left_out"]
 
 _Rows = list[tuple[int, Sequence[Any]]]
 _COVER = 0.25  # of the rows of the largest sheet
 _ERRORS = ("#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!")
 
 
-def read_excel(connection: Any, path: Path, raw: RawFile, name: str) -> None:
+def read_excel(connection: Any, path: Path, raw: RawFile, name: str) -> list[int]:
     """Read a workbook into a table: one sheet, or all that have the head of the first; formulas by their last values.
 
     The head is the first row with two cells or more, so that a title above it does no harm. Empty rows are
@@ -43,14 +44,16 @@ def read_excel(connection: Any, path: Path, raw: RawFile, name: str) -> None:
             problem = "the workbook holds no rows under a head"
             raise DataError(problem, where=raw.where, remedy="export it again")
         connection.create_table(name, _table(_together(same), book.epoch), overwrite=True)
+    return []
 
 
 def sheets_left_out(path: Path) -> list[str]:
-    """Return the sheets of a workbook that hold rows of another form than those that are read."""
+    """Return, in words, the sheets of a workbook that hold rows of another form than those that are read."""
     with _opened(path) as book:
         sheets = {sheet.title: _rows(sheet) for sheet in book.worksheets}
     _, others = _of_one_form(list(sheets.values()))
-    return [title for title, rows in sheets.items() if any(rows is other for other in others)]
+    left = [title for title, rows in sheets.items() if any(rows is other for other in others)]
+    return [f"sheet {title!r} has other columns; read it as a source with 'sheet'" for title in left]
 
 
 @contextmanager
@@ -179,3 +182,6 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value.isoformat(" ") if isinstance(value, dt.datetime) else str(value)
+
+
+FORMAT = Format("excel", (".xlsx", ".xlsm"), read_excel, magic=b"PK\x03\x04", left_out=sheets_left_out)

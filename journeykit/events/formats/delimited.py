@@ -13,9 +13,12 @@ from typing import Any
 
 from journeykit.errors import DataError
 from journeykit.events.archives import opened
-from journeykit.events.files import WHITESPACE, RawFile
+from journeykit.events.formats import Format
+from journeykit.events.formats.dialects import WHITESPACE, look_into
+from journeykit.events.formats.heads import drop_heads
+from journeykit.events.raw import RawFile
 
-__all__ = ["is_utf8", "read_csv", "rewritten"]
+__all__ = ["FORMAT", "is_utf8", "read_csv", "rewritten"]
 
 _UTF8 = ("utf-8", "ascii", "utf-8-sig")
 _LONGEST_LINE = 16_000_000
@@ -184,3 +187,12 @@ def _blank_lines_before(path: Path, lines: list[int]) -> dict[int, int]:
 
 def _escaped(text: str) -> str:
     return text.replace("'", "''")
+
+
+def _read(connection: Any, path: Path, raw: RawFile, name: str) -> list[int]:
+    malformed = read_csv(connection, path, raw, name)
+    drop_heads(connection, name)
+    return malformed
+
+
+FORMAT = Format("csv", (".csv", ".tsv", ".txt"), _read, look_into, text=True, lines=True)
