@@ -173,7 +173,7 @@ def visits(page: str, landing: str, many: int, stop: int, value: float = 50.0) -
 def test_a_page_is_compared_with_those_of_the_same_step():
     recorded = recorded_of(visits("/van", "/", 60, 40, 300.0) + visits("/post", "/", 100, 20, 40.0), {})
     found = {one.about["page"]: one for one in page_candidates(recorded)}
-    assert set(found) == {"/van", "/post"}  # the only landing page has no other, and all go on from it
+    assert set(found) == {"/van"}  # the other sells more; the only landing page has no other
     van = found["/van"]
     assert (van.took, van.of, van.other_took, van.other_of) == (20, 60, 80, 100)
     assert van.worth == 300.0 and van.about["stage"] == "decision"
@@ -192,7 +192,7 @@ def test_landing_pages_are_compared_with_each_other():
         one.about["page"]: one for one in page_candidates(recorded_of(rows, {})) if one.key == "landing_loses"
     }
     assert (found["/offer"].took, found["/offer"].of) == (10, 40)
-    assert (found["/"].took, found["/"].of) == (60, 60)
+    assert set(found) == {"/offer"}  # of visits that start elsewhere more end in a sale
 
 
 def contracts(unit: str, years: int, hour: int, uses: int = 3) -> list[dict]:

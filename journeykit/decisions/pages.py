@@ -24,9 +24,9 @@ def page_candidates(recorded: Recorded) -> Iterator[Candidate]:
     """Yield the pages at which visits may end without a sale more often than at all others that are the same step.
 
     Pages are the same step when most of their contacts are of the same kind; pages on which visits start are compared
-    with each other. What a visit that goes on brings is what was paid in it. A visit stands for itself; that visits of
-    one unit are alike is in the errors (linearised ratios, units as clusters: Cochran, W. G. (1977). Sampling
-    Techniques, 3rd ed., ch. 6).
+    with each other. A page of whose visits more end in a sale than of the others' is none. What a visit that goes on
+    brings is what was paid in it. A visit stands for itself; that visits of one unit are alike is in the errors
+    (linearised ratios, units as clusters: Cochran, W. G. (1977). Sampling Techniques, 3rd ed., ch. 6).
     """
     visits = _visits(recorded)
     if visits.empty:
@@ -42,6 +42,8 @@ def page_candidates(recorded: Recorded) -> Iterator[Candidate]:
             stopped = 1 - own.loc[mine, "went_on"].mean(), 1 - own.loc[others, "went_on"].mean()
             if all(share > ANY for share in stopped) or max(stopped) < 1 - ANY:
                 continue
+            if own.loc[mine, "sold"].mean() > own.loc[others, "sold"].mean():
+                continue  # more of its visits end in a sale: who stops there had seen enough
             yield _candidate(recorded, own[mine], own[others], str(page), str(step))
 
 
@@ -54,12 +56,16 @@ def _visits(recorded: Recorded) -> pd.DataFrame:
         return pd.DataFrame()
     keys = ["unit_id", "session"]
     whole = contacts.assign(sold=contacts["step"].isin(SALES)).groupby(keys)[["paid", "sold"]].sum()
-    ends = seen.groupby(keys)["page"].agg(first="first", last="last")
+    ends = seen.groupby(keys)["page"].agg(first="first", last="last", pages="nunique")
     pairs = seen.drop_duplicates([*keys, "page"])[[*keys, "page"]].merge(whole.join(ends), on=keys)
-    pairs["went_on"] = (pairs["page"] != pairs["last"]) | (pairs["sold"] > 0)
     kinds = seen.groupby("page")["touchpoint"].agg(lambda names: names.mode().iloc[0])
     pairs["touchpoint"] = pairs["page"].map(kinds)
     lands = pairs["page"] == pairs["first"]
+    elsewhere = (pairs["page"] != pairs["last"]).mask(
+        lands, pairs["pages"] > 1
+    )  # who came back to it saw more
+    pairs["sold"] = pairs["sold"] > 0
+    pairs["went_on"] = elsewhere | pairs["sold"]
     pairs["step"] = pairs["touchpoint"].mask(lands, LANDING)
     return pairs
 
