@@ -41,6 +41,7 @@ NAMED = [
     ("Paid Social", "social", None, True),
     ("Cross-network", "cross_network", None, True),
     ("(direct) / (none)", "direct", None, False),
+    ("(none)", "direct", None, False),
     ("google / cpc", "search", "google", True),
     ("google / organic", "search", "google", False),
     ("bing/organic", "search", "bing", False),

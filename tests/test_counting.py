@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
+from journeykit.checks import find_doubts
 from journeykit.events import read_events, reading
 from tests.counting import held_to_the_law
 
@@ -67,3 +68,12 @@ def test_rows_whose_hashes_are_the_same_by_chance_are_two_rows(write_client):
             3 * len(files) - 2,
         ]
         files["more.csv"] = files["log.csv"]
+
+
+def test_equal_rows_of_one_day_are_said_where_no_number_tells_them_apart(write_client):
+    log = "customer_id,timestamp,touchpoint\na,2026-01-01,purchase\na,2026-01-01,purchase\nb,2026-01-02,purchase\n"
+    found = find_doubts(read_events(write_client({"log.csv": log}, events={"path": "log.csv"})))
+    assert found.set_index("doubt").loc["equal_rows", ["level", "events"]].tolist() == ["note", 1]
+    at_once = log.replace("2026-01-01", "2026-01-01 10:15")
+    found = find_doubts(read_events(write_client({"log.csv": at_once}, events={"path": "log.csv"})))
+    assert "equal_rows" not in set(found["doubt"])

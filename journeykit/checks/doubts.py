@@ -21,7 +21,7 @@ DOUBTS = (
     "one_id", "bot", "test_account", "gap", "sudden_stop", "sudden_start", "level_shift", "truncated_end", "late_start",
     "clock_midnight", "clock_change", "times_of_the_future", "long_silence", "unmapped", "same_event_twice", "leak",
     "rejected", "currencies", "day_or_month", "thousands_or_decimals", "lost_digits", "leading_zeros",
-    "charged_again", "told_late",
+    "charged_again", "told_late", "equal_rows",
 )  # fmt: skip
 _WARN, _NOTE = "warning", "note"
 _TENTH, _BOT_DAY, _BOT_MINUTE = 0.10, 2_000, 120
@@ -54,6 +54,7 @@ def find_doubts(log: EventLog, overlaps: bool = True) -> pd.DataFrame:
             *_of_ids(log, total),
             *(_of_sources(log, total) if overlaps else ()),
             *_of_money(log, total),
+            *_of_equal_rows(log),
         ]
         if not log.client.in_order:
             rows += [*_of_days(log, total), *_of_clock(log, total), *_of_the_end(log, total)]
@@ -335,6 +336,21 @@ def _of_marks(log: EventLog) -> Iterator[tuple]:
             "you know"
         )
         yield _row("thousands_or_decimals", _WARN, name, row.used, max(row.rows, 1), told)
+
+
+def _of_equal_rows(log: EventLog) -> Iterator[tuple]:
+    """Yield files of days alone, without numbers, of which equal rows were merged: two of one day may be two events."""
+    equal = log.rejects[log.rejects["reason"] == "duplicate"] if len(log.rejects) else log.rejects
+    if (
+        equal.empty
+        or log.client.in_order
+        or _has_clock(log)
+        or bool(log.visible["order_id"].notnull().any().execute())
+    ):
+        return
+    told = "rows equal to another of the same day, and no number tells them apart: each counts once, perhaps too few"
+    for name, rows in equal.groupby("source").size().items():
+        yield _row("equal_rows", _NOTE, name, rows, max(len(log.rejects) + log.count(), 1), told)
 
 
 def _of_orders(log: EventLog) -> Iterator[tuple]:
