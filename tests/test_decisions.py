@@ -354,3 +354,15 @@ def test_the_dissatisfied_are_held_beside_the_satisfied_who_bought_too():
     (found,) = dissatisfied_candidates(read(trace_paths(log_of(rows))))
     assert (found.took, found.of, found.other_of) == (6, 60, 60)
     assert found.other_rate == pytest.approx(0.8) and found.worth == pytest.approx(40.0)
+
+
+def test_of_many_customers_some_are_drawn_that_stand_for_all(monkeypatch):
+    from journeykit.decisions import recorded
+
+    monkeypatch.setattr(recorded, "MOST_UNITS", 50)
+    rows, personas = a_shop(early=12, late=40)
+    log = log_of(rows)
+    paths = trace_paths(log, personas)
+    drawn = recorded.recorded_of(paths)
+    assert drawn.contacts["unit_id"].nunique() == len(drawn.personas) == 50
+    assert drawn.scale == pytest.approx(len(paths.units) / 50)
