@@ -366,3 +366,25 @@ def test_of_many_customers_some_are_drawn_that_stand_for_all(monkeypatch):
     drawn = recorded.recorded_of(paths)
     assert drawn.contacts["unit_id"].nunique() == len(drawn.personas) == 50
     assert drawn.scale == pytest.approx(len(paths.units) / 50)
+
+
+def test_a_checkout_on_which_visits_start_is_no_landing_page():
+    rows = visits("/post", "/", 60, 10)
+    rows += [
+        {"unit": f"x{n}", "day": float(n), "touchpoint": "add_payment_info", "page": "/pay"}
+        for n in range(40)
+    ]
+    assert not any(one.key == "landing_loses" for one in page_candidates(recorded_of(rows, {})))
+
+
+def test_revenue_of_a_year_is_of_the_time_since_anything_was_sold():
+    rows = [{"unit": f"u{n}", "day": float(n), "touchpoint": "content_view"} for n in range(100)]
+    rows += [{"unit": f"u{n}", "day": 200.0, "touchpoint": "purchase", "value": 10.0} for n in range(100)]
+    assert recorded_of(rows, {}).paid_per_year == pytest.approx(1000 * 365 / 200)
+
+
+def test_where_nothing_can_be_compared_no_group_is_said_to_lag():
+    rows = [row | {"channel": "web"} for n in range(40) for row in walk(f"u{n}", n % 2 == 0, day=float(n))]
+    log = log_of(rows)
+    made = decide(trace_paths(log), log.client)
+    assert made.looked == 0 and "no groups" in made.table["action_en"].iloc[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -58,12 +59,15 @@ class Decisions:
         How many comparisons were made.
     yearly
         The revenue of a year, by what the log holds; null where no values are known.
+    paid_from
+        The day on which anything was first paid; none where no values are known.
     """
 
     table: pd.DataFrame
     findings: list[Finding] = field(default_factory=list)
     looked: int = 0
     yearly: float = float("nan")
+    paid_from: date | None = None
 
     @property
     def any(self) -> bool:
@@ -98,22 +102,26 @@ def decide(
     recorded = recorded_of(paths, random_state)
     candidates = list(_candidates(recorded, random_state))
     weighed = weigh(candidates, random_state)
-    yearly = recorded.per_year(recorded.contacts["paid"].sum()) if recorded.valued else np.nan
+    yearly = recorded.paid_per_year if recorded.valued else np.nan
     least = MATERIAL * (yearly if recorded.valued else recorded.per_year(len(recorded.personas)))
     places = worth_acting_on(candidates, weighed, least, MOST, MOST_OF_A_KIND)
     findings = [_finding(candidates[at], weighed.loc[at], recorded, client, names) for at in places]
     if not findings:
-        return Decisions(_nothing(client, _buys(recorded)), looked=len(candidates), yearly=yearly)
+        nothing = _nothing(client, _buys(recorded), compared=bool(candidates))
+        return Decisions(
+            nothing, looked=len(candidates), yearly=yearly, paid_from=_paid_from(recorded, client)
+        )
     rows = [
         {"rank": rank} | _row(candidates[at], weighed.loc[at], found, client, advice)
         for rank, (at, found) in enumerate(zip(places, findings, strict=True), start=1)
     ]
-    return Decisions(_typed(pd.DataFrame(rows, columns=DECISION_COLUMNS)), findings, len(candidates), yearly)
+    table = _typed(pd.DataFrame(rows, columns=DECISION_COLUMNS))
+    return Decisions(table, findings, len(candidates), yearly, _paid_from(recorded, client))
 
 
 def nothing_to_decide(client) -> Decisions:
     """Return what is decided where nothing can be compared: measure first."""
-    return Decisions(_nothing(client, np.nan))
+    return Decisions(_nothing(client, np.nan, compared=False))
 
 
 def _candidates(recorded: Recorded, random_state: int) -> Iterator[Candidate]:
@@ -121,6 +129,12 @@ def _candidates(recorded: Recorded, random_state: int) -> Iterator[Candidate]:
     yield from page_candidates(recorded)
     yield from dissatisfied_candidates(recorded, random_state)
     yield from renewal_candidates(recorded, random_state)
+
+
+def _paid_from(recorded: Recorded, client) -> date | None:
+    """Return the day, by the client's clock, on which anything was first paid."""
+    first = recorded.contacts.loc[recorded.contacts["paid"].notna(), "timestamp"].min()
+    return None if pd.isna(first) else first.tz_localize("UTC").tz_convert(client.timezone).date()
 
 
 def _buys(recorded: Recorded) -> float:
@@ -207,14 +221,12 @@ def _action(one: Candidate, found: Finding, channel: str | None, client, languag
     return " ".join(parts)
 
 
-def _nothing(client, buys: float) -> pd.DataFrame:
+def _nothing(client, buys: float, *, compared: bool) -> pd.DataFrame:
     """Return the one row of a table without anything worth acting on."""
     found = Finding(MEASURE_FIRST)
+    action = f"decision_actions.{MEASURE_FIRST}" if compared else "decision_actions.measure_first_alone"
     row = dict.fromkeys(DECISION_COLUMNS) | {"rank": 1, "finding": MEASURE_FIRST, "finding_id": MEASURE_FIRST}
-    row |= {
-        f"action_{language}": say_about(f"decision_actions.{MEASURE_FIRST}", found, language, client)
-        for language in LANGUAGES
-    }
+    row |= {f"action_{language}": say_about(action, found, language, client) for language in LANGUAGES}
     row |= {
         "kpi": _lower(say_about(f"decision_kpis.{MEASURE_FIRST}", found, client.language, client)),
         "kpi_now": buys,

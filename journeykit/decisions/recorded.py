@@ -64,6 +64,13 @@ class Recorded:
         """The smallest group that is compared."""
         return max(self.paths.min_group, 10)
 
+    @property
+    def paid_per_year(self) -> float:
+        """What was paid in a year: of the time since anything was first paid, as sales may be recorded later."""
+        sales = self.contacts[self.contacts["paid"].notna()]
+        days = max(self.days - float(sales["day"].min()), 1.0) if len(sales) else self.days
+        return self.per_year(float(sales["paid"].sum())) * self.days / days
+
     def per_year(self, count: float) -> float:
         """Return how many a year a count in the log stands for."""
         return float(count) * self.scale * 365 / self.days

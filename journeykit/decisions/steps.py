@@ -100,7 +100,7 @@ def _of_groups(
             key, took, of, other_took, other_of,
             recorded.per_year(time_weight(own["left"], follow, soon).sum()), worth, error,
             gap_error=_pooled_error(took, of, other_took, other_of),
-            about={name: str(group), "stage": recorded.paths.stages[place]},
+            about={name: str(group), "stage": recorded.paths.stages[place]}, numbers={"days": follow},
             units=frozenset(own.index[~own["took"]]), follow_days=follow,
         )  # fmt: skip
 

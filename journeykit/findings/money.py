@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from journeykit.findings.finding import Finding
+from journeykit.money.returns import mostly_paid
 
 __all__ = ["ahead_findings", "return_findings"]
 
@@ -21,14 +22,16 @@ BETWEEN = 2 * 1.959964  # standard errors between the ends of an interval
 def return_findings(returns: Any, min_group: int) -> Iterator[Finding]:
     """Name the paid channels that return most and least, where their intervals lie apart.
 
-    Only channels count with as many sales as the smallest group: of others there is nothing to compare. That two of
-    several were picked is allowed for by the number of pairs.
+    Only channels count with as many sales as the smallest group: of others there is nothing to compare. A channel of
+    which less than half of the contacts were paid for is none of them: its sales are mostly not of the spend. That two
+    of several were picked is allowed for by the number of pairs.
     """
     if returns is None:
         return
     table = returns.table
     rows = table[(table["model"] == "last") & (table["persona"] == ALL) & table["campaign"].isna()]
     rows = rows[rows["source"].isna() & (rows["cost"] > 0) & (rows["purchases"] >= min_group)]
+    rows = rows[rows["channel"].map(lambda name: mostly_paid(returns.about, name))]
     rows = rows[rows["return"].notna()].sort_values("return", ascending=False)
     if len(rows) < 2:
         return

@@ -145,6 +145,8 @@ def _compared(sides: list[pd.DataFrame], outcome: str, keys: list[str]) -> dict[
     one, other = (side.groupby(keys)[[outcome, "n"]].sum() for side in sides)
     strata = pd.concat([one, other], axis=1, join="inner").to_numpy(float)
     effect = risk_difference(strata) if len(strata) else (np.nan,) * 4
+    if np.isnan(effect[3]):  # within every stratum all did the same: there is nothing to compare
+        effect = (np.nan,) * 4
     low, high = wilson(won, of)
     return {
         "customers": of, "share": won / of, "low": float(low), "high": float(high), "other_customers": other_of,

@@ -13,10 +13,11 @@ from journeykit.facts import in_one_money
 from journeykit.money.costs import AMOUNTS, costs_known, persona_costs, spent
 from journeykit.money.credit import LEVELS, MODELS, credit_last, credit_markov, credit_shapley
 from journeykit.money.ways import UNKNOWN, WAY_COLUMNS, Ways, find_ways
+from journeykit.sessions import contacts
 
-__all__ = ["MODELS", "RETURN_COLUMNS", "ChannelReturns", "measure_returns"]
+__all__ = ["MODELS", "RETURN_COLUMNS", "ChannelReturns", "measure_returns", "mostly_paid"]
 
-ALL = "all"
+ALL, HALF = "all", 0.5
 RETURN_COLUMNS = (
     "model persona channel source campaign cost purchases revenue revenue_low revenue_high return cost_per_purchase "
     "new_customers cost_per_new_customer customers impressions clicks cpm cpc margin margin_return"
@@ -37,7 +38,7 @@ class ChannelReturns:
         ``purchases``; ``untracked_share`` (of purchases before which no contact with a channel was ever recorded);
         ``unknown_share`` (of revenue to which no model finds a way, null where no revenue is known); ``cost`` (of all
         channels), ``unseen`` (cost of each channel of which no contact is recorded) and ``unplaced`` (lines of the
-        spend file that were left out).
+        spend file that were left out); ``paid_share`` (of each channel, which share of its contacts was paid for).
     """
 
     table: pd.DataFrame
@@ -83,6 +84,18 @@ def measure_returns(
     counts = {ALL: len(units) or len(everyone)} | units.value_counts().to_dict()
     table = _with_ratios(table.assign(customers=table["persona"].map(counts)), log)
     return ChannelReturns(table[RETURN_COLUMNS], _about(log, ways, lines))
+
+
+def mostly_paid(about: dict[str, Any], channel: str) -> bool:
+    """Return whether at least half of a channel's contacts were paid for; where that is not known, it counts as paid.
+
+    Examples
+    --------
+    >>> known = {"paid_share": {"display": 1.0, "referral": 0.05}}
+    >>> [mostly_paid(known, channel) for channel in ("display", "referral", "search")]
+    [True, False, True]
+    """
+    return bool(about.get("paid_share", {}).get(channel, 1.0) >= HALF)
 
 
 def _group(
@@ -163,6 +176,14 @@ def _with_ratios(table: pd.DataFrame, log: EventLog) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def _paid_shares(log: EventLog) -> dict[str, float]:
+    """Return per channel the share of its contacts that were paid for, of those of which that is known."""
+    table = contacts(log)
+    table = table.filter(table["channel"].notnull() & table["paid"].notnull())
+    each = table.group_by("channel").aggregate(share=table["paid"].cast("float64").mean()).execute()
+    return {str(row.channel): float(row.share) for row in each.itertuples()}
+
+
 def _about(log: EventLog, ways: Ways, lines: pd.DataFrame) -> dict[str, Any]:
     sold = ways.sales[ways.sales["sale"].astype(bool)]
     money = ways.sales["value"].sum(min_count=1) if in_one_money(log) else np.nan
@@ -173,6 +194,7 @@ def _about(log: EventLog, ways: Ways, lines: pd.DataFrame) -> dict[str, Any]:
         "untracked_share": float(1 - sold["tracked"].mean()) if len(sold) else np.nan,
         "unknown_share": float(unknown / money) if money and money > 0 else np.nan,
         "cost": float(lines["cost"].sum()),
+        "paid_share": _paid_shares(log),
         "unseen": {str(name): float(cost) for name, cost in unseen.items() if cost > 0},
         "unplaced": 0 if log.spend is None else len(log.spend.rejects),
     }

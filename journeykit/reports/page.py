@@ -17,7 +17,7 @@ from journeykit.reports.colours import readable
 from journeykit.reports.naming import tell_client
 from journeykit.reports.pictures import find_template, picture, read_logo
 from journeykit.wording import label, say, say_value, text
-from journeykit.wording.formats import say_interval
+from journeykit.wording.formats import say_between
 from journeykit.wording.texts import has_text
 
 __all__ = ["Page"]
@@ -60,6 +60,7 @@ class Page:
         self.client = client.model_copy(update={"language": self.language})
         self.accent = readable(client.brand.colour)
         accent_theme(self.accent, decimal="," if self.language == "nl" else ".")
+        self.per_persona = text("parts.per_persona", self.language)  # nothing, where no personas are found
         self.blocks: list[dict[str, Any]] = []
         self.counts = {"figure": 0, "table": 0, "chapter": 0}
         self.cited: dict[str, int] = {}  # tables that statements rest on, numbered as they are first cited
@@ -69,7 +70,8 @@ class Page:
 
     def text(self, key: str, **values: Any) -> str:
         """Return one of the report's texts in its language."""
-        return text(key, self.language, **{"_currency": self.client.currency, **values})
+        usual = {"_currency": self.client.currency, "per_persona": self.per_persona}
+        return text(key, self.language, **{**usual, **values})
 
     def value(self, value: Any, form: str = "plain") -> str:
         """Return a value as it is written in the report's language."""
@@ -77,12 +79,7 @@ class Page:
 
     def spread(self, value: Any, low: Any, high: Any, form: str = "percent") -> str:
         """Return a value with its interval behind it, `12% (7–18%)`."""
-        between = say_interval(low, high, form, self.language, self.client.currency)
-        return (
-            f"{self.value(value, form)} ({between})"
-            if between and value == value
-            else self.value(value, form)
-        )
+        return say_between(value, low, high, form, self.language, self.client.currency)
 
     def cover(self, as_of: Any, facts: Mapping[str, str]) -> None:
         """Show the cover: client, day, a few facts, and the brand."""

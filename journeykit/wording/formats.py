@@ -10,7 +10,7 @@ from typing import Any
 
 from journeykit.errors import unknown
 
-__all__ = ["LANGUAGES", "say_interval", "say_value"]
+__all__ = ["LANGUAGES", "say_between", "say_interval", "say_value"]
 
 LANGUAGES = ("nl", "en")
 MISSING = "–"
@@ -91,6 +91,30 @@ def say_interval(
     return between.join(say_value(end, form, language, currency) for end in (low, high))
 
 
+def say_between(
+    value: Any, low: Any, high: Any, form: str = "percent", language: str = "nl", currency: str | None = None
+) -> str:
+    """Return a value with its interval behind it; a share with as many decimals as keep it inside.
+
+    Examples
+    --------
+    >>> say_between(0.12, 0.07, 0.18), say_between(0.0437, 0.0412, 0.0441, language="en")
+    ('12% (7–18%)', '4.4% (4.1–4.4%)')
+    """
+    said, between = (
+        say_value(value, form, language, currency),
+        say_interval(low, high, form, language, currency),
+    )
+    if not between or is_missing(value):
+        return said
+    if form == "percent" and low <= value <= high:
+        digits, ends = _percent_digits(low, high), _percent_digits(value)
+        digits += round(100 * low, digits) == round(100 * high, digits) and low != high
+        if round(100 * value, ends) != round(100 * value, digits) and digits > ends and 0 < value < 1:
+            said = f"{_decimal(100 * value, digits, LOCALES[language])}%"
+    return f"{said} ({between})"
+
+
 def _ends(low: float, high: float, digits: int, language: str) -> str:
     """Return two ends with as many decimals as keep them apart, at most one more."""
     if round(low, digits) == round(high, digits) and low != high:
@@ -126,7 +150,7 @@ def _plain(value: Any, locale: str) -> str:
 
 def _digits(value: Any) -> int:
     size = abs(float(value))
-    return 0 if size >= 10 or size == 0 else 1 if size >= 0.1 else 2
+    return 0 if size >= 10 or size < 0.005 else 1 if size >= 0.1 else 2
 
 
 @cache

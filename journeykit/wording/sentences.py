@@ -62,6 +62,8 @@ def say(finding: Finding, language: str, client=None) -> str:
     sentences = load_texts(language)["sentences"]
     if finding.key not in sentences:
         raise unknown("kind of finding", finding.key, sentences, remedy="add a sentence in nl and en")
+    if finding.numbers.get("share") == 1:  # of all of them: that is said without figures
+        sentences = sentences | load_texts(language)["sentences_of_all"]
     said = fill(sentences[finding.key], _values(finding, language, client), language)
     return said[:1].upper() + said[1:]
 

@@ -119,7 +119,8 @@ def _buying(page: Page, read: Reader, frame: pd.DataFrame) -> None:
     since = page.text(f"values.since_{row['since']}")
     again = row["since"] == "order"
     page.say(page.text("prose.aha_buys_again" if again else "prose.aha_buys", days=row["days"], since=since))
-    read.say("aha_buys")
+    if not read.say("aha_buys"):
+        page.note(page.text("prose.aha_buys_unproven"))
     shown = _behaviours(page, read, frame.groupby("persona", sort=False).head(MOST))
     forms = {"persona": "text", "behaviour": "text", "customers": "whole", "did_share": "percent"}
     forms |= {"buy_share": "percent", "other_buy_share": "percent", "effect": "right", "p_value": "p_value"}

@@ -44,6 +44,8 @@ def _data(page: Page, read: Reader) -> None:
         shown = sources.reset_index(drop=True).copy()
         place = next(name for name in ("source", "path", shown.columns[0]) if name in shown)
         shown["source"] = [Path(str(value)).name for value in shown[place]]
+        if "merged" in shown and shown["merged"].sum():
+            shown["rejected"] = shown["rejected"] + shown["merged"]  # repeats stand among the reasons
         forms = {"source": "text", "rows": "whole", "used": "whole", "rejected": "whole"}
         kept = {name: form for name, form in forms.items() if name in shown}
         page.table(shown, page.text("captions.sources"), kept)

@@ -111,7 +111,8 @@ def _revenue(page: Page, study: Any, currency: str | None) -> None:
     revenue, figures = measure_revenue(study.log)["revenue"], study.figures
     if not revenue or "first_day" not in figures or study.decided.yearly != study.decided.yearly:
         return
-    days = {name: page.value(figures[f"{name}_day"], "date") for name in ("first", "last")}
+    days = {"first": page.value(study.decided.paid_from or figures["first_day"], "date")}
+    days["last"] = page.value(figures["last_day"], "date")
     said = {"revenue": say_money(revenue, currency, page.language)}
     said["yearly"] = say_money(study.decided.yearly, currency, page.language, estimate=True)
     page.say(page.text("prose.decisions_revenue", **days, **said))

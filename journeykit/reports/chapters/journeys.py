@@ -181,11 +181,18 @@ def _canvases(page: Page, read: Reader, rows: dict[str, pd.DataFrame]) -> None:
         boxes = pd.DataFrame([_box(page, read, stage, row, reached) for stage, row in own.iterrows()])
         caption = page.text("captions.canvas", group=read.group(who))
         page.figure(plots.value_canvas(boxes), caption)
-        heads = [page.text(f"rows.{name}") for name in ("reached", "goal", "recommendation", "asset", "kpi")]
+        heads = [
+            _capital(page.text(f"rows.{name}"))
+            for name in ("reached", "goal", "recommendation", "asset", "kpi")
+        ]
         cells = zip(boxes["figure"], *zip(*boxes["texts"], strict=True), strict=True)
         table = {stage: list(texts) for stage, texts in zip(boxes["stage"], cells, strict=True)}
         grid = page.text("captions.canvas_grid", group=read.group(who))
         page.grid(table, heads, page.text("columns.stage"), grid)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _box(page: Page, read: Reader, stage: str, row: pd.Series, reached: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _drop_off(page: Page, read: Reader) -> None:
     page.heading("leaks_drop", level=2)
     if read.untimed("drop"):
         return
-    read.say("purchase")
+    page.say(_of_purchases(read))
     if frame.empty:
         page.note(page.text("prose.drop_none", units=read.units))
     else:
@@ -95,6 +95,16 @@ def _drop_off(page: Page, read: Reader) -> None:
             of="drop_off",
             lead=_most_leave(page, read, frame),
         )
+
+
+def _of_purchases(read: Reader) -> list[Any]:
+    """Return the findings about buying that the chapter has not told already: as many, who dropped out as often."""
+    told = {_base_and_share(one) for one in read.findings("leaks")}
+    return [one for one in read.findings("purchase") if _base_and_share(one) not in told]
+
+
+def _base_and_share(finding: Any) -> tuple[Any, ...]:
+    return finding.persona, finding.customers, round(float(finding.numbers.get("share", -1)), 6)
 
 
 def _most_leave(page: Page, read: Reader, frame: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from journeykit import plots
+from journeykit.money.returns import mostly_paid
 from journeykit.money.ways import LOOK_BACK_DAYS, UNKNOWN
 from journeykit.reports.chapters.leads import lead_of
 from journeykit.reports.chapters.reading import Reader
@@ -41,7 +42,7 @@ def spend(page: Page, study: Any) -> None:
     )  # nothing is known
     table = table.assign(low=table["revenue_low"] / table["cost"], high=table["revenue_high"] / table["cost"])
     last = table[table["model"] == "last"]
-    _returns(page, read, last[last["campaign"].isna()])
+    _returns(page, read, last[last["campaign"].isna()], about)
     _side_by_side(page, read, table[table["campaign"].isna()])
     _campaigns(page, read, last[last["campaign"].notna()])
 
@@ -62,9 +63,14 @@ def _untracked(page: Page, read: Reader, about: dict[str, Any]) -> None:
         page.note(page.text("prose.spend_unplaced", rows=about["unplaced"]))
 
 
-def _returns(page: Page, read: Reader, last: pd.DataFrame) -> None:
+def _returns(page: Page, read: Reader, last: pd.DataFrame, about: dict[str, Any]) -> None:
     """Draw what came back of each paid channel that shows contacts."""
     shown = last[last["return"].notna() & (last["purchases"] > 0)].sort_values("return", ascending=False)
+    paid = shown["channel"].map(lambda name: mostly_paid(about, name))
+    if not paid.all():
+        named = read.joined(read.channel(name) for name in shown.loc[~paid, "channel"])
+        page.say(page.text("prose.spend_mixed", channels=named))
+    shown = shown[paid]
     if len(shown) < 2:
         return
     drawn = shown.assign(value=shown["return"], label=[_channel(read, name) for name in shown["channel"]])
@@ -128,6 +134,7 @@ def ahead(page: Page, study: Any) -> None:
     _total(page, read, table, forecast)
     read.say("ahead")
     table = table[table["value_expected"].notna()]
+    table = _parted(table)
     parted = table[(table["persona"] == ALL) != (table["acquisition_channel"] == ALL)]
     shown = parted.assign(
         label=[_group(read, row) for row in parted.itertuples()],
@@ -138,12 +145,30 @@ def ahead(page: Page, study: Any) -> None:
     if len(shown) > 1:
         drawn = shown.sort_values("value", ascending=False).head(MOST_GROUPS)
         axes = plots.amounts(
-            drawn[["label", "value", "low", "high"]], xlabel=page.text("axes.ahead"), written=_amount(page)
+            drawn[["label", "value", "low", "high"]],
+            xlabel=page.text("axes.ahead", unit=_unit(page, read)),
+            written=_amount(page),
         )
-        page.figure(
-            axes, page.text("captions.ahead"), of="value_outlook", lead=lead_of(page, "ahead", drawn, "value")
-        )
+        lead = lead_of(page, "ahead", _surely_more(drawn, table), "value", unit=_unit(page, read))
+        page.figure(axes, page.text("captions.ahead", unit=_unit(page, read)), of="value_outlook", lead=lead)
     _groups(page, read, table)
+
+
+def _parted(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups without those that are everyone again, such as the only channel."""
+    everyone = (table["persona"] == ALL) & (table["acquisition_channel"] == ALL)
+    most = table.loc[everyone, "customers"].max()
+    return table[everyone | (table["customers"] < most)]
+
+
+def _unit(page: Page, read: Reader) -> str:
+    return page.text(f"cards.unit_{read.client.setting}").lower()
+
+
+def _surely_more(drawn: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups whose whole interval lies above the mean of everyone: what may be chance leads nothing."""
+    whole = table[(table["persona"] == ALL) & (table["acquisition_channel"] == ALL)].iloc[0]
+    return drawn[drawn["low"] > whole["value_expected"] / whole["customers"]]
 
 
 def _amount(page: Page) -> Callable[[float], str]:

@@ -77,6 +77,8 @@ class Reader:
         shown = people if people is not None else pd.DataFrame()
         self.people = shown[shown["persona"].notna()] if len(shown) else shown
         self.ids = [p for p in self.people.get("persona", []) if p not in ("all", "unassigned")]
+        if not self.ids:
+            page.per_persona = ""
         self.colours = persona_colours([*self.ids, "all", "unassigned"])
         self.unseen = self._unseen()
 
