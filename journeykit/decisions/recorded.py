@@ -81,9 +81,8 @@ def recorded_of(paths: Paths, random_state: int = 0) -> Recorded:
         import ibis
 
         table = table.semi_join(ibis.memtable(pd.DataFrame({"unit_id": drawn})), "unit_id")
-    contacts = (
-        table.select(*NAMES).mutate(page=clean_page(table["page"])).order_by(["unit_id", "order"]).execute()
-    )
+    table = table.select(*NAMES)
+    contacts = table.mutate(page=clean_page(table["page"])).order_by(["unit_id", "order"]).execute()
     first = contacts["timestamp"].min()
     contacts["day"] = (contacts["timestamp"] - first).dt.total_seconds() / DAY
     contacts["paid"] = _paid(contacts, paths.model)
