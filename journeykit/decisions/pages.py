@@ -115,6 +115,6 @@ def _worth(visits: pd.DataFrame) -> tuple[float, float]:
 
 def _stage_of(recorded: Recorded, touchpoint: Any) -> str | None:
     model = recorded.paths.model
-    bought = has_purchases(set(recorded.contacts["step"]), model)
+    bought = has_purchases(recorded.steps, model)
     place = shown_positions(model, bought).get(touchpoint)
     return None if place is None else recorded.paths.stages[place]
