@@ -21,9 +21,11 @@ from journeykit.decisions.weighing import weigh, worth_acting_on
 from journeykit.events import EventLog
 from journeykit.journeys.paths import trace_paths
 from journeykit.stage_models import load_stage_model
+from journeykit.touchpoints import load_vocabulary
 from tests.oracles import decisions as oracle
 
 MODEL = load_stage_model("universal")
+WORDS = load_vocabulary()
 DAYS = 400.0
 STAGE = {"content_view": 0, "compare_items": 1, "begin_checkout": 2, "purchase": 3}
 
@@ -47,7 +49,9 @@ def recorded_of(rows: list[dict], personas: dict[str, str], days: float = DAYS) 
     frame["here"] = frame.groupby("unit_id")["marker"].ffill()
     sales = ("purchase", "contract_signed", "subscription_renewal")
     frame["paid"] = frame["value"].where(frame["touchpoint"].isin(sales))
-    paths = SimpleNamespace(model=MODEL, stages=MODEL.ids, follow_days=90.0, min_group=10, pushed=())
+    paths = SimpleNamespace(
+        model=MODEL, stages=MODEL.ids, follow_days=90.0, min_group=10, pushed=(), vocabulary=WORDS
+    )
     known = pd.Series(personas).reindex(frame["unit_id"].unique())
     return Recorded(frame, known, days, 1.0, paths)
 
@@ -354,3 +358,13 @@ def test_the_dissatisfied_are_held_beside_the_satisfied_who_bought_too():
     (found,) = dissatisfied_candidates(read(trace_paths(log_of(rows))))
     assert (found.took, found.of, found.other_of) == (6, 60, 60)
     assert found.other_rate == pytest.approx(0.8) and found.worth == pytest.approx(40.0)
+
+
+def test_of_many_units_some_are_drawn_and_stand_for_all(monkeypatch):
+    from journeykit.decisions import recorded
+
+    monkeypatch.setattr(recorded, "MOST_UNITS", 100)
+    rows, personas = a_shop(early=12, late=40)
+    read = recorded.recorded_of(trace_paths(log_of(rows), personas))
+    assert read.contacts["unit_id"].nunique() == 100 and read.scale == pytest.approx(3.01)
+    assert read.per_year(100) == pytest.approx(301 * 365 / read.days)

@@ -17,6 +17,7 @@ __all__ = ["page_candidates"]
 
 LANDING = "landing"
 NO_STEP = ("page_view",)  # every page has it, so it tells no step
+BUYING_GROUPS = ("buy", "loyal")
 ANY = 0.98  # of the visits with a page: one on which nearly nobody stops, or goes on, is no place to choose
 
 
@@ -67,7 +68,12 @@ def _visits(recorded: Recorded) -> pd.DataFrame:
     pairs["sold"] = pairs["sold"] > 0
     pairs["went_on"] = elsewhere | pairs["sold"]
     pairs["step"] = pairs["touchpoint"].mask(lands, LANDING)
-    return pairs
+    within = lands & pairs["touchpoint"].isin(_steps_of_buying(recorded))
+    return pairs[~within]  # who starts within an order took it up again: that is no landing
+
+
+def _steps_of_buying(recorded: Recorded) -> list[str]:
+    return [name for name, one in recorded.paths.vocabulary.items() if one.group in BUYING_GROUPS]
 
 
 def _candidate(
@@ -109,6 +115,6 @@ def _worth(visits: pd.DataFrame) -> tuple[float, float]:
 
 def _stage_of(recorded: Recorded, touchpoint: Any) -> str | None:
     model = recorded.paths.model
-    bought = has_purchases(set(recorded.contacts["step"]), model)
+    bought = has_purchases(recorded.steps, model)
     place = shown_positions(model, bought).get(touchpoint)
     return None if place is None else recorded.paths.stages[place]
