@@ -368,3 +368,10 @@ def test_of_many_units_some_are_drawn_and_stand_for_all(monkeypatch):
     read = recorded.recorded_of(trace_paths(log_of(rows), personas))
     assert read.contacts["unit_id"].nunique() == 100 and read.scale == pytest.approx(3.01)
     assert read.per_year(100) == pytest.approx(301 * 365 / read.days)
+
+
+def test_with_a_margin_what_is_at_stake_is_told_in_margin_too():
+    rows, personas = a_shop(early=12, late=40)
+    log = log_of(rows, margin=0.25)
+    first = decide(trace_paths(log, personas), log.client).table.iloc[0]
+    assert first["margin_at_stake"] == pytest.approx(0.25 * first["at_stake"])
