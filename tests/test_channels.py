@@ -154,19 +154,37 @@ def test_a_log_has_named_channels_and_what_a_row_says_of_payment_wins(tmp_path):
     }  # fmt: skip
 
 
+PAIRS = [
+    ("fb", "cpc"),
+    ("(direct)", "(none)"),
+    ("", ""),
+    ("eigen", "x"),
+    ("linkedin.com", ""),
+    ("", "nieuwsbrief"),
+]
+
+
 def test_source_and_medium_in_two_columns_are_read_together(tmp_path):
     text = "customer_id,timestamp,touchpoint,src,med\n" + "".join(
-        f"a,2026-01-0{day},page_view,{source},{medium}\n"
-        for day, (source, medium) in enumerate(
-            [("facebook", "cpc"), ("(direct)", "(none)"), ("", ""), ("eigen", "x")], 1
-        )
+        f"a,2026-01-0{day},page_view,{source},{medium}\n" for day, (source, medium) in enumerate(PAIRS, 1)
     )
     columns = {"channel": "med", "source": "src"}
     log = read(tmp_path, text, events={"columns": columns}, channels={"eigen / x": {"channel": "partner"}})
     frame = log.to_pandas()[["channel", "source"]].fillna("")
     assert list(frame.itertuples(index=False, name=None)) == [
-        ("social", "facebook"), ("direct", ""), ("", ""), ("partner", "eigen"),
+        ("social", "facebook"), ("direct", ""), ("", ""), ("partner", "eigen"), ("social", "linkedin"), ("email", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", [[], ["channel"]])
+def test_a_source_that_is_free_text_names_no_channel_and_stops_nothing(tmp_path, monkeypatch, channel):
+    monkeypatch.setattr("journeykit.events.names._MOST_PAIRS", 3)
+    monkeypatch.setattr("journeykit.events.names._MOST_NAMES", 3)
+    rows = "".join(f"a,2026-01-0{n},page_view,said {n}{',email' if channel else ''}\n" for n in range(1, 6))
+    log = read(tmp_path, ",".join(["customer_id,timestamp,touchpoint,source", *channel]) + "\n" + rows)
+    frame = log.to_pandas()
+    assert frame["source"].tolist() == [f"said {n}" for n in range(1, 6)]
+    assert set(frame["channel"].fillna("")) == ({"email"} if channel else {""})
 
 
 def test_a_constant_is_named_too(tmp_path):

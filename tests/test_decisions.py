@@ -21,9 +21,11 @@ from journeykit.decisions.weighing import weigh, worth_acting_on
 from journeykit.events import EventLog
 from journeykit.journeys.paths import trace_paths
 from journeykit.stage_models import load_stage_model
+from journeykit.touchpoints import load_vocabulary
 from tests.oracles import decisions as oracle
 
 MODEL = load_stage_model("universal")
+WORDS = load_vocabulary()
 DAYS = 400.0
 STAGE = {"content_view": 0, "compare_items": 1, "begin_checkout": 2, "purchase": 3}
 
@@ -47,7 +49,9 @@ def recorded_of(rows: list[dict], personas: dict[str, str], days: float = DAYS) 
     frame["here"] = frame.groupby("unit_id")["marker"].ffill()
     sales = ("purchase", "contract_signed", "subscription_renewal")
     frame["paid"] = frame["value"].where(frame["touchpoint"].isin(sales))
-    paths = SimpleNamespace(model=MODEL, stages=MODEL.ids, follow_days=90.0, min_group=10, pushed=())
+    paths = SimpleNamespace(
+        model=MODEL, stages=MODEL.ids, follow_days=90.0, min_group=10, pushed=(), vocabulary=WORDS
+    )
     known = pd.Series(personas).reindex(frame["unit_id"].unique())
     return Recorded(frame, known, days, 1.0, paths)
 
@@ -356,25 +360,21 @@ def test_the_dissatisfied_are_held_beside_the_satisfied_who_bought_too():
     assert found.other_rate == pytest.approx(0.8) and found.worth == pytest.approx(40.0)
 
 
-def test_of_many_customers_some_are_drawn_that_stand_for_all(monkeypatch):
+def test_of_many_units_some_are_drawn_and_stand_for_all(monkeypatch):
     from journeykit.decisions import recorded
 
-    monkeypatch.setattr(recorded, "MOST_UNITS", 50)
+    monkeypatch.setattr(recorded, "MOST_UNITS", 100)
     rows, personas = a_shop(early=12, late=40)
-    log = log_of(rows)
-    paths = trace_paths(log, personas)
-    drawn = recorded.recorded_of(paths)
-    assert drawn.contacts["unit_id"].nunique() == len(drawn.personas) == 50
-    assert drawn.scale == pytest.approx(len(paths.units) / 50)
+    read = recorded.recorded_of(trace_paths(log_of(rows), personas))
+    assert read.contacts["unit_id"].nunique() == 100 and read.scale == pytest.approx(3.01)
+    assert read.per_year(100) == pytest.approx(301 * 365 / read.days)
 
 
-def test_a_checkout_on_which_visits_start_is_no_landing_page():
-    rows = visits("/post", "/", 60, 10)
-    rows += [
-        {"unit": f"x{n}", "day": float(n), "touchpoint": "add_payment_info", "page": "/pay"}
-        for n in range(40)
-    ]
-    assert not any(one.key == "landing_loses" for one in page_candidates(recorded_of(rows, {})))
+def test_with_a_margin_what_is_at_stake_is_told_in_margin_too():
+    rows, personas = a_shop(early=12, late=40)
+    log = log_of(rows, margin=0.25)
+    first = decide(trace_paths(log, personas), log.client).table.iloc[0]
+    assert first["margin_at_stake"] == pytest.approx(0.25 * first["at_stake"])
 
 
 def test_revenue_of_a_year_is_of_the_time_since_anything_was_sold():

@@ -24,7 +24,6 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
     share = 0.5 if count > 2 else count / 2
     numbers = {
         "k": count, "share": share, "stability": 0.61, "trait": "channel_share.email", "value": 0.4, "other": 0.1,
-        "one": 1.0, "other_channel": "social",
         "form": "percent", "share_customers": 0.2, "skipped": max(count, 1) if count < 3 else 3, "effect": -0.12,
         "days": float(count), "horizon": max(count, 1), "expected": count, "channel": "email",
         "moved": 0.8, "page": "/prijs",

@@ -107,11 +107,12 @@ def paid_after(
     until_day
         Per `unit_id`, the last `day` that counts; all of them without it.
     """
+    contacts = contacts[contacts["paid"].notna()]
     place = contacts["unit_id"].map(since)
     later = contacts["order"] >= place if including else contacts["order"] > place
     if until_day is not None:
         later &= contacts["day"] <= contacts["unit_id"].map(until_day)
-    sums = contacts[later & contacts["paid"].notna()].groupby("unit_id")["paid"].sum()
+    sums = contacts[later].groupby("unit_id")["paid"].sum()
     return sums.reindex(since.index, fill_value=0.0)
 
 

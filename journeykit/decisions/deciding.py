@@ -163,7 +163,7 @@ def _row(
 ) -> dict[str, Any]:
     channel = one.about.get("channel") or _tested_channel(advice, one)
     actions = {f"action_{language}": _action(one, found, channel, client, language) for language in LANGUAGES}
-    margin = getattr(client, "margin", None)
+    margin = client.margin
     at_stake = float(weighed["at_stake"])
     row = {
         "finding": one.key,

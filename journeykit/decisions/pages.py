@@ -12,12 +12,12 @@ from journeykit.decisions.candidate import Candidate
 from journeykit.decisions.recorded import Recorded
 from journeykit.facts import has_purchases, shown_positions
 from journeykit.journeys.pages import SALES
-from journeykit.touchpoints import load_vocabulary
 
 __all__ = ["page_candidates"]
 
-LANDING, ORDERING = "landing", "buy"
+LANDING = "landing"
 NO_STEP = ("page_view",)  # every page has it, so it tells no step
+BUYING_GROUPS = ("buy", "loyal")
 ANY = 0.98  # of the visits with a page: one on which nearly nobody stops, or goes on, is no place to choose
 
 
@@ -25,9 +25,8 @@ def page_candidates(recorded: Recorded) -> Iterator[Candidate]:
     """Yield the pages at which visits may end without a sale more often than at all others that are the same step.
 
     Pages are the same step when most of their contacts are of the same kind; pages on which visits start are compared
-    with each other. A page of ordering, such as a checkout, is none of these: who starts there comes back to an order
-    of before, and is held beside visits to pages of the same step. A page of whose visits more end in a sale than of
-    the others' is none. What a visit that goes on brings is what was paid in it. A visit stands for itself; that visits of one unit are alike is in the errors
+    with each other. A page of whose visits more end in a sale than of the others' is none. What a visit that goes on
+    brings is what was paid in it. A visit stands for itself; that visits of one unit are alike is in the errors
     (linearised ratios, units as clusters: Cochran, W. G. (1977). Sampling Techniques, 3rd ed., ch. 6).
     """
     visits = _visits(recorded)
@@ -68,14 +67,13 @@ def _visits(recorded: Recorded) -> pd.DataFrame:
     )  # who came back to it saw more
     pairs["sold"] = pairs["sold"] > 0
     pairs["went_on"] = elsewhere | pairs["sold"]
-    pairs["step"] = pairs["touchpoint"].mask(lands & ~pairs["touchpoint"].isin(_ordering(recorded)), LANDING)
-    return pairs
+    pairs["step"] = pairs["touchpoint"].mask(lands, LANDING)
+    within = lands & pairs["touchpoint"].isin(_steps_of_buying(recorded))
+    return pairs[~within]  # who starts within an order took it up again: that is no landing
 
 
-def _ordering(recorded: Recorded) -> list[str]:
-    """Return the touchpoints that are a part of ordering, by the vocabulary and by what a sale is."""
-    known = getattr(recorded.paths, "vocabulary", None) or load_vocabulary()
-    return [name for name, one in known.items() if one.group == ORDERING] + list(SALES)
+def _steps_of_buying(recorded: Recorded) -> list[str]:
+    return [name for name, one in recorded.paths.vocabulary.items() if one.group in BUYING_GROUPS]
 
 
 def _candidate(
@@ -117,6 +115,6 @@ def _worth(visits: pd.DataFrame) -> tuple[float, float]:
 
 def _stage_of(recorded: Recorded, touchpoint: Any) -> str | None:
     model = recorded.paths.model
-    bought = has_purchases(set(recorded.contacts["step"]), model)
+    bought = has_purchases(recorded.steps, model)
     place = shown_positions(model, bought).get(touchpoint)
     return None if place is None else recorded.paths.stages[place]

@@ -54,6 +54,30 @@ class Recorded:
         firsts = self.contacts.drop_duplicates("unit_id")
         return firsts.set_index("unit_id")["channel"]
 
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """What was done, in all."""
+        return frozenset(self.contacts["step"].unique())
+
+    @cached_property
+    def _coded(self) -> tuple[pd.Index, dict[str, Any]]:
+        contacts = self.contacts
+        channel = contacts["channel"]
+        often = channel.value_counts().index[:MOST_CHANNELS]
+        channel = channel.where(channel.isin(often), "other").where(channel.notna(), "none")
+        who, units = pd.factorize(contacts["unit_id"])
+        habits = {"channel": channel, "daypart": contacts["hour"] // 4, "weekend": contacts["weekday"] >= 5}
+        return pd.Index(units), {
+            "unit": who,
+            **{name: pd.factorize(values) for name, values in habits.items()},
+        }
+
+    @property
+    def coded(self) -> tuple[pd.Index, dict[str, Any]]:
+        """The units, and per contact numbers for its unit (`unit`) and habits (with what each number stands for)."""
+        units, coded = self._coded
+        return units, dict(coded)
+
     @property
     def valued(self) -> bool:
         """Whether anything was paid."""
@@ -123,16 +147,16 @@ def habits_before(recorded: Recorded, until: pd.Series) -> pd.DataFrame:
     until
         Per `unit_id`, the order of the last contact that counts.
     """
-    contacts = recorded.contacts
-    last = contacts["unit_id"].map(until)
-    own = contacts[contacts["order"] <= last]
-    often = own["channel"].value_counts().index[:MOST_CHANNELS]
-    channel = own["channel"].where(own["channel"].isin(often), "other").where(own["channel"].notna(), "none")
-    parts = {
-        "channel": channel, "daypart": (own["hour"] // 4).astype(str), "weekend": (own["weekday"] >= 5).astype(str),
-    }  # fmt: skip
-    counted = [pd.crosstab(own["unit_id"], values).add_prefix(f"{name}.") for name, values in parts.items()]
-    return pd.concat(counted, axis=1).reindex(until.index).fillna(0.0)
+    units, coded = recorded.coded
+    last = until.reindex(units).fillna(-1).to_numpy()
+    who = coded.pop("unit")
+    counts = recorded.contacts["order"].to_numpy() <= last[who]
+    parts = {}
+    for name, (codes, levels) in coded.items():
+        cells = who[counts] * len(levels) + codes[counts]
+        table = np.bincount(cells, minlength=len(units) * len(levels)).reshape(len(units), len(levels))
+        parts |= {f"{name}.{level}": table[:, at] for at, level in enumerate(levels)}
+    return pd.DataFrame(parts, index=units).reindex(until.index).fillna(0)
 
 
 def personas_before(recorded: Recorded, until: pd.Series, random_state: int = 0) -> pd.Series:

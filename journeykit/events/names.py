@@ -68,8 +68,8 @@ def with_channels(mapped: Any, written: Any, client: Client, where: str) -> tupl
         When there are too many names of channels.
     """
     found = _few(written, where)
-    if found is None:  # free text as a source: by the channel alone
-        written = written.select(written.columns[0])
+    if found is None and "channel" in written.columns:  # free text as a source: by the channel alone
+        written = written.select("channel")
         found = _few(written, where)
     if found is None:
         return mapped, ()
@@ -111,7 +111,7 @@ def _key(*columns: ir.StringValue) -> ir.StringValue:
 
 
 def _few(written: Any, where: str) -> Any:
-    """Return the different texts of columns of names as a frame; None of two where there are too many to be names.
+    """Return the different texts of columns of names as a frame; None where a source is free text and no name.
 
     Raises
     ------
@@ -126,8 +126,11 @@ def _few(written: Any, where: str) -> Any:
     table = table.filter(table[first].isnull() | (engine.size(table[first]) <= LONGEST))
     table = table if others else table.filter(table[first].notnull())
     found = backend.execute(table).sort_values(list(written.columns), ignore_index=True)
+    found = found.astype(object).where(found.notna(), None)
     too_many = len(raw) > _MOST_PAIRS
-    if found[first].nunique() > _MOST_NAMES or (too_many and not others and len(found)):
+    if (others or first == "source") and (too_many or (first == "source" and len(found) > _MOST_NAMES)):
+        return None
+    if found[first].nunique() > _MOST_NAMES or (too_many and len(found)):
         problem = f"the touchpoint or channel column holds more than {_MOST_NAMES:,} names"
         raise DataError(problem, where=where, remedy="name another column, or group the names first")
-    return None if too_many and others else found
+    return found

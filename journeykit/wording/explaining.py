@@ -33,7 +33,7 @@ _WHEN_AND_WHERE = ("channel", "daypart", "weekday")
 def say_rule(
     rule: Sequence[Mapping[str, Any]], language: str, client=None, *, currency: str | None = None
 ) -> str:
-    """Return a rule of `recruit_rules` as a sentence, not escaped.
+    r"""Return a rule of `recruit_rules` as a sentence, not escaped.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def say_rule(
     >>> say_rule(rule, "en", currency="EUR")
     'At least 40% of contacts by email and on average at least €50 per order.'
     >>> say_rule(rule, "nl", currency="EUR")
-    'Minstens 40% van de contacten via e-mail en gemiddeld minstens €\\xa050 per bestelling.'
+    'Minstens 40% van de contacten via e-mail en gemiddeld minstens €\xa050 per bestelling.'
     """
     if not rule:
         return text("explaining.rule.empty", language, noun=_units(client, language)["many"])

@@ -231,7 +231,7 @@ def _groups(page: Page, read: Reader, table: pd.DataFrame) -> None:
         ],
         persona=[read.persona(who) for who in shown["persona"]],
         acquisition_channel=[
-            page.text("parts.everyone") if name == ALL else _channel(read, name)
+            page.text("parts.all_channels") if name == ALL else _channel(read, name)
             for name in shown["acquisition_channel"]
         ],
     )
