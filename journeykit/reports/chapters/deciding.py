@@ -114,8 +114,16 @@ def _revenue(page: Page, study: Any, currency: str | None) -> None:
     days = {"first": page.value(study.decided.paid_from or figures["first_day"], "date")}
     days["last"] = page.value(figures["last_day"], "date")
     said = {"revenue": say_money(revenue, currency, page.language)}
-    said["yearly"] = say_money(study.decided.yearly, currency, page.language, estimate=True)
+    said["yearly"] = say_money(_yearly(study, revenue), currency, page.language, estimate=True)
     page.say(page.text("prose.decisions_revenue", **days, **said))
+
+
+def _yearly(study: Any, revenue: float) -> float:
+    """Return the revenue of a year, by the days since anything was sold."""
+    first = study.decided.paid_from
+    return (
+        study.decided.yearly if first is None else revenue * 365 / ((study.log.as_of_date - first).days + 1)
+    )
 
 
 def list_decisions(page: Page, read: Reader) -> None:
