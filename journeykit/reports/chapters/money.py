@@ -14,6 +14,7 @@ from journeykit.money.ways import LOOK_BACK_DAYS, UNKNOWN
 from journeykit.reports.chapters.leads import lead_of
 from journeykit.reports.chapters.reading import Reader
 from journeykit.reports.page import Page
+from journeykit.wording.formats import with_currency
 
 __all__ = ["ahead", "spend"]
 
@@ -173,7 +174,12 @@ def _surely_more(drawn: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 def _amount(page: Page) -> Callable[[float], str]:
     """Return how amounts are written along an axis."""
-    return lambda value: page.value(value, "amount")
+    currency = page.client.currency
+    return lambda value: (
+        with_currency(value, currency, page.language, 0)
+        if currency and float(value).is_integer()
+        else page.value(value, "amount")
+    )
 
 
 def _channel(read: Reader, name: str) -> str:
