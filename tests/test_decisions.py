@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeykit.clients import client_from_dict
-from journeykit.decisions.after import dissatisfied_candidates, renewal_candidates
+from journeykit.decisions.after import dissatisfied_candidates, has_contracts, renewal_candidates
 from journeykit.decisions.candidate import Candidate, time_weight, worth_of_step
 from journeykit.decisions.deciding import DECISION_COLUMNS, MEASURE_FIRST, decide
 from journeykit.decisions.pages import page_candidates
@@ -388,3 +388,15 @@ def test_where_nothing_can_be_compared_no_group_is_said_to_lag():
     log = log_of(rows)
     made = decide(trace_paths(log), log.client)
     assert made.looked == 0 and "no groups" in made.table["action_en"].iloc[0]
+
+
+def test_contracts_that_follow_each_other_at_any_time_fall_due_at_none():
+    rows = []
+    for n in range(60):
+        days = np.cumsum([0, 7 + n % 50, 11 + (n * 13) % 120, 20 + (n * 7) % 200])
+        kinds = ["contract_signed"] + ["subscription_renewal"] * 3
+        rows += [
+            {"unit": f"a{n}", "day": float(day), "touchpoint": kind, "value": 9.0}
+            for day, kind in zip(days, kinds, strict=True)
+        ]
+    assert not has_contracts(recorded_of(rows, {})) and not list(renewal_candidates(recorded_of(rows, {})))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeykit.decisions.candidate import Candidate, mean_and_error, paid_after, part_paid_soon, time_weight
 from journeykit.decisions.recorded import Recorded, personas_before
+from journeykit.forecasts.contracts import MOSTLY
 from journeykit.journeys.dissatisfaction import HIGH, LOW, signs_of
 from journeykit.touchpoints import SOLD
 
@@ -112,8 +113,26 @@ def _usual_stage(recorded: Recorded, signs: pd.DataFrame) -> str | None:
 
 
 def has_contracts(recorded: Recorded) -> bool:
-    """Return whether contracts are renewed in the data."""
-    return int((recorded.contacts["touchpoint"] == RENEWAL).sum()) >= recorded.least
+    """Return whether contracts are renewed in the data, after a usual term."""
+    return _term(recorded, _signed(recorded)) is not None
+
+
+def _signed(recorded: Recorded) -> pd.DataFrame:
+    """Return the contracts that were signed or renewed, with the day and the kind of what came after each."""
+    contacts = recorded.contacts
+    own = contacts[contacts["touchpoint"].isin(CONTRACTS)].copy()
+    after = own.groupby("unit_id")
+    own["next_day"], own["next_kind"] = after["day"].shift(-1), after["touchpoint"].shift(-1)
+    return own
+
+
+def _term(recorded: Recorded, own: pd.DataFrame) -> float | None:
+    """Return the usual term in days; None where most contracts follow each other after no fixed time."""
+    gaps = (own["next_day"] - own["day"])[own["next_kind"] == RENEWAL]
+    if len(gaps) < recorded.least:
+        return None
+    term = float(gaps.median())
+    return term if term > 0 and float(((gaps / term - 1).abs() <= LATE - 1).mean()) >= MOSTLY else None
 
 
 def renewal_candidates(recorded: Recorded, random_state: int = 0) -> Iterator[Candidate]:
@@ -138,13 +157,10 @@ def renewal_candidates(recorded: Recorded, random_state: int = 0) -> Iterator[Ca
 def _due(recorded: Recorded) -> pd.DataFrame:
     """Return the contracts that fell due: `unit_id, order` and `until` (orders), `day, paid, renewed, term`."""
     contacts = recorded.contacts
-    own = contacts[contacts["touchpoint"].isin(CONTRACTS)].copy()
-    after = own.groupby("unit_id")
-    own["next_day"], own["next_kind"] = after["day"].shift(-1), after["touchpoint"].shift(-1)
-    renewals = own[own["next_kind"] == RENEWAL]
-    if len(renewals) < recorded.least:
+    own = _signed(recorded)
+    term = _term(recorded, own)
+    if term is None:
         return own.head(0)
-    term = float((renewals["next_day"] - renewals["day"]).median())
     own["renewed"] = (own["next_kind"] == RENEWAL) & (own["next_day"] <= own["day"] + LATE * term)
     own = own[own["day"] + ROOM * term <= recorded.days].copy()
     own["term"] = term
