@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from journeykit.clients import client_from_dict
 from journeykit.decisions.after import dissatisfied_candidates, has_contracts, renewal_candidates
-from journeykit.decisions.candidate import Candidate, time_weight, worth_of_step
+from journeykit.decisions.candidate import Candidate, paid_after, time_weight, worth_of_step
 from journeykit.decisions.deciding import DECISION_COLUMNS, MEASURE_FIRST, decide
 from journeykit.decisions.pages import page_candidates
 from journeykit.decisions.recorded import Recorded, personas_before
@@ -375,6 +375,16 @@ def test_with_a_margin_what_is_at_stake_is_told_in_margin_too():
     log = log_of(rows, margin=0.25)
     first = decide(trace_paths(log, personas), log.client).table.iloc[0]
     assert first["margin_at_stake"] == pytest.approx(0.25 * first["at_stake"])
+
+
+@pytest.mark.parametrize("paid", [[None, None], [5.0, None]])
+@pytest.mark.parametrize("since", [{}, {"a": 1}])
+def test_where_nobody_paid_or_nobody_is_asked_for_nothing_was_paid(paid, since):
+    contacts = pd.DataFrame({"unit_id": ["b", "b"], "order": [1, 2], "day": [0.0, 1.0], "paid": paid})
+    contacts = contacts.astype({"unit_id": "str", "paid": "float64"})
+    asked = pd.Series(since, dtype="int64").rename_axis("unit_id")
+    found = paid_after(contacts, asked, until_day=asked.astype(float))
+    assert found.to_dict() == dict.fromkeys(since, 0.0)
 
 
 def test_revenue_of_a_year_is_of_the_time_since_anything_was_sold():

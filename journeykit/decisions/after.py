@@ -65,6 +65,8 @@ def _first_signs(recorded: Recorded) -> pd.DataFrame:
     bought = contacts[contacts["touchpoint"].isin(SOLD) | contacts["step"].isin(SOLD)]
     first_bought = bought.groupby("unit_id")["timestamp"].min()
     signs = signs[signs["unit_id"].isin(first_bought.index)]
+    if signs.empty:
+        return signs.set_index("unit_id")
     signs = signs[signs["at"] >= signs["unit_id"].map(first_bought)]
     signs = signs.sort_values("at", kind="stable").drop_duplicates("unit_id").set_index("unit_id")
     if signs.empty:

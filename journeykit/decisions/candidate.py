@@ -108,6 +108,8 @@ def paid_after(
         Per `unit_id`, the last `day` that counts; all of them without it.
     """
     contacts = contacts[contacts["paid"].notna()]
+    if since.empty or contacts.empty:  # a map of nothing is one of texts
+        return pd.Series(0.0, index=since.index)
     place = contacts["unit_id"].map(since)
     later = contacts["order"] >= place if including else contacts["order"] > place
     if until_day is not None:
