@@ -50,11 +50,11 @@ WORDS = {
     "en": ["Email readers who come on weekdays", "184.20 (170.00–200.00)", "Awareness → Consideration → Action (34%",
            "+23 (+12 to +34); 12% answered", "NPS if all had answered", "Via email", "+1.8", "Age", "41 (30–55)",
            "Customer A, typical: about 40 contacts; most often via email (60%)",
-           "borderline (54% likely; next: ‘Evening visitors’)", "91%, certified"],
+           "least certain (54% likely; next: ‘Evening visitors’)", "91%, certified"],
     "nl": ["E-maillezers die doordeweeks komen", "184,20 (170,00–200,00)", "Bewustwording → Overweging → Actie (34%",
            "+23 (+12 tot +34); 12% antwoordde", "NPS als iedereen had geantwoord", "Via e-mail", "+1,8", "Leeftijd",
            "41 (30–55)", "Klant A, typisch: ongeveer 40 contactmomenten; het vaakst via e-mail (60%)",
-           "grensgeval (met 54% kans; anders de groep ‘Avondbezoekers’)", "91%, bevestigd"],
+           "het minst zeker ingedeeld (54% kans; daarna de groep ‘Avondbezoekers’)", "91%, bevestigd"],
 }  # fmt: skip
 
 

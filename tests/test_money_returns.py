@@ -216,13 +216,13 @@ def test_costs_with_the_events_count_where_no_file_tells_of_the_channel():
 
 @pytest.mark.slow
 def test_best_and_worst_are_named_only_where_they_lie_apart():
-    def found(values: tuple[float, float]):
+    def found(values: tuple[float, float], touchpoint: str = "ad_click"):
         rows = []
         for place, channel in enumerate(("search", "social")):
             for who in range(40):
                 name = f"{channel}{who}"
                 rows += [
-                    (name, 0, "ad_click", channel, None, None),
+                    (name, 0, touchpoint, channel, None, None),
                     (name, 2, "purchase", None, None, values[place] + who % 5),
                 ]
         log = with_spend(log_of(rows), [(0, "search", None, 100.0), (0, "social", None, 100.0)])
@@ -232,6 +232,7 @@ def test_best_and_worst_are_named_only_where_they_lie_apart():
     assert (best.key, best.numbers["channel"]) == ("spend_returns_most", "social")
     assert (worst.key, worst.numbers["channel"]) == ("spend_returns_least", "search")
     assert found((10.0, 10.5)) == []
+    assert found((10.0, 90.0), "appointment") == []  # nobody paid for these contacts
 
 
 def spend_of(folder: Path, text: str, costs: dict | None = None, **keys) -> Spend:

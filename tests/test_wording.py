@@ -248,3 +248,8 @@ def test_findings_are_told_as_plain_values_in_both_languages():
     assert set(told["sentence"]) == {"nl", "en"}
     assert told["interval"] == [0.42, 0.58]
     assert told["evidence"] == "t"
+
+
+def test_a_share_of_all_is_said_without_figures():
+    found = Finding("buyers", {"bought": 40, "share": 1.0}, 0.91, 1.0, customers=40)
+    assert (say(found, "nl"), say(found, "en")) == ("Alle 40 klanten kochten.", "All 40 customers bought.")
