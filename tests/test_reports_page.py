@@ -17,6 +17,8 @@ from journeykit.errors import ClientFileError
 from journeykit.reports import Page, chapters
 from journeykit.reports.blocks import BLOCK, as_html, plain
 from journeykit.reports.chapters.leads import lead_of
+from journeykit.reports.chapters.reading import Reader as Told
+from journeykit.reports.chapters.steps import recommendations
 from journeykit.reports.colours import contrast, readable, writing_on
 from journeykit.reports.exports.html import as_page
 from journeykit.reports.pictures import read_logo
@@ -90,7 +92,7 @@ def test_one_stage_is_not_called_the_worst_of_all():
         page = Page(study.client)
         chapters.leaks(page, study)
         captions = " ".join(block["caption"] for block in page.blocks if block["block"] == "figure")
-        assert captions.count("Drop-off is highest") == leads
+        assert captions.count("drop-off is highest") == leads
 
 
 def test_the_chapter_says_no_less_than_the_summary_of_what_to_do():
@@ -102,6 +104,20 @@ def test_the_chapter_says_no_less_than_the_summary_of_what_to_do():
     told = [block for block in page.blocks if block["block"] == "points"]
     none = page.text("prose.actions_none")
     assert told and all(block.get("text") != none for block in page.blocks)
+
+
+def test_nothing_is_advised_of_a_stage_that_holds_nobody_beside_those_that_hold_people():
+    study = fake_study(fake_client("en"))
+    whole_map = study.tables["journey_map"]
+    read = Told(Page(study.client), study)
+    first = read.findings("actions", most=1)[0]
+    assert recommendations(read, most=1)[0][0] is first
+    mine = (whole_map["persona"] == (first.persona or "all")) & (whole_map["stage"] == first.stage)
+    study.tables["journey_map"] = whole_map.assign(customers=whole_map["customers"].mask(mine, 0))
+    assert all(
+        one[0].stage != first.stage or one[0].persona != first.persona
+        for one in recommendations(read, most=9)
+    )
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -288,8 +304,8 @@ def test_plain_values_for_json():
 
 
 @pytest.mark.parametrize(("persona", "said"), [
-    ("Everyone", "Drop-off is highest in Use: 64%."),
-    ("Readers", "Drop-off is highest for Readers in Use: 64%."),
+    ("Everyone", "Before the last stage, drop-off is highest in Use: 64%."),
+    ("Readers", "Before the last stage, drop-off is highest for Readers in Use: 64%."),
 ])  # fmt: skip
 def test_a_lead_speaks_of_the_largest_and_of_everyone_without_a_name(persona, said):
     frame = pd.DataFrame({"stage": ["Need", "Use"], "persona": persona, "value": [0.1, 0.64]})

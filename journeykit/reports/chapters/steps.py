@@ -19,23 +19,23 @@ MARK = "*"  # behind what the researcher wrote
 def recommendations(read: Reader, most: int = 3) -> list[tuple]:
     """Return what to do first, about different stages: a finding, and behind it what is at stake, where measured.
 
-    Of stages that hold hardly anybody now nothing is advised: there is nobody to reach.
+    Beside stages that hold people, nothing is advised of those that hold hardly anybody: there is nobody to reach.
     """
     stakes = {(found.persona, found.stage): found for found in read.findings("what_if", most=1000)}
     held, firsts = _held(read), dict[Any, tuple]()
     for found in read.findings("actions", most=1000):
-        if held is not None and (found.persona or "all", found.stage) not in held:
+        if held and (found.persona or "all", found.stage) not in held:
             continue
         stake = stakes.get((found.persona, found.stage))
         firsts.setdefault(found.stage, (found, stake) if stake else (found,))
     return list(firsts.values())[:most]
 
 
-def _held(read: Reader) -> set[tuple[str, str]] | None:
-    """Return the personas and stages that hold at least the smallest group; None where no map was drawn."""
+def _held(read: Reader) -> set[tuple[str, str]]:
+    """Return the personas and stages that hold at least the smallest group."""
     rows = read.table("journey_map")
     if rows.empty:
-        return None
+        return set()
     rows = rows[rows["customers"].fillna(0) >= read.least]
     return set(zip(rows["persona"], rows["stage"], strict=True))
 
