@@ -96,7 +96,6 @@ def test_no_inferred_stage_knows_what_comes_after_the_day(change, inferred):
     pd.testing.assert_frame_equal(found.evaluation, inferred.evaluation)
 
 
-@pytest.mark.slow
 @pytest.fixture(scope="module")
 def inferred():
     found = infer_stages(log_of(events()))

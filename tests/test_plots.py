@@ -130,6 +130,9 @@ ODD = (
 )
 RANGES = {"value": [0.3], "low": [0.2], "high": [0.4]}
 ODD_PLOTS = {
+    "amounts": lambda **ax: plots.amounts(
+        pd.DataFrame({"label": [ODD], "value": [3.0], "low": [1.0], "high": [5.0]}), xlabel=ODD, **ax
+    ),
     "confusion_map": lambda **ax: plots.confusion_map(
         pd.DataFrame([[0.6]], [ODD], [ODD]), pd.DataFrame([[ODD]], [ODD], [ODD]), **ax
     ),

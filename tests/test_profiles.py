@@ -71,7 +71,6 @@ def written(study: Study, language: str = "en") -> dict[str, list[dict]]:
     return found
 
 
-@pytest.mark.slow
 @pytest.fixture(scope="module")
 def study(tmp_path_factory) -> Study:
     return studied(tmp_path_factory.mktemp("people"), described(exclude=["firm", "phase"]))

@@ -41,7 +41,8 @@ def example(key: str, count: int, persona: str | None = None) -> Finding:
         "silence": count, "other_low": 0.05, "other_high": 0.2, "sign": "complaint", "bounced": count, "part": 0.3,
         "scale_low": 1.0, "scale_high": 5.0, "median": float(count), "quartile_low": float(count),
         "quartile_high": float(count), "roles": ["buyer", "user"], "shares": [1.0, 0.4], "role": "buyer",
-        "one": 1, "of": count + 1, "to": "p2", "went": count, "returned": count, "before": 0.2, "after": 0.3,
+        "one": 1, "other_channel": "social",
+        "of": count + 1, "to": "p2", "went": count, "returned": count, "before": 0.2, "after": 0.3,
         "visits": count, "contracts": count, "trial": "winback", "arm": "mail", "control": "none",
         "sizes": "a: 3 / b: 9",
     }  # fmt: skip

@@ -49,7 +49,7 @@ def find_contracts(sales: pd.DataFrame, moment: pd.Timestamp) -> Contracts | Non
     >>> sales = pd.DataFrame([(unit, at, 10.0, True) for unit in range(8) for at in when],
     ...                      columns=["unit_id", "timestamp", "value", "sale"])
     >>> found = find_contracts(sales, pd.Timestamp("2026-06-01"))
-    >>> found.share, found.terms["renewed"].sum(), found.terms["renewed"].isna().sum()
+    >>> found.share, int(found.terms["renewed"].sum()), int(found.terms["renewed"].isna().sum())
     (1.0, 24, 8)
     """
     sold = sales[sales["sale"].astype(bool) & (sales["timestamp"] <= moment)]
