@@ -120,7 +120,7 @@ def test_missing_data_is_the_clients_failure_not_a_wrong_usage(run, project):
     assert done.returncode == 1 and "no such file" in done.stderr
 
 
-@pytest.mark.quick("True")
+@pytest.mark.slow
 @pytest.mark.parametrize("terminal", [True, False])
 def test_learning_personas_shows_progress_on_a_terminal_alone(run, project, monkeypatch, terminal):
     run("simulate", "--out", project / "made", "--customers", 40, "--days", 60)

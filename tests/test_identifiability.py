@@ -204,6 +204,7 @@ def test_the_sentences_name_stage_and_touchpoints_in_both_languages():
     )
 
 
+@pytest.mark.slow
 def test_data_that_show_no_stage_name_what_would_show_each(make_log):
     log = make_log([(f"c{n}", "2026-03-01", "something_odd") for n in range(12)])
     found = observe(map_journeys(log), log=log)

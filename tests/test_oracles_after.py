@@ -114,6 +114,7 @@ def test_value_ratings_and_referrals(seed):
     assert kinds == after_buying.advocates(log.contacts)
 
 
+@pytest.mark.slow
 @few
 @seeds
 def test_silence_and_former_customers(seed):

@@ -175,6 +175,7 @@ def test_a_batch_killed_in_the_middle_goes_on_where_it_was(place):
     assert rest.returncode == 1 and not list((folder / "reports").glob("*/.making-*"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_batch_with_130_and_leaves_nothing(place):
     folder, _ = place
     write_client(folder, "hang")

@@ -65,7 +65,7 @@ def test_a_name_in_any_script_stands_in_the_page_as_it_was_given(name):
     assert name[:200] in unescape(html) and f"{name} 1" in unescape(html)
 
 
-@pytest.mark.quick("12")
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 12])
 def test_one_persona_and_twelve_make_a_whole_page(count):
     html = page_of(

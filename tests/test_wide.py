@@ -284,6 +284,7 @@ def plain_groups(frame: pd.DataFrame, k: int) -> np.ndarray:
     return KMeans(k, n_init=10, random_state=0).fit_predict(wide.fillna(0.0))
 
 
+@pytest.mark.slow
 def test_groups_of_a_wide_table_are_found_and_better_than_by_plain_clusters():
     gains = []
     for k, seed in ((3, 1), (4, 2), (5, 3)):

@@ -130,7 +130,7 @@ def test_every_channel_and_part_of_the_day_has_its_words(language):
     assert {f"daypart_{part}" for part in ("night", "morning", "afternoon", "evening")} <= set(places)
 
 
-@pytest.mark.quick("nl")
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_rules_and_reasons_of_a_log_are_whole_sentences(log, language):
     traits, profile = measure_traits(log), measure_profile(log)
