@@ -14,8 +14,8 @@ TEXTS = frozenset(
     "back_to source reason method against markers missing_touchpoints trait attribute level customer role second "
     "daypart criterion journey rule_nl rule_en model other_model phase conclusion outcome verdict largest_phase "
     "leaves_most_at actual inferred group signal feeling rated_at edited stages unit message action "
-    "measured_of best_persona since campaign finding finding_id action_nl action_en trial arm magnet offer contrast lever "
-    "behaviour kind compared_within acquisition_channel".split()
+    "measured_of best_persona since campaign finding finding_id action_nl action_en trial arm magnet offer contrast "
+    "lever behaviour kind compared_within acquisition_channel".split()
 )
 FLAGS = frozenset("certified held_back observable picked chosen sent significant".split())
 MOMENTS = frozenset("last_touchpoint_at first_contact_at".split())
