@@ -165,6 +165,7 @@ def test_a_name_of_one_trait_fits_behind_a_number():
 @pytest.mark.parametrize(
     ("value", "form", "dutch", "english"),
     [
+        (-1.5e300, "amount", "−1,5E300", "−1.5E300"),
         (1234567, "whole", "1.234.567", "1,234,567"),
         (0.5, "number", "0,5", "0.5"),
         (0.004, "percent", "0,4%", "0.4%"),

@@ -15,6 +15,7 @@ __all__ = ["LANGUAGES", "say_between", "say_interval", "say_value"]
 LANGUAGES = ("nl", "en")
 MISSING = "–"
 _WHOLE = 1000  # from which on amounts have no decimals
+_HUGE = 1e15  # from which on nobody reads the digits: no amount, but what a fault in the data gives
 _AMOUNT = re.compile(r"[#,]*0\.0+")
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 _TIME_UNITS = {"nl": {"hour": ("uur", "uur"), "day": ("dag", "dagen"), "week": ("week", "weken"),
@@ -159,8 +160,10 @@ def _pattern(digits: int) -> str:
 
 
 def _decimal(value: Any, digits: int, locale: str) -> str:
-    from babel.numbers import format_decimal
+    from babel.numbers import format_decimal, format_scientific
 
+    if abs(float(value)) >= _HUGE:
+        return format_scientific(float(value), "0.##E0", locale).replace("-", "−")
     rounded = round(float(value), digits) + 0.0
     return format_decimal(rounded, format=_pattern(digits), locale=locale).replace("-", "−")
 
@@ -180,6 +183,8 @@ def with_currency(value: Any, currency: str, language: str, digits: int | None =
     from babel.numbers import format_currency, get_currency_symbol
 
     locale = LOCALES[language]
+    if abs(float(value)) >= _HUGE:
+        return f"{get_currency_symbol(currency, locale=locale)}\u00a0{_decimal(value, 0, locale)}"
     decimals = _money_digits(value, currency, digits)
     usual = Locale.parse(locale).currency_formats["standard"].pattern
     if get_currency_symbol(currency, locale=locale)[-1:].isalpha():
