@@ -114,7 +114,7 @@ def test_charts_are_native_and_hold_the_tables_values(tmp_path):
     assert now in stacked
     assert {
         "Blijft": pytest.approx([0.6] * 3),
-        "Gaat verder": pytest.approx([0.3] * 3),
+        "Gaat naar een andere fase": pytest.approx([0.3] * 3),
         "Haakt af": pytest.approx([0.1] * 3),
     } in stacked
     assert {"E-mail": [0.6] * 4, "Website": [0.4] * 4} in stacked
