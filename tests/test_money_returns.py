@@ -235,6 +235,11 @@ def test_best_and_worst_are_named_only_where_they_lie_apart():
     assert found((10.0, 90.0), "appointment") == []  # nobody paid for these contacts
 
 
+def test_where_no_channel_has_enough_sales_none_is_named():
+    log = with_spend(log_of(BY_HAND), [(0, "search", None, 100.0), (0, "social", None, 100.0)])
+    assert list(return_findings(measure_returns(log), 10)) == []
+
+
 def spend_of(folder: Path, text: str, costs: dict | None = None, **keys) -> Spend:
     (folder / "e.csv").write_text(
         "customer_id,timestamp,touchpoint,channel\na,2024-03-01 10:00,view_item,search\n"

@@ -9,6 +9,6 @@ from journeykit.decisions.deciding import (
     decide,
     nothing_to_decide,
 )
-from journeykit.decisions.weighing import weigh
+from journeykit.decisions.weighing import MATERIAL, weigh
 
-__all__ = ["DECISION_COLUMNS", "MEASURE_FIRST", "Decisions", "decide", "nothing_to_decide", "weigh"]
+__all__ = ["DECISION_COLUMNS", "MATERIAL", "MEASURE_FIRST", "Decisions", "decide", "nothing_to_decide", "weigh"]

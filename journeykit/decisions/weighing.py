@@ -14,7 +14,7 @@ __all__ = ["shrinkage", "weigh", "worth_acting_on"]
 
 DRAWS = 4000
 ALPHA = 0.05
-MATERIAL = 0.01  # of a year's revenue (or of all customers): less is not worth a decision
+MATERIAL = 0.002  # of a year's revenue (or of all customers): less is not worth a decision
 SAME = 0.5  # of those who did not go on: from so many on, two candidates are about the same loss
 COLUMNS = (
     "at_stake at_stake_low at_stake_high more more_low more_high certainty p_adjusted gap expected".split()

@@ -31,7 +31,7 @@ def return_findings(returns: Any, min_group: int) -> Iterator[Finding]:
     table = returns.table
     rows = table[(table["model"] == "last") & (table["persona"] == ALL) & table["campaign"].isna()]
     rows = rows[rows["source"].isna() & (rows["cost"] > 0) & (rows["purchases"] >= min_group)]
-    rows = rows[rows["channel"].map(lambda name: mostly_paid(returns.about, name))]
+    rows = rows[mostly_paid(returns.about, rows["channel"])]
     rows = rows[rows["return"].notna()].sort_values("return", ascending=False)
     if len(rows) < 2:
         return

@@ -86,16 +86,17 @@ def measure_returns(
     return ChannelReturns(table[RETURN_COLUMNS], _about(log, ways, lines))
 
 
-def mostly_paid(about: dict[str, Any], channel: str) -> bool:
-    """Return whether at least half of a channel's contacts were paid for; where that is not known, it counts as paid.
+def mostly_paid(about: dict[str, Any], channels: pd.Series) -> pd.Series:
+    """Return for each channel whether at least half of its contacts were paid for; so it counts where nobody knows.
 
     Examples
     --------
     >>> known = {"paid_share": {"display": 1.0, "referral": 0.05}}
-    >>> [mostly_paid(known, channel) for channel in ("display", "referral", "search")]
+    >>> mostly_paid(known, pd.Series(["display", "referral", "search"])).tolist()
     [True, False, True]
     """
-    return bool(about.get("paid_share", {}).get(channel, 1.0) >= HALF)
+    shares = channels.map(about.get("paid_share", {})).astype(float)
+    return shares.isna() | (shares >= HALF)
 
 
 def _group(

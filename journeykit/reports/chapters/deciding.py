@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeykit.decisions import MATERIAL
 from journeykit.decisions.deciding import COUNTED
 from journeykit.facts import measure_revenue
 from journeykit.findings import Finding
@@ -34,7 +35,7 @@ def decisions(page: Page, study: Any) -> None:
     if not made.any:
         page.say(made.table[f"action_{page.language}"].iloc[0])
         if made.looked:
-            page.note(page.text("prose.decisions_none", looked=made.looked))
+            page.note(page.text("prose.decisions_none", looked=made.looked, least=MATERIAL))
     for row, found in list(zip(made.table.to_dict("records"), made.findings, strict=False))[:FIRST]:
         _decision(page, read, row, found, currency)
     if made.any:

@@ -67,7 +67,7 @@ def _untracked(page: Page, read: Reader, about: dict[str, Any]) -> None:
 def _returns(page: Page, read: Reader, last: pd.DataFrame, about: dict[str, Any]) -> None:
     """Draw what came back of each paid channel that shows contacts."""
     shown = last[last["return"].notna() & (last["purchases"] > 0)].sort_values("return", ascending=False)
-    paid = shown["channel"].map(lambda name: mostly_paid(about, name))
+    paid = mostly_paid(about, shown["channel"])
     if not paid.all():
         named = read.joined(read.channel(name) for name in shown.loc[~paid, "channel"])
         page.say(page.text("prose.spend_mixed", channels=named))
