@@ -11,4 +11,12 @@ from journeykit.decisions.deciding import (
 )
 from journeykit.decisions.weighing import MATERIAL, weigh
 
-__all__ = ["DECISION_COLUMNS", "MATERIAL", "MEASURE_FIRST", "Decisions", "decide", "nothing_to_decide", "weigh"]
+__all__ = [
+    "DECISION_COLUMNS",
+    "MATERIAL",
+    "MEASURE_FIRST",
+    "Decisions",
+    "decide",
+    "nothing_to_decide",
+    "weigh",
+]
