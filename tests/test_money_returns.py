@@ -235,6 +235,16 @@ def test_best_and_worst_are_named_only_where_they_lie_apart():
     assert found((10.0, 90.0), "appointment") == []  # nobody paid for these contacts
 
 
+def test_of_campaigns_that_no_contact_names_only_the_cost_is_known():
+    plain = [(*row[:4], None, row[5]) for row in BY_HAND]
+    for rows, known in ((BY_HAND, True), (plain, False)):
+        found = measure_returns(with_spend(log_of(rows), [(0, "social", "spring", 20.0)])).table
+        own = found[(found["channel"] == "social") & (found["persona"] == "all")]
+        assert (own.loc[own["campaign"] == "spring", "cost"] == 20).all()
+        assert own.loc[own["campaign"] == "spring", "purchases"].notna().all() == known
+        assert own.loc[own["campaign"].isna(), "purchases"].notna().all()
+
+
 def test_where_no_channel_has_enough_sales_none_is_named():
     log = with_spend(log_of(BY_HAND), [(0, "search", None, 100.0), (0, "social", None, 100.0)])
     assert list(return_findings(measure_returns(log), 10)) == []

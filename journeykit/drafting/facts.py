@@ -29,7 +29,11 @@ __all__ = ["DOUBTFUL", "LIKELY", "SURE", "Facts", "Guess", "facts_of", "spoken",
 
 SURE, LIKELY, DOUBTFUL = "sure", "likely", "doubtful"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[AaPp]\.?\s?[Mm]\.?)?")
+_CLOCK = re.compile(
+    r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[ap]\.?\s?m\.?|\s?(u|uur|h|hrs)\.?)?"
+    r"|\d{1,2}([uh]\d{2}|[.]\d{2}\s?(u|uur|h|hrs)\.?)",  # 21.30 alone is a number
+    re.IGNORECASE,
+)
 _LOOKED_AT = 300
 
 

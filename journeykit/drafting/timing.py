@@ -96,7 +96,13 @@ def _with_hour(sample: Sample, fact: Facts, guess: Guess) -> Guess:
         told = f"a date, and a time of day in {clock.name}"
         return Guess({"date": fact.name, "time": clock.name}, told, SURE if clock.clock == 1 else LIKELY)
     if hour is None:
-        return guess
+        unread = next((one for one in others if one.filled and spoken(one.name, "time_of_day") == SURE), None)
+        if unread is None:
+            return guess
+        told = (
+            f"{guess.why}; the times of day in {unread.name} can't be read, so all events stand at midnight"
+        )
+        return Guess(guess.value, told, DOUBTFUL)
     return Guess({"date": fact.name, "hour": hour.name}, "a date and an hour, by their names", LIKELY)
 
 
@@ -133,9 +139,7 @@ def _is_offset(fact: Facts, texts: set[str]) -> bool:
 
 def _is_hhmm(sample: Sample, fact: Facts) -> bool:
     """Tell whether a column holds times of day as numbers, such as 905 for five past nine, or 9.05."""
-    if fact.kind not in ("whole", "number") or not {"time", "tijd", "tijdstip", "hhmm", "clock"} & set(
-        fact.words
-    ):
+    if fact.kind not in ("whole", "number") or not spoken(fact.name, "time_of_day"):
         return False
     texts = sample.frame[fact.name].dropna().astype(str)
     if fact.kind == "number":

@@ -42,7 +42,7 @@ _DATES = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y", "%m-%d-%Y"
           "%d.%m.%y", "%m-%d-%y", "%d-%b-%y", "%d %b %y", "%Y-%m", "%b %Y", "%m/%Y", ISO_WEEK]  # fmt: skip
 _CLOCKS = ["", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", " %I:%M:%S %p",
            " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %p", ", %H:%M:%S", ", %H:%M", ":%H:%M:%S",
-           " %H.%M", " %Hh%M"]  # fmt: skip
+           " %H.%M", " %Hh%M", " %Hu%M", " %H:%M uur", " %H.%M uur", " %H:%M u", " %H.%M u"]  # fmt: skip
 _YEAR_LAST = ("%b %d %H:%M:%S %Y", "%b %d %H:%M:%S.%f %Y")
 COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 OFFSET = re.compile(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?|UTC|GMT)$")

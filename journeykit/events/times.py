@@ -55,6 +55,8 @@ _MOST_HOURS = 14  # of an offset
 _CLOCK_SPELLINGS = (
     ("[\u00a0\u202f\u2009]", " "),
     (r"\s*([AP])\.?\s?M\.?$", r" \1M"),
+    (r"\s*(U|UUR|H|HRS)\.?$", ""),  # 21.30 uur
+    (r"^(\d{1,2})[UH](\d{2})$", r"\1:\2"),
     (r"^(\d{2}|[1-9])[.]([0-5]\d)$", r"\1:\2"),  # 21.30 is half past nine; 0.25 is a part of the day
     (r"^(\d)(\d{2})$", r"0\1\2"),  # 905 is five past nine
     (r"^(\d{2})(\d{2})(\d{2})?$", r"\1:\2:\3"),

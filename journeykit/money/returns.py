@@ -23,6 +23,7 @@ RETURN_COLUMNS = (
     "new_customers cost_per_new_customer customers impressions clicks cpm cpc margin margin_return"
 ).split()
 MONEY = ["revenue", "revenue_low", "revenue_high"]
+CREDITED = ["purchases", *MONEY, "new_customers"]
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,8 @@ def _group(
     parts = []
     for model in MODELS:
         joined = rows.merge(credited[model], "left", WAY_COLUMNS)  # what is null on both sides is the same
-        joined = joined.fillna(
-            dict.fromkeys(["purchases", *MONEY, "new_customers"], 0.0)
-        )  # counted: nothing came
+        joined = joined.fillna(dict.fromkeys(CREDITED, 0.0))  # counted: nothing came
+        joined.loc[_untold(rows, ways), CREDITED] = np.nan
         parts.append(pd.concat([joined, costs], axis=1).assign(model=model, persona=name))
     return pd.concat(parts, ignore_index=True)
 
@@ -132,6 +132,16 @@ def _rows(ways: Ways, lines: pd.DataFrame | None) -> pd.DataFrame:
         (rows["channel"] != UNKNOWN) | rows[["source", "campaign"]].isna().all(axis=1)
     ].drop_duplicates()
     return rows.astype(object).where(rows.notna(), None).reset_index(drop=True)
+
+
+def _untold(rows: pd.DataFrame, ways: Ways) -> pd.Series:
+    """Return the sources and campaigns of a channel whose contacts never name any: what came of them nobody knows."""
+    touches = ways.touches
+    untold = pd.Series(False, index=rows.index)
+    for name in ("source", "campaign"):
+        named = touches[name].notna().groupby(touches["channel"]).any()
+        untold |= rows[name].notna() & rows["channel"].isin(named.index[~named.astype(bool)])
+    return untold
 
 
 def _costs(rows: pd.DataFrame, lines: pd.DataFrame | None, log: EventLog, persona: str) -> pd.DataFrame:

@@ -230,6 +230,36 @@ b;14-03-2026;11:30:05;aankoop
 """,
     {"first": "2026-03-04T09:15", "last": "2026-03-14T10:30:05"},
 )
+CASES["d date + hh.mm uur"] = (
+    """
+klantnr;datum;tijdstip;gebeurtenis;bedrag
+a;04 mrt 2026;21.30 uur;Bestelling betaald;€ 1050,50
+b;14 mrt 2026;9.05 u;Bezoek productpagina;n.v.t.
+b;15 mrt 2026;00u15;Bestelling betaald;€ 10,00
+c;28 mrt 2026;0:10 h;Winkelwagen;n.v.t.
+""",
+    {"first": "2026-03-04T20:30", "last": "2026-03-27T23:10", "revenue": 1060.5, "orders": 2},
+)
+CASES["d hh.mm uur in one cell"] = (
+    """
+klantnr;tijdstip;gebeurtenis;bedrag
+a;04-03-2026 21.30 uur;Bestelling betaald;€ 1050,50
+b;14-03-2026 09.05 uur;Bezoek productpagina;n.v.t.
+c;28-03-2026 00.10 uur;Winkelwagen;n.v.t.
+""",
+    {"first": "2026-03-04T20:30", "last": "2026-03-27T23:10", "revenue": 1050.5, "orders": 1},
+)
+CASES["d times of day in words"] = (
+    """
+klantnr;datum;tijd;gebeurtenis;bedrag
+a;04-03-2026;half tien;Bestelling betaald;€ 1050,50
+b;14-03-2026;vijf over negen;Bezoek productpagina;n.v.t.
+c;28-03-2026;tien over twaalf;Winkelwagen;n.v.t.
+""",
+    {"rows_used": 3},
+    "midnight",
+    True,
+)
 CASES["d date + hh.mm"] = (
     """
 klantnr;datum;tijd;gebeurtenis;bedrag

@@ -117,6 +117,9 @@ def _campaigns(page: Page, read: Reader, last: pd.DataFrame) -> None:
     shown = last[last["cost"] > 0].sort_values("cost", ascending=False).head(MOST_CAMPAIGNS)
     if shown.empty:
         return
+    if shown["purchases"].isna().all():
+        page.note(page.text("prose.spend_campaigns_untold"))
+        return
     forms = _forms(shown, "channel", "campaign")
     page.table(_written(page, read, shown), page.text("captions.spend_campaigns"), forms, of="returns")
 
